@@ -1,0 +1,107 @@
+//! How a sandbox is set up.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use crate::accounts::Accounts;
+use crate::certificate::{Authority, Certificate};
+use crate::connection::Service;
+use crate::control::{Control, OnStop};
+use crate::folder::Folder;
+use crate::sandbox::Sandbox;
+use crate::server::Server;
+use crate::service::BASE_PATH;
+use crate::state::State;
+use crate::{DEFAULT_EMAIL, DEFAULT_PASSWORD, tls};
+
+/// A year, as the service documents it.
+const DEFAULT_LIFETIME: f64 = 31_536_000.0;
+
+/// What a sandbox is to be like; made by [`Sandbox::builder`].
+#[must_use]
+pub struct Builder {
+    plain_http: bool,
+    accounts: Vec<(String, String)>,
+    lifetime: f64,
+    certificate: Certificate,
+    on_stop: Option<OnStop>,
+}
+
+impl Builder {
+    pub(crate) fn new() -> Builder {
+        Builder {
+            plain_http: false,
+            accounts: vec![(DEFAULT_EMAIL.into(), DEFAULT_PASSWORD.into())],
+            lifetime: DEFAULT_LIFETIME,
+            certificate: Certificate::Good,
+            on_stop: None,
+        }
+    }
+
+    /// Without TLS: the base URL begins with `http://`.
+    pub fn plain_http(mut self) -> Builder {
+        self.plain_http = true;
+        self
+    }
+
+    /// An account besides the default one, or another password for that one.
+    pub fn account(mut self, email: &str, password: &str) -> Builder {
+        self.accounts.push((email.to_owned(), password.to_owned()));
+        self
+    }
+
+    /// The lifetime of tokens in seconds, instead of a year.
+    pub fn lifetime(mut self, seconds: f64) -> Builder {
+        self.lifetime = seconds;
+        self
+    }
+
+    /// Which certificate is shown.
+    pub fn certificate(mut self, certificate: Certificate) -> Builder {
+        self.certificate = certificate;
+        self
+    }
+
+    /// What `POST /stop` at the control interface does. It is called on a thread
+    /// of the sandbox, so it must not drop the sandbox itself; it may tell the
+    /// owner to. Without it that request is refused.
+    pub fn on_stop(mut self, stop: impl Fn() + Send + Sync + 'static) -> Builder {
+        self.on_stop = Some(Box::new(stop));
+        self
+    }
+
+    /// Makes the certificates, opens the ports, and serves from then on.
+    pub fn start(self) -> io::Result<Sandbox> {
+        let authority = Authority::new()?;
+        let folder = Folder::new()?;
+        let ca_pem = authority.pem();
+        let ca_file = folder.path().join("ca.pem");
+        fs::write(&ca_file, &ca_pem)?;
+
+        let mut accounts = Accounts::new(self.lifetime);
+        for (email, password) in &self.accounts {
+            accounts.set(email, password);
+        }
+        let state = Arc::new(State::new(accounts));
+        let (scheme, tls) = if self.plain_http {
+            ("http", None)
+        } else {
+            ("https", Some(tls::server_config(&authority, self.certificate)?))
+        };
+        let service = Service { state: Arc::clone(&state), tls };
+        let control = Control { state: Arc::clone(&state), on_stop: self.on_stop };
+        let service = Server::start("sandbox-service", Arc::new(service))?;
+        let control = Server::start("sandbox-control", Arc::new(control))?;
+        Ok(Sandbox {
+            base_url: format!("{scheme}://{}{BASE_PATH}", service.address()),
+            control_url: format!("http://{}", control.address()),
+            ca_pem,
+            ca_file,
+            folder,
+            state,
+            service,
+            _control: control,
+        })
+    }
+}
