@@ -1,0 +1,60 @@
+//! Links the shared library as a C library is linked, and generates the header into `OUT_DIR`. A test compares it with
+//! `include/personr.h`, and `make header` renews that: a build script that wrote there would break `cargo package`.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=src/ffi");
+    println!("cargo:rerun-if-changed=cbindgen.toml");
+    link();
+    if env::var_os("CARGO_FEATURE_CAPI").is_some() {
+        header()?;
+    }
+    Ok(())
+}
+
+fn link() {
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
+        let major = env!("CARGO_PKG_VERSION_MAJOR");
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libpersonr.so.{major}");
+        // A handler stays registered with pthread_atfork, and threads may have live thread-locals of ours.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    }
+}
+
+fn header() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
+    config.header = Some(fs::read_to_string(root.join("src/ffi/contract.h"))?);
+    config.after_includes = Some(versions());
+    let sources = ["version", "status", "options", "auth", "token", "error"];
+    let builder = sources.iter().fold(cbindgen::Builder::new().with_config(config), |builder, source| {
+        builder.with_src(root.join(format!("src/ffi/{source}.rs")))
+    });
+    let mut text = Vec::new();
+    builder.generate()?.write(&mut text);
+    // C89 has no such comments.
+    let text = String::from_utf8(text)?.replace("// __cplusplus", "/* __cplusplus */");
+    fs::write(PathBuf::from(env::var("OUT_DIR")?).join("personr.h"), text)?;
+    Ok(())
+}
+
+/// `&str` constants are skipped by cbindgen, and numbers would be a second place to raise a version.
+fn versions() -> String {
+    let (major, minor, patch) =
+        (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"));
+    format!(
+        r#"
+/**
+ * The version of this header. personr_version() tells that of the library that is loaded.
+ */
+#define PERSONR_VERSION "{major}.{minor}.{patch}"
+#define PERSONR_VERSION_MAJOR {major}
+#define PERSONR_VERSION_MINOR {minor}
+#define PERSONR_VERSION_PATCH {patch}
+#define PERSONR_VERSION_NUMBER (PERSONR_VERSION_MAJOR * 10000 + PERSONR_VERSION_MINOR * 100 + PERSONR_VERSION_PATCH)"#
+    )
+}

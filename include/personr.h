@@ -1,0 +1,726 @@
+/*
+ * libpersonr: logs in to Personr's API and keeps the token usable.
+ *
+ *     personr_auth *auth;
+ *     char authorization[PERSONR_AUTHORIZATION_MAX];
+ *
+ *     if (personr_auth_new(email, password, NULL, &auth, NULL) != PERSONR_OK) ...
+ *
+ *     before each request:
+ *     if (personr_auth_authorization(auth, authorization, sizeof authorization, NULL, NULL) != PERSONR_OK) ...
+ *     send it as the Authorization header
+ *
+ *     personr_auth_free(auth);
+ *
+ * These rules hold for every function:
+ *
+ * - What can fail returns a personr_status, PERSONR_OK (0) for success, and takes personr_error **error last. Pass NULL
+ *   if you do not want the details, else free what you get.
+ * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
+ * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
+ *   does nothing. Freeing a handle while a call on it runs is an error of yours.
+ * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
+ *   you asked, until it is freed; they are never NULL and never yours to free.
+ * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is
+ *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
+ * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
+ *   change); personr_options by one at a time.
+ * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
+ *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
+ * - A forked child keeps the token at hand and may go on with its parent's handles. Its own logins, which end the
+ *   parent's token as any login does, are its own: a "memory:" store is not shared by processes.
+ *
+ * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
+ * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
+ * is no reason to reject.
+ */
+
+
+#ifndef PERSONR_H
+#define PERSONR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The version of this header. personr_version() tells that of the library that is loaded.
+ */
+#define PERSONR_VERSION "0.1.0"
+#define PERSONR_VERSION_MAJOR 0
+#define PERSONR_VERSION_MINOR 1
+#define PERSONR_VERSION_PATCH 0
+#define PERSONR_VERSION_NUMBER (PERSONR_VERSION_MAJOR * 10000 + PERSONR_VERSION_MINOR * 100 + PERSONR_VERSION_PATCH)
+
+/**
+ * Success.
+ */
+#define PERSONR_OK 0
+
+/**
+ * A parameter is NULL, malformed or out of range; the message names it. Nothing was sent.
+ */
+#define PERSONR_INVALID_ARGUMENT 1
+
+/**
+ * The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
+ * same password again, so that a loop locks nobody out. personr_auth_login() does.
+ */
+#define PERSONR_INVALID_CREDENTIALS 2
+
+/**
+ * The service answered 401 to the login, or (reason "tokens-keep-being-refused") tokens that it had just issued were
+ * rejected one after the other: something else logs in to the same account.
+ */
+#define PERSONR_UNAUTHORIZED 3
+
+/**
+ * The service refused the login for another reason; reason and message are its own.
+ */
+#define PERSONR_REJECTED 4
+
+/**
+ * The service answered 429. personr_error_retry_after_ms() says when to try again.
+ */
+#define PERSONR_RATE_LIMITED 5
+
+/**
+ * The service answered 5xx.
+ */
+#define PERSONR_SERVER 6
+
+/**
+ * The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
+ * "io".
+ */
+#define PERSONR_NETWORK 7
+
+/**
+ * The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
+ * "answer", "login" (another thread's), "store-lock".
+ */
+#define PERSONR_TIMEOUT 8
+
+/**
+ * The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
+ * "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
+ */
+#define PERSONR_TLS 9
+
+/**
+ * The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
+ * "user_id", "expires", "redirect".
+ */
+#define PERSONR_PROTOCOL 10
+
+/**
+ * The token store failed.
+ */
+#define PERSONR_STORE 11
+
+/**
+ * The buffer cannot hold the value; the length output says what is needed, without the NUL.
+ */
+#define PERSONR_BUFFER_TOO_SMALL 12
+
+/**
+ * A defect of the library. Please report it.
+ */
+#define PERSONR_INTERNAL 13
+
+/**
+ * Reserved: the call was cancelled.
+ */
+#define PERSONR_CANCELLED 14
+
+/**
+ * Reserved: the credentials callback failed.
+ */
+#define PERSONR_CREDENTIALS 15
+
+/**
+ * Email and password in the Authorization header (api-basic-auth). The default.
+ */
+#define PERSONR_LOGIN_BASIC 0
+
+/**
+ * Email and password in a form (api-token-generate).
+ */
+#define PERSONR_LOGIN_FORM 1
+
+/**
+ * There is no token: the next call logs in, or asks the store.
+ */
+#define PERSONR_STATE_EMPTY 0
+
+/**
+ * There is a good token.
+ */
+#define PERSONR_STATE_GOOD 1
+
+/**
+ * There is a good token, and it is time to renew it: the next call tries to.
+ */
+#define PERSONR_STATE_RENEWING 2
+
+/**
+ * There is no usable token, and logins fail just now.
+ */
+#define PERSONR_STATE_FAILING 3
+
+/**
+ * There is no usable token, and the service refused the email and password.
+ */
+#define PERSONR_STATE_REFUSED 4
+
+/**
+ * The size of a buffer that personr_auth_authorization() can always use, in bytes, with the NUL.
+ */
+#define PERSONR_AUTHORIZATION_MAX 4104
+
+/**
+ * An account at the service, and its one live token.
+ *
+ * Make one for each account of a program, and share it between all threads. Freed by personr_auth_free().
+ */
+typedef struct personr_auth personr_auth;
+
+/**
+ * Why a call failed: an object of the caller's, made by the call, freed by personr_error_free(). It never changes.
+ */
+typedef struct personr_error personr_error;
+
+/**
+ * Settings for personr_auth_new(), which copies them.
+ *
+ * A setter that fails leaves the setting as it was. One thread at a time may use an options object.
+ */
+typedef struct personr_options personr_options;
+
+/**
+ * A token as it was when it was handed out: an object of the caller's, freed by personr_token_free(). It never
+ * changes, and outlives the personr_auth that it came from.
+ */
+typedef struct personr_token personr_token;
+
+/**
+ * How a call ended: #PERSONR_OK, or which kind of failure it was.
+ *
+ * A number never changes its meaning. Later versions may add numbers: treat one that you do not know as a failure.
+ */
+typedef int32_t personr_status;
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * Returns the version of the library that is loaded, such as "0.1.0".
+ *
+ * It may be another than #PERSONR_VERSION, which is of the header that was compiled against. Minor versions after
+ * 1.0.0 only add.
+ *
+ * @return A string that is valid for ever. Never NULL.
+ *
+ * Threads: any. Network: never.
+ */
+const char *personr_version(void);
+
+/**
+ * Returns the version of the library that is loaded as a number, comparable with #PERSONR_VERSION_NUMBER.
+ *
+ * @return major * 10000 + minor * 100 + patch.
+ *
+ * Threads: any. Network: never.
+ */
+uint32_t personr_version_number(void);
+
+/**
+ * Returns the name of a status, such as "PERSONR_TIMEOUT", for logs.
+ *
+ * @param status Any number.
+ * @return A string that is valid for ever; "PERSONR_UNKNOWN" for a number that this version does not know. Never
+ * NULL.
+ *
+ * Threads: any. Network: never.
+ */
+const char *personr_status_name(int32_t status);
+
+/**
+ * Makes an options object with the defaults.
+ *
+ * @return The object, yours to free by personr_options_free(). NULL only in case of a defect of the library.
+ *
+ * Threads: any. Network: never.
+ */
+personr_options *personr_options_new(void);
+
+/**
+ * Frees an options object. Handles that were made with it are not affected.
+ *
+ * @param options The object. NULL does nothing.
+ *
+ * Threads: nothing else may use the object any more. Network: never.
+ */
+void personr_options_free(personr_options *options);
+
+/**
+ * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
+ *
+ * @param options  The object.
+ * @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback address
+ *                 alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+ * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_base_url(personr_options *options,
+                                            const char *base_url,
+                                            personr_error **error);
+
+/**
+ * Sets by which of its two ways the service is asked for a token.
+ *
+ * @param options      The object.
+ * @param login_method #PERSONR_LOGIN_BASIC (the default) or #PERSONR_LOGIN_FORM.
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_login_method(personr_options *options, int32_t login_method, personr_error **error);
+
+/**
+ * Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for others.
+ *
+ * @param options    The object.
+ * @param timeout_ms Milliseconds, 1 to 3600000 (an hour). 30000 unless set.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_timeout_ms(personr_options *options, uint32_t timeout_ms, personr_error **error);
+
+/**
+ * Sets how long one connection may take to open: name look-up, connecting, proxy and TLS.
+ *
+ * @param options            The object.
+ * @param connect_timeout_ms Milliseconds, 1 to 3600000 (an hour). 10000 unless set.
+ * @param error              Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_connect_timeout_ms(personr_options *options,
+                                                      uint32_t connect_timeout_ms,
+                                                      personr_error **error);
+
+/**
+ * Sets how often one login is tried again after a failure that may pass: no connection, a connection that broke before
+ * the answer, a 5xx, or a 429 that says when. The pauses are random and grow; a refusal is never tried again.
+ *
+ * @param options     The object.
+ * @param max_retries 0 to 10. 2 unless set.
+ * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
+
+/**
+ * Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
+ *
+ * A loopback service is always connected to directly. Unless set, the environment names the proxy, see personr_auth_new().
+ *
+ * @param options The object.
+ * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no scheme is
+ *                given) or https:// for TLS to the proxy; port 80 or 443 unless given; user and password percent-encoded. SOCKS
+ *                is not supported. Copied.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_proxy(personr_options *options,
+                                         const char *proxy,
+                                         personr_error **error);
+
+/**
+ * Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
+ *
+ * Every certificate in it must be readable: one that is not would be missed at the worst time.
+ *
+ * @param options The object.
+ * @param ca_file Path of the file, which is read now; at most 16 MiB.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_ca_file(personr_options *options, const char *ca_file, personr_error **error);
+
+/**
+ * Adds the root certificates of a PEM text, as personr_options_set_ca_file() does.
+ *
+ * @param options The object.
+ * @param ca_pem  The text: certificates in PEM. Read now.
+ * @param length  Its length in bytes; a NUL at its end need not be counted.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_ca_pem(personr_options *options,
+                                          const uint8_t *ca_pem,
+                                          size_t length,
+                                          personr_error **error);
+
+/**
+ * Sets whether the system's root certificates are trusted beside the added ones.
+ *
+ * @param options      The object.
+ * @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_system_roots(personr_options *options, int32_t system_roots, personr_error **error);
+
+/**
+ * Sets what the User-Agent header names before "libpersonr/VERSION".
+ *
+ * @param options    The object.
+ * @param user_agent Such as "Billing/2.1": printable ASCII, at most 256 bytes; "" for nothing. Copied.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_user_agent(personr_options *options, const char *user_agent, personr_error **error);
+
+/**
+ * Sets where the token is kept, and so who shares it.
+ *
+ * @param options     The object.
+ * @param token_store "memory:" (the default), for all handles of this process with the same service, email and password. Other
+ *                    stores come with later versions. Copied.
+ * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_token_store(personr_options *options,
+                                               const char *token_store,
+                                               personr_error **error);
+
+/**
+ * Sets how long before its end a token is renewed, by the first call then; the token at hand stays in use if that fails.
+ *
+ * @param options        The object.
+ * @param renew_before_s Seconds, not negative; never more than half of the token's life is used. A fifth of its life unless set, 0
+ *                       for no renewal before the end.
+ * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_renew_before_s(personr_options *options,
+                                                  int64_t renew_before_s,
+                                                  personr_error **error);
+
+/**
+ * Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
+ *
+ * Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
+ * letters; HTTP_PROXY is not. Handles of one process for the same service, email and password share one token.
+ *
+ * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
+ *                  7617). Copied.
+ * @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours.
+ * @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
+ * @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT (also for a proxy variable that cannot be used, which the message
+ * names); #PERSONR_INTERNAL.
+ *
+ * Threads: any. Network: never.
+ */
+personr_status personr_auth_new(const char *email,
+                                const char *password,
+                                const personr_options *options,
+                                personr_auth **auth_out,
+                                personr_error **error);
+
+/**
+ * Logs in anew: this is how a password is verified.
+ *
+ * Each login ends the token of the login before it, here and on every other machine. A program that wants a token to
+ * work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
+ *
+ * Calls that are waiting when a login begins share its result: of 64 at once, two at most reach the service.
+ *
+ * @param auth      The handle.
+ * @param token_out Receives the token, yours to free by personr_token_free(). NULL on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
+ * #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
+ * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: always. Takes at most the timeout of the options.
+ */
+personr_status personr_auth_login(const personr_auth *auth, personr_token **token_out, personr_error **error);
+
+/**
+ * Hands out a token that is good now. Logs in if there is none, and renews one that ends soon.
+ *
+ * When the service answers a request with 401, another login has ended the token: call personr_auth_reject(), ask for
+ * the token again, and repeat the request ONCE. A 403 is no reason to reject.
+ *
+ * A login that failed is remembered for a while (1 second, doubling up to 60, or as long as the service asks): until
+ * then a call returns the same error at once. Refused credentials are remembered until personr_auth_login() succeeds.
+ * While there is a good token, no failure of the service is ever returned.
+ *
+ * @param auth      The handle.
+ * @param token_out Receives the token, yours to free by personr_token_free(). NULL on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
+ * #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
+ * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once; one logs in and the others wait for its result. Network: only if there is no good
+ * token, or it ends soon. Takes at most the timeout of the options.
+ */
+personr_status personr_auth_token(const personr_auth *auth, personr_token **token_out, personr_error **error);
+
+/**
+ * Writes "Bearer TOKEN" and a NUL into a buffer: what a program calls before each request.
+ *
+ * Does what personr_auth_token() does, without making an object: with a good token at hand there is no lock, no
+ * allocation and no system call but for the clock. The buffer holds a secret afterwards.
+ *
+ * @param auth       The handle.
+ * @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL; what
+ *                   follows it is unspecified. May be NULL if capacity is 0.
+ * @param capacity   Size of the buffer in bytes, with room for the NUL.
+ * @param length_out Receives the length without the NUL, also with #PERSONR_BUFFER_TOO_SMALL; else 0 on failure. May
+ *                   be NULL.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return Those of personr_auth_token(); #PERSONR_BUFFER_TOO_SMALL.
+ *
+ * Threads: any number at once, each with a buffer of its own. Network: as personr_auth_token().
+ */
+personr_status personr_auth_authorization(const personr_auth *auth,
+                                          char *buffer,
+                                          size_t capacity,
+                                          size_t *length_out,
+                                          personr_error **error);
+
+/**
+ * Tells the library that the service refused a token (answered 401). It is not handed out again; the next call for a
+ * token logs in, or adopts the one that another has put in the store.
+ *
+ * Rejecting a token that has been replaced already does nothing, and a token that many threads reject counts once: a
+ * burst of 401s leads to one login. Logins after rejections are limited to three in a row and then one a minute, with
+ * #PERSONR_UNAUTHORIZED from personr_auth_token() in between, so that two programs that end each other's tokens do
+ * not storm the service.
+ *
+ * @param auth                   The handle.
+ * @param token_or_authorization The token that was sent, with or without "Bearer ". Copied in part (a hash).
+ * @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_auth_reject(const personr_auth *auth, const char *token_or_authorization, personr_error **error);
+
+/**
+ * Returns how things stand, for monitoring.
+ *
+ * @param auth The handle. NULL gives #PERSONR_STATE_EMPTY.
+ * @return #PERSONR_STATE_EMPTY, #PERSONR_STATE_GOOD, #PERSONR_STATE_RENEWING, #PERSONR_STATE_FAILING or
+ * #PERSONR_STATE_REFUSED. Later versions may add numbers.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int32_t personr_auth_state(const personr_auth *auth);
+
+/**
+ * Returns when the token at hand is renewed next, by the first call after that moment.
+ *
+ * @param auth The handle. NULL gives 0.
+ * @return Unix time in seconds; 0 if the next call logs in or renews.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int64_t personr_auth_renews_at(const personr_auth *auth);
+
+/**
+ * Frees a handle. Tokens that it handed out stay valid, here and at the service.
+ *
+ * @param auth The handle. NULL does nothing.
+ *
+ * Threads: no call on the handle may be running or come later. Network: never.
+ */
+void personr_auth_free(personr_auth *auth);
+
+/**
+ * Returns the token itself, without "Bearer ": printable ASCII, at most 4096 bytes. It is a secret.
+ *
+ * @param token The token. NULL gives "".
+ * @return Borrowed: valid until the token is freed. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *personr_token_value(const personr_token *token);
+
+/**
+ * Returns "Bearer " and the token: the value of an Authorization header. It is a secret.
+ *
+ * @param token The token. NULL gives "".
+ * @return Borrowed: valid until the token is freed. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *personr_token_authorization(const personr_token *token);
+
+/**
+ * Returns the service's id of the user who logged in: printable ASCII, at most 4096 bytes.
+ *
+ * @param token The token. NULL gives "".
+ * @return Borrowed: valid until the token is freed; "" if the service did not say. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *personr_token_user_id(const personr_token *token);
+
+/**
+ * Returns how long the token was good when it was issued.
+ *
+ * A token that is unused for 30 days ends before that, says the service.
+ *
+ * @param token The token. NULL gives 0.
+ * @return Seconds, at least 1.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int64_t personr_token_lifetime(const personr_token *token);
+
+/**
+ * Returns when the token expires, by this machine's clock as it stood at the login.
+ *
+ * @param token The token. NULL gives 0.
+ * @return Unix time in seconds.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int64_t personr_token_expires_at(const personr_token *token);
+
+/**
+ * Returns how long the token is still good, counted by a clock that goes on while the machine sleeps and that nobody
+ * can set.
+ *
+ * @param token The token. NULL gives 0.
+ * @return Seconds; 0 once it has expired, never negative.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int64_t personr_token_seconds_left(const personr_token *token);
+
+/**
+ * Frees a token and the strings borrowed from it. The service is not told: the token stays good.
+ *
+ * @param token The token. NULL does nothing.
+ *
+ * Threads: nothing else may use this personr_token any more. Network: never.
+ */
+void personr_token_free(personr_token *token);
+
+/**
+ * Returns the status that the call returned too.
+ *
+ * @param error The error. NULL gives #PERSONR_OK.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_error_status(const personr_error *error);
+
+/**
+ * Returns what happened, for people: a sentence in English, UTF-8, without a line break. It never holds a secret.
+ *
+ * @param error The error. NULL gives "".
+ * @return Borrowed: valid until the error is freed. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *personr_error_message(const personr_error *error);
+
+/**
+ * Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
+ * has none, or one of the library's, which the statuses list ("connect", "certificate-expired").
+ *
+ * The library's own words never change their meaning; later versions may add some. It never holds a secret.
+ *
+ * @param error The error. NULL gives "".
+ * @return Borrowed: valid until the error is freed. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *personr_error_reason(const personr_error *error);
+
+/**
+ * Returns the HTTP status of the service's answer.
+ *
+ * @param error The error. NULL gives 0.
+ * @return 100 to 599; 0 if there was no answer.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int32_t personr_error_http_status(const personr_error *error);
+
+/**
+ * Returns how long to wait before the next try, in milliseconds from the moment of the failure.
+ *
+ * It is what the service asked for, or how long the library itself does not try again: until then a call returns the
+ * same error without using the network.
+ *
+ * @param error The error. NULL gives -1.
+ * @return Milliseconds; -1 if it is not known.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int64_t personr_error_retry_after_ms(const personr_error *error);
+
+/**
+ * Frees an error and the strings borrowed from it.
+ *
+ * @param error The error. NULL does nothing.
+ *
+ * Threads: nothing else may use the error any more. Network: never.
+ */
+void personr_error_free(personr_error *error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  /* __cplusplus */
+
+#endif  /* PERSONR_H */

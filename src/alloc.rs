@@ -1,0 +1,89 @@
+//! The allocator of the shared and the static library: the system's, but every block is wiped before it is given
+//! back, also the old block of a `realloc`.
+//!
+//! Tokens and passwords pass through buffers of ureq, rustls and serde_json that we cannot reach. This reaches them.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::mem::MaybeUninit;
+use std::ptr;
+
+use zeroize::Zeroize;
+
+struct Wiping<A>(A);
+
+#[global_allocator]
+static ALLOCATOR: Wiping<System> = Wiping(System);
+
+// SAFETY: every block comes from the inner allocator and goes back to it with its own layout. `realloc` is the default
+// one of the trait: allocate, copy, `dealloc`.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those that the inner allocator asks for.
+        unsafe { self.0.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`. Not the default of the trait, which would write to pages that are zero already.
+        unsafe { self.0.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: the block is `layout.size()` bytes that the caller gives up. They may be uninitialised, so not `u8`:
+        // `MaybeUninit` may be written to whatever it holds.
+        unsafe {
+            let bytes = ptr::slice_from_raw_parts_mut(block.cast::<MaybeUninit<u8>>(), layout.size());
+            (*bytes).zeroize();
+            self.0.dealloc(block, layout);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Counts the bytes that are not zero in the blocks that it gets back.
+    #[derive(Default)]
+    struct Inspecting {
+        residue: AtomicUsize,
+        blocks: AtomicUsize,
+    }
+
+    // SAFETY: the system's allocator, but for a look at blocks that the test has written in full.
+    unsafe impl GlobalAlloc for Inspecting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: passed on.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+            let residue = (0..layout.size())
+                // SAFETY: within the block, which the test has written in full and `Wiping` again.
+                .filter(|&at| unsafe { block.add(at).read() } != 0)
+                .count();
+            self.residue.fetch_add(residue, Ordering::Relaxed);
+            self.blocks.fetch_add(1, Ordering::Relaxed);
+            // SAFETY: passed on.
+            unsafe { System.dealloc(block, layout) }
+        }
+    }
+
+    #[test]
+    fn blocks_are_wiped_when_freed_and_when_moved() {
+        let wiping = Wiping(Inspecting::default());
+        let small = Layout::from_size_align(100, 8).expect("a valid layout");
+        let large = Layout::from_size_align(200, 8).expect("a valid layout");
+        // SAFETY: blocks of the layouts that they are given back with, written in full.
+        unsafe {
+            let block = wiping.alloc(small);
+            block.write_bytes(0xA5, small.size());
+            let moved = wiping.realloc(block, small, large.size());
+            assert_eq!(moved.read(), 0xA5, "the contents move along");
+            moved.write_bytes(0xA5, large.size());
+            wiping.dealloc(moved, large);
+        }
+        assert_eq!(wiping.0.blocks.load(Ordering::Relaxed), 2);
+        assert_eq!(wiping.0.residue.load(Ordering::Relaxed), 0);
+    }
+}

@@ -1,0 +1,96 @@
+//! Email and password, checked once.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// The longest email and the longest password, in bytes.
+pub(crate) const CREDENTIAL_MAX: usize = 1024;
+
+pub(crate) struct Credentials {
+    email: String,
+    password: Secret,
+}
+
+impl Credentials {
+    /// Refuses what Basic authentication cannot carry (RFC 7617, section 2: no control characters, no colon in the
+    /// user-id) for both login methods, so that they accept the same accounts.
+    pub(crate) fn new(email: &str, password: &str) -> Result<Self> {
+        check("email", email)?;
+        check("password", password)?;
+        if email.contains(':') {
+            return Err(Error::argument("email", "it must not contain a colon"));
+        }
+        Ok(Self { email: email.to_owned(), password: Secret::concat(&[password.as_bytes()]) })
+    }
+
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
+    pub(crate) fn password(&self) -> &[u8] {
+        self.password.as_bytes()
+    }
+
+    /// `base64(email:password)`, as Basic authentication sends it (RFC 7617; UTF-8).
+    pub(crate) fn basic(&self) -> Zeroizing<String> {
+        let pair = Zeroizing::new([self.email.as_bytes(), b":", self.password()].concat());
+        Zeroizing::new(BASE64_STANDARD.encode(&*pair))
+    }
+}
+
+fn check(parameter: &str, value: &str) -> Result<()> {
+    let problem = if value.is_empty() {
+        "it is empty"
+    } else if value.len() > CREDENTIAL_MAX {
+        "it is longer than 1024 bytes"
+    } else if value.chars().any(char::is_control) {
+        "it contains a control character"
+    } else {
+        return Ok(());
+    };
+    Err(Error::argument(parameter, problem))
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(email: &str, password: &str) -> String {
+        Credentials::new(email, password).expect_err("refused").message().to_owned()
+    }
+
+    #[test]
+    fn basic_carries_utf8_and_colons_of_the_password() {
+        let credentials = Credentials::new("zoë@example.com", "pä:ss").expect("accepted");
+        assert_eq!(BASE64_STANDARD.decode(&*credentials.basic()).expect("base64"), "zoë@example.com:pä:ss".as_bytes());
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_refused_by_name() {
+        assert_eq!(message("", "p"), "email: it is empty");
+        assert_eq!(message("e", ""), "password: it is empty");
+        assert_eq!(message("a:b", "p"), "email: it must not contain a colon");
+        assert_eq!(message("a\nb", "p"), "email: it contains a control character");
+        assert_eq!(message("a", "p\u{85}"), "password: it contains a control character");
+        assert_eq!(message("a", &"p".repeat(1025)), "password: it is longer than 1024 bytes");
+        assert!(Credentials::new(&"e".repeat(1024), &"p".repeat(1024)).is_ok());
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        let shown = format!("{:?}", Credentials::new("someone@example.com", "hunter2").expect("accepted"));
+        assert!(!shown.contains("hunter2") && !shown.contains("someone"), "{shown}");
+    }
+}

@@ -1,0 +1,76 @@
+//! Opens a connection: name look-up, connect, proxy, TLS, all within one deadline. Knows nothing of HTTP but a
+//! proxy's CONNECT.
+
+mod failure;
+mod proxy;
+mod resolve;
+mod stream;
+mod tls;
+
+use std::time::Duration;
+
+pub(crate) use failure::{Phase, failure_of};
+pub(crate) use stream::Stream;
+
+use crate::clock::Deadline;
+use crate::error::{Error, Failure, Result, Status};
+use crate::options::Options;
+use crate::url::Url;
+use proxy::Proxy;
+use tls::Tls;
+
+/// How to reach one host.
+pub(crate) struct Dialer {
+    host: String,
+    port: u16,
+    proxy: Option<Proxy>,
+    /// `None` for a plain connection to a loopback address.
+    tls: Option<Tls>,
+    connect_timeout: Duration,
+    user_agent: String,
+}
+
+impl Dialer {
+    /// Reads the environment for a proxy, if the options leave it to it. Opens nothing yet.
+    pub(crate) fn new(target: &Url, options: &Options) -> Result<Self> {
+        if target.tls && !options.system_roots && options.added_roots.is_empty() {
+            return Err(Error::argument("options", "no root certificate is trusted: add some, or use the system's"));
+        }
+        let proxy = proxy::choose(&options.proxy, target)?;
+        Ok(Self {
+            host: target.host.clone(),
+            port: target.port,
+            tls: target.tls.then(|| Tls::new(options)),
+            proxy,
+            connect_timeout: options.connect_timeout,
+            user_agent: options.user_agent.clone(),
+        })
+    }
+
+    /// A connection of its own, which goes on to have this deadline. `connect_timeout` and `limit` are for
+    /// connecting alone.
+    pub(crate) fn dial(&self, deadline: Deadline, limit: Duration) -> std::result::Result<Stream, Failure> {
+        let connecting = deadline.at_most(self.connect_timeout.min(limit));
+        let mut stream = match &self.proxy {
+            None => stream::connect(&self.host, self.port, Phase::Connect, connecting)?,
+            Some(proxy) => self.dial_through(proxy, connecting)?,
+        };
+        if let Some(tls) = &self.tls {
+            stream = tls.handshake(stream, &self.host).map_err(|error| failure_of(&error, Phase::Handshake))?;
+        }
+        stream.set_deadline(deadline);
+        Ok(stream)
+    }
+
+    fn dial_through(&self, proxy: &Proxy, connecting: Deadline) -> std::result::Result<Stream, Failure> {
+        let mut stream = stream::connect(proxy.host(), proxy.port(), Phase::Proxy, connecting)?;
+        if proxy.tls() {
+            let Some(tls) = &self.tls else {
+                return Err(Error::new(Status::Internal, "proxy", "a loopback address was to go by a proxy").into());
+            };
+            stream = tls.handshake(stream, proxy.host()).map_err(|error| failure_of(&error, Phase::Proxy))?;
+        }
+        proxy.tunnel(&mut stream, &self.host, self.port, &self.user_agent)?;
+        Ok(stream)
+    }
+}

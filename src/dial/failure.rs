@@ -1,0 +1,128 @@
+//! What an `io::Error` on a connection means. The one place that decides it.
+
+use std::io::{self, ErrorKind};
+
+use rustls::CertificateError;
+
+use crate::error::{Error, Failure, Status};
+
+/// What was under way. Its name is the reason of a timeout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Connect,
+    Proxy,
+    Handshake,
+    Request,
+    Answer,
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Proxy => "proxy",
+            Self::Handshake => "handshake",
+            Self::Request => "request",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+/// The failure that `error` is in this phase. The error's own text is not used: it may hold a URL.
+pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return tls_error(tls, phase).into();
+    }
+    if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) {
+        return Failure { error: timeout(phase), retry: phase != Phase::Answer };
+    }
+    let (reason, message) = match error.kind() {
+        _ if phase == Phase::Proxy => ("proxy", "the proxy cannot be reached, or ended the connection"),
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            ("reset", "the connection was reset")
+        }
+        ErrorKind::UnexpectedEof => ("closed", "the connection was closed before the answer was complete"),
+        _ if phase == Phase::Connect => ("connect", "the service cannot be connected to"),
+        _ => ("io", "the connection failed"),
+    };
+    Failure { error: Error::new(Status::Network, reason, message), retry: true }
+}
+
+pub(crate) fn timeout(phase: Phase) -> Error {
+    let message = match phase {
+        Phase::Connect => "no connection within the time allowed",
+        Phase::Proxy => "no connection by the proxy within the time allowed",
+        Phase::Handshake => "no TLS handshake within the time allowed",
+        Phase::Request => "the request could not be sent within the time allowed",
+        Phase::Answer => "no answer within the time allowed",
+    };
+    Error::new(Status::Timeout, phase.name(), message)
+}
+
+fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
+    let (reason, problem) = match error {
+        rustls::Error::InvalidCertificate(problem) => certificate_problem(problem),
+        _ => ("handshake", "the TLS handshake failed"),
+    };
+    let whose = if phase == Phase::Proxy { "the proxy: " } else { "" };
+    Error::new(Status::Tls, reason, format!("{whose}{problem}"))
+}
+
+fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static str) {
+    match problem {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            ("certificate-expired", "the certificate has expired")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            ("certificate-not-yet-valid", "the certificate is not valid yet (is the clock right?)")
+        }
+        CertificateError::UnknownIssuer => {
+            ("certificate-unknown-issuer", "the certificate was not issued by a trusted authority")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ("certificate-name", "the certificate is for another name")
+        }
+        _ => ("certificate-other", "the certificate cannot be accepted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_reason() {
+        let cases = [
+            (ErrorKind::ConnectionRefused, Phase::Connect, Status::Network, "connect"),
+            (ErrorKind::HostUnreachable, Phase::Connect, Status::Network, "connect"),
+            (ErrorKind::ConnectionReset, Phase::Handshake, Status::Network, "reset"),
+            (ErrorKind::BrokenPipe, Phase::Request, Status::Network, "reset"),
+            (ErrorKind::UnexpectedEof, Phase::Answer, Status::Network, "closed"),
+            (ErrorKind::ConnectionRefused, Phase::Proxy, Status::Network, "proxy"),
+            (ErrorKind::TimedOut, Phase::Connect, Status::Timeout, "connect"),
+            (ErrorKind::TimedOut, Phase::Answer, Status::Timeout, "answer"),
+            (ErrorKind::OutOfMemory, Phase::Answer, Status::Network, "io"),
+        ];
+        for (kind, phase, status, reason) in cases {
+            let failure = failure_of(&kind.into(), phase);
+            assert_eq!((failure.error.status(), failure.error.reason()), (status, reason), "{kind:?} {phase:?}");
+        }
+    }
+
+    #[test]
+    fn tls_errors_are_found_inside_io_errors() {
+        let cases = [
+            (rustls::Error::InvalidCertificate(CertificateError::Expired), "certificate-expired"),
+            (rustls::Error::InvalidCertificate(CertificateError::NotValidYet), "certificate-not-yet-valid"),
+            (rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), "certificate-unknown-issuer"),
+            (rustls::Error::InvalidCertificate(CertificateError::NotValidForName), "certificate-name"),
+            (rustls::Error::InvalidCertificate(CertificateError::BadSignature), "certificate-other"),
+            (rustls::Error::HandshakeNotComplete, "handshake"),
+        ];
+        for (error, reason) in cases {
+            let failure = failure_of(&io::Error::new(ErrorKind::InvalidData, error), Phase::Handshake);
+            assert_eq!((failure.error.status(), failure.error.reason()), (Status::Tls, reason));
+            assert!(!failure.retry);
+        }
+    }
+}

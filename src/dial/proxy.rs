@@ -1,0 +1,256 @@
+//! Which proxy a host is reached by, and the tunnel through it.
+
+use std::env;
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode;
+use zeroize::Zeroizing;
+
+use super::failure::{Phase, failure_of};
+use super::stream::Stream;
+use crate::error::{Error, Failure, Result, Status};
+use crate::options::{ProxyOption, parse_proxy};
+use crate::secret::Secret;
+use crate::url::Url;
+
+/// A proxy's answer to CONNECT needs a few hundred bytes.
+const HEAD_MAX: usize = 16 * 1024;
+const HEADERS_MAX: usize = 64;
+
+pub(super) struct Proxy {
+    tls: bool,
+    host: String,
+    port: u16,
+    /// `Basic …`, if the URL names a user.
+    authorization: Option<Secret>,
+}
+
+/// The proxy for this target: never one for a loopback address, else the option's, else the environment's.
+///
+/// `HTTP_PROXY` is not read: it is for `http://` targets, and in a CGI program a client's `Proxy:` header sets it.
+pub(super) fn choose(option: &ProxyOption, target: &Url) -> Result<Option<Proxy>> {
+    if target.is_loopback() {
+        return Ok(None);
+    }
+    match option {
+        ProxyOption::None => Ok(None),
+        ProxyOption::Url(url) => Ok(Some(Proxy::new(url))),
+        ProxyOption::Environment => from_environment(target, |name| env::var(name).ok()),
+    }
+}
+
+fn from_environment(target: &Url, get: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
+    let set = |names: &[&'static str]| {
+        names.iter().find_map(|name| get(name).filter(|value| !value.is_empty()).map(|value| (*name, value)))
+    };
+    let Some((name, value)) = set(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
+        return Ok(None);
+    };
+    if let Some((_, exceptions)) = set(&["NO_PROXY", "no_proxy"]) {
+        if is_excepted(target, &exceptions) {
+            return Ok(None);
+        }
+    }
+    match parse_proxy(&value).map_err(|problem| Error::argument(name, problem))? {
+        ProxyOption::Url(url) => Ok(Some(Proxy::new(&url))),
+        ProxyOption::Environment | ProxyOption::None => Ok(None),
+    }
+}
+
+/// `NO_PROXY` as curl reads it: `*`, or names (which mean their subdomains too) and addresses, with or without a port,
+/// between commas.
+fn is_excepted(target: &Url, exceptions: &str) -> bool {
+    exceptions.split([',', ' ']).map(str::trim).filter(|exception| !exception.is_empty()).any(|exception| {
+        let exception = exception.to_ascii_lowercase();
+        let (name, port) = match exception.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, port.parse::<u16>().ok()),
+            _ => (exception.as_str(), None),
+        };
+        let name = name.trim_start_matches(['*', '[']).trim_end_matches(']').trim_start_matches('.');
+        exception == "*" || (port.is_none_or(|port| port == target.port) && is_or_is_below(&target.host, name))
+    })
+}
+
+fn is_or_is_below(host: &str, name: &str) -> bool {
+    if name.is_empty() {
+        return false;
+    }
+    if host.parse::<IpAddr>().is_ok() {
+        return host == name;
+    }
+    host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+impl Proxy {
+    fn new(url: &Url) -> Self {
+        Self {
+            tls: url.tls,
+            host: url.host.clone(),
+            port: url.port,
+            authorization: url.userinfo.as_ref().map(|userinfo| authorization(userinfo.as_bytes())),
+        }
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(super) fn tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Asks for a tunnel to the target (RFC 9110, section 9.3.6). The proxy learns its name and port, no more.
+    pub(super) fn tunnel(
+        &self,
+        stream: &mut Stream,
+        host: &str,
+        port: u16,
+        user_agent: &str,
+    ) -> std::result::Result<(), Failure> {
+        let request = self.connect_request(host, port, user_agent);
+        let code = stream
+            .write_all(&request)
+            .and_then(|()| stream.flush())
+            .and_then(|()| read_status(stream))
+            .map_err(|error| failure_of(&error, Phase::Proxy))?;
+        match code {
+            Some(200..=299) => Ok(()),
+            Some(407) => Err(refused("the proxy asks for other credentials (407)".to_owned())),
+            Some(code) => Err(refused(format!("the proxy refused to connect ({code})"))),
+            None => Err(refused("the proxy's answer is not one to CONNECT".to_owned())),
+        }
+    }
+
+    fn connect_request(&self, host: &str, port: u16, user_agent: &str) -> Zeroizing<Vec<u8>> {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let head = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {user_agent}\r\n");
+        let mut request = Zeroizing::new(head.into_bytes());
+        if let Some(authorization) = &self.authorization {
+            request.extend_from_slice(b"Proxy-Authorization: ");
+            request.extend_from_slice(authorization.as_bytes());
+            request.extend_from_slice(b"\r\n");
+        }
+        request.extend_from_slice(b"\r\n");
+        request
+    }
+}
+
+/// `Basic …` of a URL's userinfo, whose parts are percent-encoded (RFC 3986, section 3.2.1).
+fn authorization(userinfo: &[u8]) -> Secret {
+    let colon = userinfo.iter().position(|byte| *byte == b':').unwrap_or(userinfo.len());
+    let (user, password) = userinfo.split_at(colon);
+    let mut pair = Zeroizing::new(Vec::with_capacity(userinfo.len() + 1));
+    pair.extend(percent_decode(user));
+    pair.push(b':');
+    pair.extend(percent_decode(password).skip(1));
+    Secret::concat(&[b"Basic ", Zeroizing::new(BASE64_STANDARD.encode(&*pair)).as_bytes()])
+}
+
+fn refused(message: String) -> Failure {
+    Error::new(Status::Network, "proxy", message).into()
+}
+
+/// The status of the answer; `None` if it is not HTTP, or longer than it may be. Reads byte by byte: what follows the
+/// head belongs to the target.
+fn read_status(stream: &mut Stream) -> io::Result<Option<u16>> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    for _ in 0..HEAD_MAX {
+        if stream.read(&mut byte)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        head.extend_from_slice(&byte);
+        if byte != *b"\n" {
+            continue;
+        }
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut response = httparse::Response::new(&mut headers);
+        match response.parse(&head) {
+            Ok(httparse::Status::Partial) => {}
+            Ok(httparse::Status::Complete(_)) => match response.code {
+                Some(100..=199) => head.clear(),
+                code => return Ok(code),
+            },
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).expect("a URL")
+    }
+
+    fn chosen(target: &str, environment: &[(&str, &str)]) -> Option<String> {
+        let get = |name: &str| environment.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
+        let proxy = from_environment(&url(target), get).expect("valid");
+        proxy.map(|proxy| format!("{}:{}", proxy.host, proxy.port))
+    }
+
+    #[test]
+    fn the_environment_is_read_in_its_order() {
+        let target = "https://enterprise.personr.co";
+        assert_eq!(chosen(target, &[]), None);
+        assert_eq!(chosen(target, &[("HTTP_PROXY", "a:1"), ("http_proxy", "b:2")]), None);
+        assert_eq!(chosen(target, &[("all_proxy", "a:1")]).as_deref(), Some("a:1"));
+        assert_eq!(chosen(target, &[("ALL_PROXY", "a:1"), ("https_proxy", "http://b:2")]).as_deref(), Some("b:2"));
+        assert_eq!(chosen(target, &[("HTTPS_PROXY", ""), ("https_proxy", "b:2")]).as_deref(), Some("b:2"));
+    }
+
+    #[test]
+    fn exceptions_are_names_with_their_subdomains_and_addresses() {
+        let cases = [
+            ("https://enterprise.personr.co", "*", true),
+            ("https://enterprise.personr.co", "personr.co", true),
+            ("https://enterprise.personr.co", ".personr.co", true),
+            ("https://enterprise.personr.co", "*.personr.co", true),
+            ("https://enterprise.personr.co", "example.com, Personr.CO", true),
+            ("https://enterprise.personr.co", "personr.co:443", true),
+            ("https://enterprise.personr.co", "personr.co:8443", false),
+            ("https://enterprise.personr.co", "sonr.co", false),
+            ("https://enterprise.personr.co", ",,", false),
+            ("https://10.0.0.7", "10.0.0.7", true),
+            ("https://110.0.0.7", "10.0.0.7", false),
+            ("https://[2001:db8::1]", "2001:db8::1", true),
+            ("https://[2001:db8::1]", "[2001:db8::1]:443", true),
+        ];
+        for (target, exceptions, excepted) in cases {
+            assert_eq!(is_excepted(&url(target), exceptions), excepted, "{target} {exceptions}");
+        }
+    }
+
+    #[test]
+    fn a_bad_proxy_in_the_environment_is_named_and_not_repeated() {
+        let get = |name: &str| (name == "HTTPS_PROXY").then(|| "socks5://user:hunter2@proxy".to_owned());
+        let Err(error) = from_environment(&url("https://enterprise.personr.co"), get) else { panic!("accepted") };
+        assert_eq!(error.message(), "HTTPS_PROXY: SOCKS proxies are not supported");
+    }
+
+    #[test]
+    fn a_loopback_target_has_no_proxy() {
+        let option = ProxyOption::Url(url("http://proxy:3128"));
+        assert!(choose(&option, &url("https://127.0.0.1:8443")).expect("valid").is_none());
+        assert!(choose(&option, &url("https://localhost")).expect("valid").is_none());
+        assert!(choose(&option, &url("https://enterprise.personr.co")).expect("valid").is_some());
+    }
+
+    #[test]
+    fn credentials_are_decoded_before_they_are_encoded() {
+        let proxy = Proxy::new(&url("http://us%3Aer:p%40ss@proxy:3128"));
+        let request = proxy.connect_request("::1", 443, "libpersonr/0");
+        let expected = format!("Proxy-Authorization: Basic {}\r\n\r\n", BASE64_STANDARD.encode("us:er:p@ss"));
+        assert!(request.starts_with(b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n"));
+        assert!(request.ends_with(expected.as_bytes()));
+    }
+}

@@ -1,0 +1,123 @@
+//! Why a call failed: one small status for the program, a reason and a message for the log.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// What kind of failure it was. The C constants of the same names carry the meaning, see `personr.h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// A parameter is missing, malformed or out of range.
+    InvalidArgument,
+    /// The service knows no account with this email and password.
+    InvalidCredentials,
+    /// The service answered 401, or fresh tokens keep being refused.
+    Unauthorized,
+    /// The service refused for another reason, which it names.
+    Rejected,
+    /// The service answered 429.
+    RateLimited,
+    /// The service answered 5xx.
+    Server,
+    /// Name look-up, connect, proxy, reset, or closed before the answer was complete.
+    Network,
+    /// The time that the caller allowed has passed.
+    Timeout,
+    /// The certificate or the handshake.
+    Tls,
+    /// An answer that is not Personr's.
+    Protocol,
+    /// The token store failed.
+    Store,
+    /// The caller's buffer cannot hold the value.
+    BufferTooSmall,
+    /// A defect of this library.
+    Internal,
+}
+
+/// A failure. It never holds a secret: every text is one of ours, or the service's after redaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    status: Status,
+    reason: Cow<'static, str>,
+    message: Cow<'static, str>,
+    http_status: u16,
+    retry_after: Option<Duration>,
+}
+
+impl Error {
+    pub(crate) fn new(
+        status: Status,
+        reason: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, reason: reason.into(), message: message.into(), http_status: 0, retry_after: None }
+    }
+
+    /// An argument that cannot be used; `parameter` is its name in the C header.
+    pub(crate) fn argument(parameter: &str, problem: &str) -> Self {
+        Self::new(Status::InvalidArgument, "argument", format!("{parameter}: {problem}"))
+    }
+
+    pub(crate) fn with_http_status(mut self, http_status: u16) -> Self {
+        self.http_status = http_status;
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
+        self.retry_after = retry_after;
+        self
+    }
+
+    /// What kind of failure it was.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// For programs: the service's own word, or one of ours (`"connect"`, `"certificate-expired"`).
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// For people.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The status of the HTTP answer; 0 if there was none.
+    pub fn http_status(&self) -> u16 {
+        self.http_status
+    }
+
+    /// How long to wait before another try, if that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.reason)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// What fallible functions of this crate return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// How one attempt over the network failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: Error,
+    /// Another attempt may do better, and cannot do harm: nothing of an answer has arrived.
+    pub(crate) retry: bool,
+}
+
+impl From<Error> for Failure {
+    /// A failure that another attempt would meet again.
+    fn from(error: Error) -> Self {
+        Self { error, retry: false }
+    }
+}

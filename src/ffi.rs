@@ -1,0 +1,29 @@
+//! The C interface: pointers become values, results become status, output and error. No decision about logins, tokens
+//! or HTTP is made here.
+//!
+//! The exports are written out literally: cbindgen leaves a function that a macro made out of the header, without a
+//! word. Their comments are the header's, so they speak to a C programmer.
+
+#![allow(non_camel_case_types)]
+// The whole comment of an export is what its caller has to keep: a heading of Rust's would stand in the header.
+#![allow(clippy::missing_safety_doc)]
+
+mod guard;
+mod status;
+mod strings;
+mod version;
+
+mod options;
+
+mod auth;
+
+mod token;
+
+mod error;
+
+pub use auth::*;
+pub use error::*;
+pub use options::*;
+pub use status::*;
+pub use token::*;
+pub use version::*;

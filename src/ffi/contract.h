@@ -1,0 +1,36 @@
+/*
+ * libpersonr: logs in to Personr's API and keeps the token usable.
+ *
+ *     personr_auth *auth;
+ *     char authorization[PERSONR_AUTHORIZATION_MAX];
+ *
+ *     if (personr_auth_new(email, password, NULL, &auth, NULL) != PERSONR_OK) ...
+ *
+ *     before each request:
+ *     if (personr_auth_authorization(auth, authorization, sizeof authorization, NULL, NULL) != PERSONR_OK) ...
+ *     send it as the Authorization header
+ *
+ *     personr_auth_free(auth);
+ *
+ * These rules hold for every function:
+ *
+ * - What can fail returns a personr_status, PERSONR_OK (0) for success, and takes personr_error **error last. Pass NULL
+ *   if you do not want the details, else free what you get.
+ * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
+ * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
+ *   does nothing. Freeing a handle while a call on it runs is an error of yours.
+ * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
+ *   you asked, until it is freed; they are never NULL and never yours to free.
+ * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is
+ *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
+ * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
+ *   change); personr_options by one at a time.
+ * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
+ *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
+ * - A forked child keeps the token at hand and may go on with its parent's handles. Its own logins, which end the
+ *   parent's token as any login does, are its own: a "memory:" store is not shared by processes.
+ *
+ * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
+ * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
+ * is no reason to reject.
+ */

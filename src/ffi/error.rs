@@ -1,0 +1,96 @@
+use std::ffi::{CString, c_char};
+
+use super::status::{PERSONR_OK, personr_status, status_of};
+use super::strings::{free, owned};
+use crate::error::Error;
+
+/// Why a call failed: an object of the caller's, made by the call, freed by personr_error_free(). It never changes.
+pub struct personr_error {
+    error: Error,
+    message: CString,
+    reason: CString,
+}
+
+impl personr_error {
+    pub(super) fn boxed(error: Error) -> *mut Self {
+        let (message, reason) = (owned(error.message()), owned(error.reason()));
+        Box::into_raw(Box::new(Self { error, message, reason }))
+    }
+}
+
+/// Returns the status that the call returned too.
+///
+/// @param error The error. NULL gives #PERSONR_OK.
+///
+/// Threads: any number at once. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_status(error: *const personr_error) -> personr_status {
+    // SAFETY: NULL or a live error, says the header.
+    unsafe { error.as_ref() }.map_or(PERSONR_OK, |error| status_of(error.error.status()))
+}
+
+/// Returns what happened, for people: a sentence in English, UTF-8, without a line break. It never holds a secret.
+///
+/// @param error The error. NULL gives "".
+/// @return Borrowed: valid until the error is freed. Never NULL.
+///
+/// Threads: any number at once. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_message(error: *const personr_error) -> *const c_char {
+    // SAFETY: NULL or a live error, says the header.
+    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+}
+
+/// Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
+/// has none, or one of the library's, which the statuses list ("connect", "certificate-expired").
+///
+/// The library's own words never change their meaning; later versions may add some. It never holds a secret.
+///
+/// @param error The error. NULL gives "".
+/// @return Borrowed: valid until the error is freed. Never NULL.
+///
+/// Threads: any number at once. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_reason(error: *const personr_error) -> *const c_char {
+    // SAFETY: NULL or a live error, says the header.
+    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.reason.as_ptr())
+}
+
+/// Returns the HTTP status of the service's answer.
+///
+/// @param error The error. NULL gives 0.
+/// @return 100 to 599; 0 if there was no answer.
+///
+/// Threads: any number at once. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_http_status(error: *const personr_error) -> i32 {
+    // SAFETY: NULL or a live error, says the header.
+    unsafe { error.as_ref() }.map_or(0, |error| error.error.http_status().into())
+}
+
+/// Returns how long to wait before the next try, in milliseconds from the moment of the failure.
+///
+/// It is what the service asked for, or how long the library itself does not try again: until then a call returns the
+/// same error without using the network.
+///
+/// @param error The error. NULL gives -1.
+/// @return Milliseconds; -1 if it is not known.
+///
+/// Threads: any number at once. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_retry_after_ms(error: *const personr_error) -> i64 {
+    // SAFETY: NULL or a live error, says the header.
+    let wait = unsafe { error.as_ref() }.and_then(|error| error.error.retry_after());
+    wait.map_or(-1, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Frees an error and the strings borrowed from it.
+///
+/// @param error The error. NULL does nothing.
+///
+/// Threads: nothing else may use the error any more. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_error_free(error: *mut personr_error) {
+    // SAFETY: NULL or a live error that is not used again, says the header; made by `boxed`.
+    unsafe { free(error) }
+}

@@ -1,0 +1,336 @@
+use std::ffi::c_char;
+
+use super::error::personr_error;
+use super::guard::{guard, quietly};
+use super::status::personr_status;
+use super::strings::{bytes, free, handle_mut, text};
+use crate::error::Error;
+use crate::options::{LoginMethod, Options};
+
+/// Email and password in the Authorization header (api-basic-auth). The default.
+pub const PERSONR_LOGIN_BASIC: i32 = 0;
+/// Email and password in a form (api-token-generate).
+pub const PERSONR_LOGIN_FORM: i32 = 1;
+
+/// Settings for personr_auth_new(), which copies them.
+///
+/// A setter that fails leaves the setting as it was. One thread at a time may use an options object.
+pub struct personr_options {
+    pub(super) options: Options,
+}
+
+/// Makes an options object with the defaults.
+///
+/// @return The object, yours to free by personr_options_free(). NULL only in case of a defect of the library.
+///
+/// Threads: any. Network: never.
+#[unsafe(no_mangle)]
+pub extern "C" fn personr_options_new() -> *mut personr_options {
+    quietly(std::ptr::null_mut(), || match Options::new() {
+        Ok(options) => Box::into_raw(Box::new(personr_options { options })),
+        Err(_) => std::ptr::null_mut(),
+    })
+}
+
+/// Frees an options object. Handles that were made with it are not affected.
+///
+/// @param options The object. NULL does nothing.
+///
+/// Threads: nothing else may use the object any more. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_free(options: *mut personr_options) {
+    // SAFETY: NULL or a live object that is not used again, says the header; made by `personr_options_new`.
+    unsafe { free(options) }
+}
+
+/// Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
+///
+/// @param options  The object.
+/// @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback
+///                 address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+/// @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_base_url(
+    options: *mut personr_options,
+    base_url: *const c_char,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_base_url(text("base_url", base_url)?)
+        })
+    }
+}
+
+/// Sets by which of its two ways the service is asked for a token.
+///
+/// @param options      The object.
+/// @param login_method #PERSONR_LOGIN_BASIC (the default) or #PERSONR_LOGIN_FORM.
+/// @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_login_method(
+    options: *mut personr_options,
+    login_method: i32,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let method = match login_method {
+                PERSONR_LOGIN_BASIC => LoginMethod::Basic,
+                PERSONR_LOGIN_FORM => LoginMethod::Form,
+                _ => return Err(Error::argument("login_method", "there is no such method")),
+            };
+            handle_mut("options", options)?.options.set_login_method(method);
+            Ok(())
+        })
+    }
+}
+
+/// Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for others.
+///
+/// @param options    The object.
+/// @param timeout_ms Milliseconds, 1 to 3600000 (an hour). 30000 unless set.
+/// @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_timeout_ms(
+    options: *mut personr_options,
+    timeout_ms: u32,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe { guard(error, || handle_mut("options", options)?.options.set_timeout_ms(timeout_ms)) }
+}
+
+/// Sets how long one connection may take to open: name look-up, connecting, proxy and TLS.
+///
+/// @param options            The object.
+/// @param connect_timeout_ms Milliseconds, 1 to 3600000 (an hour). 10000 unless set.
+/// @param error              Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
+    options: *mut personr_options,
+    connect_timeout_ms: u32,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe { guard(error, || handle_mut("options", options)?.options.set_connect_timeout_ms(connect_timeout_ms)) }
+}
+
+/// Sets how often one login is tried again after a failure that may pass: no connection, a connection that broke before
+/// the answer, a 5xx, or a 429 that says when. The pauses are random and grow; a refusal is never tried again.
+///
+/// @param options     The object.
+/// @param max_retries 0 to 10. 2 unless set.
+/// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_max_retries(
+    options: *mut personr_options,
+    max_retries: u32,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe { guard(error, || handle_mut("options", options)?.options.set_max_retries(max_retries)) }
+}
+
+/// Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
+///
+/// A loopback service is always connected to directly. Unless set, the environment names the proxy: see
+/// personr_auth_new().
+///
+/// @param options The object.
+/// @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
+///                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given; user and password
+///                percent-encoded. SOCKS is not supported. Copied.
+/// @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_proxy(
+    options: *mut personr_options,
+    proxy: *const c_char,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_proxy(text("proxy", proxy)?)
+        })
+    }
+}
+
+/// Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
+///
+/// Every certificate in it must be readable: one that is not would be missed at the worst time.
+///
+/// @param options The object.
+/// @param ca_file Path of the file, which is read now; at most 16 MiB.
+/// @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_ca_file(
+    options: *mut personr_options,
+    ca_file: *const c_char,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_ca_file(text("ca_file", ca_file)?.as_ref())
+        })
+    }
+}
+
+/// Adds the root certificates of a PEM text, as personr_options_set_ca_file() does.
+///
+/// @param options The object.
+/// @param ca_pem  The text: certificates in PEM. Read now.
+/// @param length  Its length in bytes; a NUL at its end need not be counted.
+/// @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_ca_pem(
+    options: *mut personr_options,
+    ca_pem: *const u8,
+    length: usize,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, bytes, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_ca_pem(bytes("ca_pem", ca_pem, length)?)
+        })
+    }
+}
+
+/// Sets whether the system's root certificates are trusted beside the added ones.
+///
+/// @param options      The object.
+/// @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
+/// @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_system_roots(
+    options: *mut personr_options,
+    system_roots: i32,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let trusted = match system_roots {
+                0 => false,
+                1 => true,
+                _ => return Err(Error::argument("system_roots", "it is neither 0 nor 1")),
+            };
+            handle_mut("options", options)?.options.set_system_roots(trusted);
+            Ok(())
+        })
+    }
+}
+
+/// Sets what the User-Agent header names before "libpersonr/VERSION".
+///
+/// @param options    The object.
+/// @param user_agent Such as "Billing/2.1": printable ASCII, at most 256 bytes; "" for nothing. Copied.
+/// @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_user_agent(
+    options: *mut personr_options,
+    user_agent: *const c_char,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_user_agent(text("user_agent", user_agent)?)
+        })
+    }
+}
+
+/// Sets where the token is kept, and so who shares it.
+///
+/// @param options     The object.
+/// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
+///                    Other stores come with later versions. Copied.
+/// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_token_store(
+    options: *mut personr_options,
+    token_store: *const c_char,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    unsafe {
+        guard(error, || {
+            let options = &mut handle_mut("options", options)?.options;
+            options.set_token_store(text("token_store", token_store)?)
+        })
+    }
+}
+
+/// Sets how long before its end a token is renewed, by the first call then. The token at hand stays in use if that
+/// fails.
+///
+/// @param options        The object.
+/// @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of its
+///                       life unless set; 0 for no renewal before the end.
+/// @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+///
+/// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+///
+/// Threads: one at a time for each object. Network: never.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn personr_options_set_renew_before_s(
+    options: *mut personr_options,
+    renew_before_s: i64,
+    error: *mut *mut personr_error,
+) -> personr_status {
+    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    unsafe { guard(error, || handle_mut("options", options)?.options.set_renew_before_s(renew_before_s)) }
+}

@@ -1,0 +1,100 @@
+use std::ffi::{CStr, c_char};
+
+use crate::error::Status;
+
+/// How a call ended: #PERSONR_OK, or which kind of failure it was.
+///
+/// A number never changes its meaning. Later versions may add numbers: treat one that you do not know as a failure.
+pub type personr_status = i32;
+
+/// Success.
+pub const PERSONR_OK: i32 = 0;
+/// A parameter is NULL, malformed or out of range; the message names it. Nothing was sent.
+pub const PERSONR_INVALID_ARGUMENT: i32 = 1;
+/// The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
+/// same password again, so that a loop locks nobody out. personr_auth_login() does.
+pub const PERSONR_INVALID_CREDENTIALS: i32 = 2;
+/// The service answered 401 to the login, or (reason "tokens-keep-being-refused") tokens that it had just issued were
+/// rejected one after the other: something else logs in to the same account.
+pub const PERSONR_UNAUTHORIZED: i32 = 3;
+/// The service refused the login for another reason; reason and message are its own.
+pub const PERSONR_REJECTED: i32 = 4;
+/// The service answered 429. personr_error_retry_after_ms() says when to try again.
+pub const PERSONR_RATE_LIMITED: i32 = 5;
+/// The service answered 5xx.
+pub const PERSONR_SERVER: i32 = 6;
+/// The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
+/// "io".
+pub const PERSONR_NETWORK: i32 = 7;
+/// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
+/// "answer", "login" (another thread's), "store-lock".
+pub const PERSONR_TIMEOUT: i32 = 8;
+/// The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
+/// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
+pub const PERSONR_TLS: i32 = 9;
+/// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
+/// "user_id", "expires", "redirect".
+pub const PERSONR_PROTOCOL: i32 = 10;
+/// The token store failed.
+pub const PERSONR_STORE: i32 = 11;
+/// The buffer cannot hold the value; the length output says what is needed, without the NUL.
+pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;
+/// A defect of the library. Please report it.
+pub const PERSONR_INTERNAL: i32 = 13;
+/// Reserved: the call was cancelled.
+pub const PERSONR_CANCELLED: i32 = 14;
+/// Reserved: the credentials callback failed.
+pub const PERSONR_CREDENTIALS: i32 = 15;
+
+/// The one mapping to the numbers of C.
+pub(super) fn status_of(status: Status) -> personr_status {
+    match status {
+        Status::InvalidArgument => PERSONR_INVALID_ARGUMENT,
+        Status::InvalidCredentials => PERSONR_INVALID_CREDENTIALS,
+        Status::Unauthorized => PERSONR_UNAUTHORIZED,
+        Status::Rejected => PERSONR_REJECTED,
+        Status::RateLimited => PERSONR_RATE_LIMITED,
+        Status::Server => PERSONR_SERVER,
+        Status::Network => PERSONR_NETWORK,
+        Status::Timeout => PERSONR_TIMEOUT,
+        Status::Tls => PERSONR_TLS,
+        Status::Protocol => PERSONR_PROTOCOL,
+        Status::Store => PERSONR_STORE,
+        Status::BufferTooSmall => PERSONR_BUFFER_TOO_SMALL,
+        Status::Internal => PERSONR_INTERNAL,
+    }
+}
+
+/// Returns the name of a status, such as "PERSONR_TIMEOUT", for logs.
+///
+/// @param status Any number.
+/// @return A string that is valid for ever; "PERSONR_UNKNOWN" for a number that this version does not know. Never
+/// NULL.
+///
+/// Threads: any. Network: never.
+#[unsafe(no_mangle)]
+pub extern "C" fn personr_status_name(status: i32) -> *const c_char {
+    name_of(status).as_ptr()
+}
+
+fn name_of(status: personr_status) -> &'static CStr {
+    match status {
+        PERSONR_OK => c"PERSONR_OK",
+        PERSONR_INVALID_ARGUMENT => c"PERSONR_INVALID_ARGUMENT",
+        PERSONR_INVALID_CREDENTIALS => c"PERSONR_INVALID_CREDENTIALS",
+        PERSONR_UNAUTHORIZED => c"PERSONR_UNAUTHORIZED",
+        PERSONR_REJECTED => c"PERSONR_REJECTED",
+        PERSONR_RATE_LIMITED => c"PERSONR_RATE_LIMITED",
+        PERSONR_SERVER => c"PERSONR_SERVER",
+        PERSONR_NETWORK => c"PERSONR_NETWORK",
+        PERSONR_TIMEOUT => c"PERSONR_TIMEOUT",
+        PERSONR_TLS => c"PERSONR_TLS",
+        PERSONR_PROTOCOL => c"PERSONR_PROTOCOL",
+        PERSONR_STORE => c"PERSONR_STORE",
+        PERSONR_BUFFER_TOO_SMALL => c"PERSONR_BUFFER_TOO_SMALL",
+        PERSONR_INTERNAL => c"PERSONR_INTERNAL",
+        PERSONR_CANCELLED => c"PERSONR_CANCELLED",
+        PERSONR_CREDENTIALS => c"PERSONR_CREDENTIALS",
+        _ => c"PERSONR_UNKNOWN",
+    }
+}

@@ -1,0 +1,96 @@
+//! Pointers that come in, and places for what goes out.
+
+use std::ffi::{CStr, CString, c_char};
+use std::ptr::NonNull;
+use std::slice;
+
+use crate::error::{Error, Result};
+
+fn is_null(parameter: &str) -> Error {
+    Error::argument(parameter, "it is NULL")
+}
+
+/// What a handle points to.
+///
+/// # Safety
+/// `pointer` is NULL or a live handle of this library.
+pub(super) unsafe fn handle<'a, T>(parameter: &str, pointer: *const T) -> Result<&'a T> {
+    // SAFETY: promised by the caller.
+    unsafe { pointer.as_ref() }.ok_or_else(|| is_null(parameter))
+}
+
+/// # Safety
+/// `pointer` is NULL or a live handle of this library that nobody else uses during the call.
+pub(super) unsafe fn handle_mut<'a, T>(parameter: &str, pointer: *mut T) -> Result<&'a mut T> {
+    // SAFETY: promised by the caller.
+    unsafe { pointer.as_mut() }.ok_or_else(|| is_null(parameter))
+}
+
+/// A string that a caller passes.
+///
+/// # Safety
+/// `pointer` is NULL or a NUL-terminated string that does not change during the call.
+pub(super) unsafe fn text<'a>(parameter: &str, pointer: *const c_char) -> Result<&'a str> {
+    let pointer = NonNull::new(pointer.cast_mut()).ok_or_else(|| is_null(parameter))?;
+    // SAFETY: promised by the caller.
+    let text = unsafe { CStr::from_ptr(pointer.as_ptr()) };
+    text.to_str().map_err(|_| Error::argument(parameter, "it is not UTF-8"))
+}
+
+/// Bytes that a caller passes.
+///
+/// # Safety
+/// `pointer` is NULL or points to `length` bytes that do not change during the call.
+pub(super) unsafe fn bytes<'a>(parameter: &str, pointer: *const u8, length: usize) -> Result<&'a [u8]> {
+    let pointer = NonNull::new(pointer.cast_mut()).ok_or_else(|| is_null(parameter))?;
+    if isize::try_from(length).is_err() {
+        return Err(Error::argument(parameter, "its length cannot be one"));
+    }
+    // SAFETY: promised by the caller; no object is longer than `isize::MAX`.
+    Ok(unsafe { slice::from_raw_parts(pointer.as_ptr(), length) })
+}
+
+/// Where a result goes. It is cleared first, so that a caller who forgets to look at the status reads no garbage.
+pub(super) struct Output<T>(Option<NonNull<T>>);
+
+impl<T> Output<T> {
+    /// # Safety
+    /// `pointer` is NULL or may be written to until the `Output` is gone.
+    pub(super) unsafe fn cleared(pointer: *mut T, empty: T) -> Self {
+        let place = NonNull::new(pointer);
+        if let Some(place) = place {
+            // SAFETY: promised by the caller.
+            unsafe { place.write(empty) };
+        }
+        Self(place)
+    }
+
+    pub(super) fn required(self, parameter: &str) -> Result<Self> {
+        if self.0.is_some() { Ok(self) } else { Err(is_null(parameter)) }
+    }
+
+    /// Does nothing if the caller passed NULL and may.
+    pub(super) fn set(&self, value: T) {
+        if let Some(place) = self.0 {
+            // SAFETY: promised to `cleared`.
+            unsafe { place.write(value) };
+        }
+    }
+}
+
+/// A string of the library's own. A NUL in it, which no text of ours has, would cut it off.
+pub(super) fn owned(text: &str) -> CString {
+    let text = text.split('\0').next().unwrap_or_default();
+    CString::new(text).unwrap_or_default()
+}
+
+/// Ends a handle.
+///
+/// # Safety
+/// `pointer` is NULL or a live handle that came from `Box::into_raw`; it is not used again.
+pub(super) unsafe fn free<T>(pointer: *mut T) {
+    if !pointer.is_null() {
+        // SAFETY: promised by the caller.
+        super::guard::quietly((), || drop(unsafe { Box::from_raw(pointer) }));
+    }
+}

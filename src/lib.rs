@@ -1,0 +1,55 @@
+//! Logs in to Personr's API and keeps the token usable. The library is made for C: see `include/personr.h`.
+//!
+//! The rooms, top floor first; imports run downwards only.
+//!
+//! * `ffi`: the C interface. Pointers become values, results become status, output and error.
+//! * `auth`: what a caller holds.
+//! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
+//! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
+//! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
+//! * On the ground: `options`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sys`, `alloc`.
+
+#![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
+#![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
+// What a caller's input or a server's bytes can reach must not panic.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![warn(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
+// Some of it is for the C interface alone.
+#![cfg_attr(not(feature = "capi"), allow(dead_code))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+#[cfg(panic = "abort")]
+compile_error!("a panic must become PERSONR_INTERNAL, and never end the host program: build with panic = \"unwind\"");
+
+#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
+mod alloc;
+mod auth;
+mod clock;
+mod credentials;
+mod dial;
+mod error;
+#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
+pub mod ffi;
+mod http;
+mod login;
+mod options;
+#[allow(unsafe_code)]
+mod published;
+#[allow(unsafe_code)]
+mod secret;
+mod session;
+mod store;
+#[allow(unsafe_code)]
+mod sys;
+mod token;
+mod transport;
+mod url;
+mod wire;
+
+pub use auth::Auth;
+pub use error::{Error, Result, Status};
+pub use options::{LoginMethod, Options};
+pub use session::State;
+pub use token::Token;

@@ -1,0 +1,85 @@
+//! One login: request, retries, answer, within one deadline.
+
+use std::thread;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::clock::{Deadline, Now};
+use crate::credentials::Credentials;
+use crate::dial::Dialer;
+use crate::error::{Error, Failure, Result, Status};
+use crate::http::Request;
+use crate::options::Options;
+use crate::token::Token;
+use crate::{transport, wire};
+
+/// The longest pause before the first retry; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// How hard a login tries.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    pub(crate) deadline: Deadline,
+    pub(crate) retries: u32,
+    /// For connecting alone, beside the option of the caller.
+    pub(crate) connect: Duration,
+}
+
+/// Asks the service for a new token, which ends the one before it.
+pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credentials, effort: Effort) -> Result<Token> {
+    let request = wire::login_request(options, credentials);
+    let basic = credentials.basic();
+    let secrets = [credentials.password(), basic.as_bytes()];
+    let mut retries_left = effort.retries;
+    let mut longest_pause = FIRST_PAUSE;
+    loop {
+        let failure = match attempt(dialer, &request, &secrets, effort) {
+            Ok(token) => return Ok(token),
+            Err(failure) => failure,
+        };
+        // What the service asks for is waited for in full; else a random part of the pause, so that the callers whom
+        // one outage failed do not come back as one.
+        let pause = failure.error.retry_after().unwrap_or_else(|| jitter(longest_pause));
+        if !failure.retry || retries_left == 0 || pause >= effort.deadline.remaining() {
+            return Err(failure.error);
+        }
+        thread::sleep(pause);
+        retries_left -= 1;
+        longest_pause = (longest_pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn attempt(
+    dialer: &Dialer,
+    request: &Request,
+    secrets: &[&[u8]],
+    effort: Effort,
+) -> std::result::Result<Token, Failure> {
+    let stream = dialer.dial(effort.deadline, effort.connect)?;
+    let requested = Now::read();
+    let response = transport::exchange(stream, request)?;
+    match wire::classify(&response, secrets, Now::read().unix) {
+        Ok(issued) => Ok(Token::issued(&issued, requested)),
+        Err(error) => Err(Failure { retry: may_pass(&error), error }),
+    }
+}
+
+/// Whether the service may answer the same request in another way a moment later. A refusal stays one.
+fn may_pass(error: &Error) -> bool {
+    match error.status() {
+        Status::Server => true,
+        Status::RateLimited => error.retry_after().is_some(),
+        _ => false,
+    }
+}
+
+/// A random time up to `longest`. Without randomness it is `longest`: late is better than together.
+fn jitter(longest: Duration) -> Duration {
+    let mut bytes = [0; 4];
+    match SystemRandom::new().fill(&mut bytes) {
+        Ok(()) => longest.mul_f64(f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)),
+        Err(_) => longest,
+    }
+}

@@ -1,0 +1,294 @@
+//! What a caller can set, checked when it is set.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::error::{Error, Result};
+use crate::url::Url;
+
+const BASE_URL: &str = "https://enterprise.personr.co/api/1.1/wf";
+/// A year's worth of every CA there is; a larger file is a mistake (or `/dev/zero`).
+const CA_FILE_MAX: u64 = 16 * 1024 * 1024;
+const URL_MAX: usize = 2048;
+const USER_AGENT_MAX: usize = 256;
+const TIMEOUT_MS: RangeInclusive<u32> = 1..=3_600_000;
+const RETRIES_MAX: u32 = 10;
+
+/// Which of the service's two login endpoints is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoginMethod {
+    /// `api-basic-auth`: email and password in the Authorization header.
+    #[default]
+    Basic,
+    /// `api-token-generate`: email and password in a form.
+    Form,
+}
+
+/// Where the proxy comes from.
+#[derive(Clone, Default)]
+pub(crate) enum ProxyOption {
+    #[default]
+    Environment,
+    None,
+    Url(Url),
+}
+
+/// Settings for an [`Auth`](crate::Auth), which copies them.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) base_url: Url,
+    pub(crate) login_method: LoginMethod,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_retries: u32,
+    pub(crate) proxy: ProxyOption,
+    pub(crate) added_roots: Vec<CertificateDer<'static>>,
+    pub(crate) system_roots: bool,
+    pub(crate) user_agent: String,
+    pub(crate) renew_before: Option<Duration>,
+}
+
+impl Options {
+    /// The defaults.
+    pub fn new() -> Result<Self> {
+        Ok(Self {
+            base_url: parse_base_url(BASE_URL)?,
+            login_method: LoginMethod::default(),
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            max_retries: 2,
+            proxy: ProxyOption::default(),
+            added_roots: Vec::new(),
+            system_roots: true,
+            user_agent: concat!("libpersonr/", env!("CARGO_PKG_VERSION")).to_owned(),
+            renew_before: None,
+        })
+    }
+
+    /// The service: `https://`, or `http://` for a loopback address; no userinfo, query or fragment.
+    pub fn set_base_url(&mut self, url: &str) -> Result<()> {
+        self.base_url = parse_base_url(url)?;
+        Ok(())
+    }
+
+    /// How to log in.
+    pub fn set_login_method(&mut self, method: LoginMethod) {
+        self.login_method = method;
+    }
+
+    /// The time for a whole call: 1 ms to one hour.
+    pub fn set_timeout_ms(&mut self, milliseconds: u32) -> Result<()> {
+        self.timeout = timeout("timeout_ms", milliseconds)?;
+        Ok(())
+    }
+
+    /// The time for one connection (look-up, connect, proxy and TLS): 1 ms to one hour.
+    pub fn set_connect_timeout_ms(&mut self, milliseconds: u32) -> Result<()> {
+        self.connect_timeout = timeout("connect_timeout_ms", milliseconds)?;
+        Ok(())
+    }
+
+    /// How often one login is tried again: at most 10 times.
+    pub fn set_max_retries(&mut self, retries: u32) -> Result<()> {
+        if retries > RETRIES_MAX {
+            return Err(Error::argument("max_retries", "it is more than 10"));
+        }
+        self.max_retries = retries;
+        Ok(())
+    }
+
+    /// A proxy, `http://` or `https://`, with userinfo if it asks for it; `""` for none at all.
+    pub fn set_proxy(&mut self, url: &str) -> Result<()> {
+        self.proxy = parse_proxy(url).map_err(|problem| Error::argument("proxy", problem))?;
+        Ok(())
+    }
+
+    /// Adds the certificates of a PEM file, which is read now.
+    pub fn set_ca_file(&mut self, path: &std::path::Path) -> Result<()> {
+        let pem = read_ca_file(path)?;
+        self.add_roots("ca_file", &pem)
+    }
+
+    /// Adds the certificates of a PEM text.
+    pub fn set_ca_pem(&mut self, pem: &[u8]) -> Result<()> {
+        self.add_roots("ca_pem", pem)
+    }
+
+    /// Whether the roots of the system are trusted beside the added ones.
+    pub fn set_system_roots(&mut self, trusted: bool) {
+        self.system_roots = trusted;
+    }
+
+    /// Put before `libpersonr/VERSION`.
+    pub fn set_user_agent(&mut self, product: &str) -> Result<()> {
+        if product.len() > USER_AGENT_MAX {
+            return Err(Error::argument("user_agent", "it is longer than 256 bytes"));
+        }
+        if !product.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+            return Err(Error::argument("user_agent", "it contains a character that is not printable ASCII"));
+        }
+        self.user_agent = format!("{} libpersonr/{}", product.trim(), env!("CARGO_PKG_VERSION")).trim().to_owned();
+        Ok(())
+    }
+
+    /// Where the token is kept. This version knows `memory:`.
+    pub fn set_token_store(&mut self, url: &str) -> Result<()> {
+        match url {
+            "memory:" => Ok(()),
+            _ => Err(Error::argument("token_store", "this version of the library knows the store \"memory:\" only")),
+        }
+    }
+
+    /// How long before its end a token is renewed, in seconds.
+    pub fn set_renew_before_s(&mut self, seconds: i64) -> Result<()> {
+        let seconds = u64::try_from(seconds).map_err(|_| Error::argument("renew_before_s", "it is negative"))?;
+        self.renew_before = Some(Duration::from_secs(seconds));
+        Ok(())
+    }
+
+    /// Every certificate must parse: rustls leaves a broken one out without a word, and the login would fail later,
+    /// for a reason that nobody would look for here.
+    fn add_roots(&mut self, parameter: &str, pem: &[u8]) -> Result<()> {
+        let mut store = RootCertStore::empty();
+        let mut found = Vec::new();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| Error::argument(parameter, "it is not well-formed PEM"))?;
+            store
+                .add(certificate.clone())
+                .map_err(|_| Error::argument(parameter, "a certificate in it cannot be read"))?;
+            found.push(certificate);
+        }
+        if found.is_empty() {
+            return Err(Error::argument(parameter, "there is no certificate in it"));
+        }
+        self.added_roots.append(&mut found);
+        Ok(())
+    }
+}
+
+fn timeout(parameter: &str, milliseconds: u32) -> Result<Duration> {
+    if !TIMEOUT_MS.contains(&milliseconds) {
+        return Err(Error::argument(parameter, "it is not between 1 and 3600000"));
+    }
+    Ok(Duration::from_millis(milliseconds.into()))
+}
+
+fn parse_base_url(text: &str) -> Result<Url> {
+    let refuse = |problem| Error::argument("base_url", problem);
+    if text.len() > URL_MAX {
+        return Err(refuse("it is longer than 2048 bytes"));
+    }
+    let url = Url::parse(text).map_err(refuse)?;
+    if url.userinfo.is_some() {
+        return Err(refuse("a URL with a user name or a password in it is not accepted"));
+    }
+    if !url.tls && !url.is_loopback() {
+        return Err(refuse("http:// is accepted for a loopback address only, use https://"));
+    }
+    Ok(url)
+}
+
+/// A proxy as the option and the environment write it: without a scheme it is `http://`.
+pub(crate) fn parse_proxy(text: &str) -> std::result::Result<ProxyOption, &'static str> {
+    if text.is_empty() {
+        return Ok(ProxyOption::None);
+    }
+    if text.len() > URL_MAX {
+        return Err("it is longer than 2048 bytes");
+    }
+    let url = if text.contains("://") { Url::parse(text)? } else { Url::parse(&format!("http://{text}"))? };
+    Ok(ProxyOption::Url(url))
+}
+
+fn read_ca_file(path: &std::path::Path) -> Result<Vec<u8>> {
+    use std::io::Read;
+    let refuse = |problem| Error::argument("ca_file", problem);
+    let file = std::fs::File::open(path).map_err(|error| {
+        refuse(match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file",
+            std::io::ErrorKind::PermissionDenied => "the file may not be read",
+            _ => "the file cannot be opened",
+        })
+    })?;
+    let mut pem = Vec::new();
+    file.take(CA_FILE_MAX + 1).read_to_end(&mut pem).map_err(|_| refuse("the file cannot be read"))?;
+    if pem.len() as u64 > CA_FILE_MAX {
+        return Err(refuse("the file is larger than 16 MiB"));
+    }
+    Ok(pem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options::new().expect("the defaults are valid")
+    }
+
+    fn problem(result: Result<()>) -> String {
+        result.expect_err("refused").message().to_owned()
+    }
+
+    #[test]
+    fn limits_are_checked_at_both_ends() {
+        let mut options = options();
+        for (milliseconds, accepted) in [(0, false), (1, true), (3_600_000, true), (3_600_001, false)] {
+            assert_eq!(options.set_timeout_ms(milliseconds).is_ok(), accepted, "{milliseconds}");
+            assert_eq!(options.set_connect_timeout_ms(milliseconds).is_ok(), accepted, "{milliseconds}");
+        }
+        assert!(options.set_max_retries(10).is_ok() && options.set_max_retries(11).is_err());
+        assert!(options.set_renew_before_s(-1).is_err());
+        for seconds in [0, 1, i64::MAX] {
+            assert!(options.set_renew_before_s(seconds).is_ok(), "{seconds}");
+        }
+        assert!(options.set_user_agent(&"a".repeat(256)).is_ok() && options.set_user_agent(&"a".repeat(257)).is_err());
+    }
+
+    #[test]
+    fn the_user_agent_ends_with_ours() {
+        let mut options = options();
+        options.set_user_agent("Billing/2.1").expect("accepted");
+        assert!(options.user_agent.starts_with("Billing/2.1 libpersonr/"));
+        options.set_user_agent("").expect("accepted");
+        assert!(options.user_agent.starts_with("libpersonr/"));
+        assert!(options.set_user_agent("a\r\nX: y").is_err());
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_alone() {
+        let mut options = options();
+        assert!(options.set_base_url("http://127.0.0.1:8080/api").is_ok());
+        assert!(problem(options.set_base_url("http://personr.example/api")).contains("loopback"));
+        assert!(problem(options.set_base_url("https://user:secret@personr.example")).contains("password in it"));
+        assert!(!problem(options.set_base_url("https://user:secret@personr.example")).contains("secret"));
+    }
+
+    #[test]
+    fn a_proxy_needs_no_scheme_and_is_no_socks() {
+        let mut options = options();
+        for url in ["", "proxy:3128", "http://user:pass@proxy", "https://proxy"] {
+            assert!(options.set_proxy(url).is_ok(), "{url}");
+        }
+        for url in ["socks5://proxy", "socks4a://proxy", "socks5h://proxy"] {
+            assert_eq!(problem(options.set_proxy(url)), "proxy: SOCKS proxies are not supported");
+        }
+    }
+
+    #[test]
+    fn only_whole_ca_files_are_taken() {
+        let mut options = options();
+        assert_eq!(problem(options.set_ca_pem(b"")), "ca_pem: there is no certificate in it");
+        assert_eq!(problem(options.set_ca_pem(b"no PEM")), "ca_pem: there is no certificate in it");
+        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(problem(options.set_ca_pem(broken.as_bytes())), "ca_pem: a certificate in it cannot be read");
+        let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+        assert_eq!(problem(options.set_ca_pem(cut.as_bytes())), "ca_pem: it is not well-formed PEM");
+        assert_eq!(problem(options.set_ca_file("/nonexistent".as_ref())), "ca_file: there is no such file");
+        assert!(options.added_roots.is_empty());
+    }
+}

@@ -1,0 +1,128 @@
+//! Memory for what lives long and must not leak: pages of their own, locked if the system allows, left out of core
+//! dumps, wiped before they are given back.
+
+use std::alloc::{Layout, handle_alloc_error};
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::slice;
+
+use zeroize::Zeroize;
+
+/// Zeroed, writable pages that hold nothing else.
+pub(crate) struct Pages {
+    start: NonNull<u8>,
+    length: usize,
+}
+
+impl Pages {
+    /// Pages for at least `length` bytes. Aborts where there is no memory, as every allocation in Rust does.
+    pub(crate) fn new(length: usize) -> Self {
+        let length = length.max(1);
+        // SAFETY: a fresh anonymous mapping; no address is asked for.
+        let start = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                length,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        match NonNull::new(start.cast::<u8>()) {
+            Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
+                protect(start, length);
+                Self { start, length }
+            }
+            _ => handle_alloc_error(Layout::new::<Self>()),
+        }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut u8 {
+        self.start.as_ptr()
+    }
+}
+
+/// Asks for what the system may refuse: RLIMIT_MEMLOCK may be used up, an old kernel may not know the advice.
+fn protect(start: NonNull<u8>, length: usize) {
+    // SAFETY: the range is a mapping of ours; neither call changes its contents.
+    unsafe {
+        libc::mlock(start.as_ptr().cast(), length);
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, `length` bytes long and initialised (anonymous pages are zero), and `&mut self`
+        // says that nobody reads it. Unmapping unlocks.
+        unsafe {
+            slice::from_raw_parts_mut(self.start.as_ptr(), self.length).zeroize();
+            libc::munmap(self.start.as_ptr().cast(), self.length);
+        }
+    }
+}
+
+// SAFETY: the mapping belongs to this value alone, as the memory of a `Box` does.
+unsafe impl Send for Pages {}
+// SAFETY: `&Pages` gives out a raw pointer only; who reads or writes through it answers for that.
+unsafe impl Sync for Pages {}
+
+/// Bytes that stand in pages of their own.
+pub(crate) struct Secret {
+    pages: Pages,
+    length: usize,
+}
+
+impl Secret {
+    /// The parts, one behind the other.
+    pub(crate) fn concat(parts: &[&[u8]]) -> Self {
+        let length = parts.iter().map(|part| part.len()).sum();
+        let pages = Pages::new(length);
+        let mut end = pages.as_ptr();
+        for part in parts {
+            // SAFETY: the pages hold the sum of all lengths, `end` has passed the parts before this one, and fresh
+            // pages overlap with nothing.
+            unsafe {
+                ptr::copy_nonoverlapping(part.as_ptr(), end, part.len());
+                end = end.add(part.len());
+            }
+        }
+        Self { pages, length }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        // SAFETY: `length` bytes were written by `concat`, and nothing writes to them until they are dropped.
+        unsafe { slice::from_raw_parts(self.pages.as_ptr(), self.length) }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stand_one_behind_the_other() {
+        let secret = Secret::concat(&[b"Bearer ", b"", b"abc", b"\0"]);
+        assert_eq!(secret.as_bytes(), b"Bearer abc\0");
+        assert_eq!(Secret::concat(&[]).as_bytes(), b"");
+    }
+
+    #[test]
+    fn more_than_a_page_fits() {
+        let long = vec![7_u8; 10_000];
+        assert_eq!(Secret::concat(&[&long, b"end"]).as_bytes().len(), 10_003);
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::concat(&[b"hunter2"])), "[redacted]");
+    }
+}

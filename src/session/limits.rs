@@ -1,0 +1,70 @@
+//! How often and when: the pauses between logins.
+
+use std::time::Duration;
+
+use crate::clock::Instant;
+use crate::store::{LoginFailure, Replacements};
+
+/// The service ends a token that is unused for 30 days; a day is left for clocks and for the use itself.
+pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(29 * DAY_S);
+const DAY_S: u64 = 86_400;
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// While the token in hand is good there is no hurry.
+const FIRST_RENEWAL_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(3600);
+/// A service that asks for more is asked again all the same.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+/// So many logins may replace rejected tokens in a row, then one each `REPLACEMENT_PAUSE`.
+const REPLACEMENTS_IN_A_ROW: u32 = 3;
+const REPLACEMENT_PAUSE: Duration = Duration::from_secs(60);
+/// After so long without one the row begins anew.
+const CALM: Duration = Duration::from_secs(600);
+
+impl LoginFailure {
+    /// Before this time a call without a token does not log in.
+    pub(super) fn not_before(&self) -> Instant {
+        self.at.after(self.pause(FIRST_PAUSE, LONGEST_PAUSE))
+    }
+
+    /// Before this time a call with a good token does not renew it.
+    pub(super) fn renewal_not_before(&self) -> Instant {
+        self.at.after(self.pause(FIRST_RENEWAL_PAUSE, LONGEST_RENEWAL_PAUSE))
+    }
+
+    /// Whether it stops a call that has `left` of its time.
+    pub(super) fn binds(&self, now: Instant, left: Duration) -> bool {
+        now < self.not_before() && self.in_vain.is_none_or(|spent| left <= spent)
+    }
+
+    fn pause(&self, first: Duration, longest: Duration) -> Duration {
+        let doublings = self.count.saturating_sub(1).min(16);
+        let pause = first.saturating_mul(1 << doublings).min(longest);
+        pause.max(self.error.retry_after().unwrap_or_default().min(LONGEST_RETRY_AFTER))
+    }
+}
+
+impl Replacements {
+    pub(super) fn count_one(&mut self, now: Instant) {
+        let since = self.last.map_or(Duration::MAX, |last| last.until(now));
+        self.count = match since {
+            _ if since < REPLACEMENT_PAUSE => self.count.saturating_add(1),
+            _ if since < CALM && self.count >= REPLACEMENTS_IN_A_ROW => self.count,
+            _ => 1,
+        };
+        self.last = Some(now);
+    }
+
+    /// When the next one may be; `None` if it may be now.
+    pub(super) fn free_at(&self, now: Instant) -> Option<Instant> {
+        let free_at = self.last?.after(REPLACEMENT_PAUSE);
+        (self.count >= REPLACEMENTS_IN_A_ROW && now < free_at).then_some(free_at)
+    }
+}
+
+/// From this Unix time to the end of its UTC day.
+pub(super) fn until_next_day(unix: Duration) -> Duration {
+    Duration::from_secs(DAY_S - unix.as_secs() % DAY_S)
+}

@@ -1,0 +1,376 @@
+use super::*;
+
+const YEAR: Duration = Duration::from_secs(31_536_000);
+const MINUTE: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(30);
+
+/// A session, a store and a clock of which the tests are the hands.
+struct World {
+    session: Session,
+    stored: Record,
+    now: Instant,
+    logins: u32,
+}
+
+fn at(seconds: u64) -> Instant {
+    Instant::START.after(Duration::from_secs(1_000_000 + seconds))
+}
+
+fn failure(status: Status) -> Landing {
+    Landing::LoginFailed { error: Error::new(status, "reason", "message"), in_vain: None }
+}
+
+impl World {
+    fn new(policy: Policy) -> Self {
+        Self { session: Session::new(policy, None, at(0)), stored: Record::default(), now: at(0), logins: 0 }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+    }
+
+    fn token(&self, lifetime: Duration) -> Token {
+        let value = format!("token-{}", self.logins);
+        Token::new(value.as_bytes(), b"user", lifetime, 0, self.now.after(lifetime))
+    }
+
+    fn next(&mut self, call: Call, left: Duration) -> Step {
+        let ticket = self.session.arrive(call);
+        self.session.next(self.now, ticket, left)
+    }
+
+    /// One call from its arrival to its answer, with nobody else about; `login` is what the service does.
+    fn call(&mut self, call: Call, mut login: impl FnMut(&Self) -> Landing) -> Result<String, Error> {
+        let ticket = self.session.arrive(call);
+        for _ in 0..4 {
+            match self.session.next(self.now, ticket, LONG) {
+                Step::Ready(token) => return Ok(token.value().to_str().expect("ASCII").to_owned()),
+                Step::Fail(error) => return Err(error),
+                Step::Wait => panic!("nobody else leads"),
+                Step::Lead(flight) => self.fly(flight, &mut login),
+            }
+        }
+        panic!("a call that leads for ever");
+    }
+
+    fn fly(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> Landing) {
+        let plan = self.session.plan(self.now, flight.errand, self.stored.clone(), LONG);
+        let landing = if plan == Plan::Login {
+            self.logins += 1;
+            login(self)
+        } else {
+            Landing::WithoutLogin
+        };
+        if let Some(record) = self.session.land(self.now, flight, landing) {
+            self.stored = record;
+        }
+    }
+
+    fn year(&mut self, call: Call) -> Result<String, Error> {
+        self.call(call, |world| Landing::LoggedIn(world.token(YEAR)))
+    }
+
+    fn fails(&mut self, status: Status) -> Error {
+        self.call(Call::Token, |_| failure(status)).expect_err("no token")
+    }
+}
+
+fn lead(step: Step) -> Flight {
+    match step {
+        Step::Lead(flight) => flight,
+        step => panic!("expected to lead: {step:?}"),
+    }
+}
+
+#[test]
+fn a_good_token_is_handed_out_without_a_login() {
+    let mut world = World::new(Policy::default());
+    assert_eq!(world.session.state(world.now), State::Empty);
+    for _ in 0..100 {
+        assert_eq!(world.year(Call::Token).expect("a token"), "token-1");
+        world.pass(MINUTE);
+    }
+    assert_eq!((world.logins, world.session.state(world.now)), (1, State::Good));
+}
+
+#[test]
+fn an_expired_token_is_replaced_once() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.pass(YEAR);
+    assert_eq!(world.session.state(world.now), State::Empty);
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+}
+
+#[test]
+fn an_idle_token_is_replaced() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    for _ in 0..3 {
+        world.pass(IDLE_LIMIT - MINUTE);
+        assert_eq!(world.year(Call::Token).expect("a token"), "token-1", "each use counts");
+    }
+    world.pass(IDLE_LIMIT);
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+}
+
+#[test]
+fn a_renewal_hinders_nobody_and_loses_nothing() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    let window = YEAR / 5;
+    world.now = at(0).after(YEAR - window);
+    world.session.used = world.now;
+    assert_eq!(world.session.state(world.now), State::Renewing);
+    let flight = lead(world.next(Call::Token, LONG));
+    assert_eq!(flight.errand, Errand::Renew);
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the others do not wait");
+    world.fly(flight, &mut |_| failure(Status::Server));
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the token in hand is good");
+    world.pass(MINUTE - Duration::from_secs(1));
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "not again within a minute");
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-3");
+    assert_eq!(world.session.state(world.now), State::Good);
+}
+
+#[test]
+fn renewals_that_fail_are_a_minute_apart_then_two_up_to_an_hour() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.now = at(0).after(YEAR - YEAR / 5);
+    world.session.used = world.now;
+    let begin = world.now;
+    let mut tries = Vec::new();
+    while begin.until(world.now) < Duration::from_secs(4 * 3600) {
+        let before = world.logins;
+        assert!(world.call(Call::Token, |_| failure(Status::Network)).is_ok());
+        if world.logins > before {
+            tries.push(begin.until(world.now).as_secs() / 60);
+        }
+        world.pass(Duration::from_secs(30));
+    }
+    assert_eq!(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183]);
+}
+
+#[test]
+fn renew_before_is_capped_at_half_of_the_life() {
+    let mut world = World::new(Policy { renew_before: Some(YEAR), spread: 0.0 });
+    world.call(Call::Token, |world| Landing::LoggedIn(world.token(MINUTE))).expect("a token");
+    assert_eq!(world.session.state(world.now.after(MINUTE / 2).before(Duration::from_millis(1))), State::Good);
+    assert_eq!(world.session.state(world.now.after(MINUTE / 2)), State::Renewing);
+}
+
+#[test]
+fn renewals_of_accounts_are_spread_and_never_is_a_choice() {
+    let token = |world: &World| world.token(Duration::from_secs(1000));
+    for (policy, first) in [
+        (Policy { renew_before: None, spread: 0.0 }, 800),
+        (Policy { renew_before: None, spread: 1.0 }, 820),
+        (Policy { renew_before: Some(Duration::ZERO), spread: 1.0 }, 1000),
+    ] {
+        let mut world = World::new(policy);
+        world.call(Call::Token, |world| Landing::LoggedIn(token(world))).expect("a token");
+        assert_eq!(world.session.renews_at(world.now), Some(at(first)), "{policy:?}");
+    }
+}
+
+#[test]
+fn failures_are_remembered_for_a_second_that_doubles_to_a_minute() {
+    let mut world = World::new(Policy::default());
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let error = world.fails(Status::Server);
+        let wait = error.retry_after().expect("says when");
+        world.pass(wait - Duration::from_millis(1));
+        let logins = world.logins;
+        assert_eq!(world.fails(Status::Tls).status(), Status::Server, "the remembered one");
+        assert_eq!((world.logins, world.session.state(world.now)), (logins, State::Failing));
+        world.pass(Duration::from_millis(1));
+        waits.push(wait.as_secs());
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+    world.year(Call::Token).expect("a token");
+    world.pass(YEAR);
+    assert_eq!(world.fails(Status::Server).retry_after(), Some(Duration::from_secs(1)), "a success forgets them");
+}
+
+#[test]
+fn the_service_says_when_to_try_again_up_to_an_hour() {
+    for (asked, waited) in [(5, 5), (3600, 3600), (86_400, 3600)] {
+        let mut world = World::new(Policy::default());
+        let error = Error::new(Status::RateLimited, "http-429", "").with_retry_after(Some(Duration::from_secs(asked)));
+        let found = world.call(Call::Token, |_| Landing::LoginFailed { error: error.clone(), in_vain: None });
+        assert_eq!(found.expect_err("no token").retry_after(), Some(Duration::from_secs(waited)));
+    }
+}
+
+#[test]
+fn a_refused_password_is_not_sent_again_unasked() {
+    let mut world = World::new(Policy::default());
+    for _ in 0..1000 {
+        assert_eq!(world.fails(Status::InvalidCredentials).status(), Status::InvalidCredentials);
+        world.pass(MINUTE);
+    }
+    assert_eq!((world.logins, world.session.state(world.now)), (1, State::Refused));
+    assert_eq!(world.year(Call::Login).expect("asked for"), "token-2");
+    world.pass(YEAR);
+    assert_eq!(world.year(Call::Token).expect("a success forgets the refusal"), "token-3");
+}
+
+#[test]
+fn a_refusal_does_not_take_the_good_token() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    assert!(world.call(Call::Login, |_| failure(Status::InvalidCredentials)).is_err());
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-1");
+    world.now = at(0).after(YEAR - MINUTE);
+    world.session.used = world.now;
+    assert_eq!(world.year(Call::Token).expect("and does not renew it"), "token-1");
+}
+
+#[test]
+fn a_token_in_the_store_is_found_while_logins_fail() {
+    let mut world = World::new(Policy::default());
+    world.fails(Status::InvalidCredentials);
+    world.stored.token = Some(Arc::new(world.token(YEAR)));
+    assert!(matches!(world.next(Call::Token, LONG), Step::Fail(_)), "looked at once a second");
+    world.pass(LOOK_EVERY);
+    assert_eq!(world.year(Call::Token).expect("found"), "token-1");
+    assert_eq!(world.logins, 1);
+}
+
+#[test]
+fn a_rejected_token_is_replaced_once_however_many_reject_it() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    for _ in 0..100 {
+        world.session.reject(b"token-1");
+    }
+    assert_eq!(world.session.state(world.now), State::Empty);
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+    world.session.reject(b"token-1");
+    world.session.reject(b"no token of ours");
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+}
+
+#[test]
+fn a_token_that_another_put_in_the_store_is_adopted() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.session.reject(b"token-1");
+    world.logins = 7;
+    world.stored.token = Some(Arc::new(world.token(YEAR)));
+    world.logins = 1;
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-7");
+    assert_eq!(world.logins, 1);
+}
+
+#[test]
+fn replacements_are_three_in_a_row_then_one_a_minute() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    let mut times = Vec::new();
+    let begin = world.now;
+    for _ in 0..400 {
+        match world.year(Call::Token) {
+            Ok(token) => world.session.reject(token.as_bytes()),
+            Err(error) => {
+                assert_eq!((error.status(), error.reason()), (Status::Unauthorized, "tokens-keep-being-refused"));
+                assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO && wait <= MINUTE));
+                assert_eq!(world.session.state(world.now), State::Failing);
+            }
+        }
+        if times.len() < world.logins as usize {
+            times.push(begin.until(world.now).as_secs());
+        }
+        world.pass(Duration::from_secs(1));
+    }
+    assert_eq!(times, [0, 1, 2, 3, 63, 123, 183, 243, 303, 363]);
+}
+
+#[test]
+fn one_leads_and_the_others_share() {
+    let mut world = World::new(Policy::default());
+    let flight = lead(world.next(Call::Token, LONG));
+    let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Token)).collect();
+    for ticket in &tickets {
+        assert!(matches!(world.session.next(world.now, *ticket, LONG), Step::Wait));
+    }
+    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    for ticket in &tickets {
+        assert!(matches!(world.session.next(world.now, *ticket, LONG), Step::Ready(_)));
+    }
+}
+
+#[test]
+fn logins_that_wait_when_one_begins_share_it() {
+    let mut world = World::new(Policy::default());
+    let first = lead(world.next(Call::Login, LONG));
+    let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Login)).collect();
+    world.fly(first, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    // It began before they were asked for: one of them logs in, for all.
+    let second = lead(world.session.next(world.now, tickets[0], LONG));
+    assert!(matches!(world.session.next(world.now, tickets[1], LONG), Step::Wait));
+    world.fly(second, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    for ticket in &tickets {
+        match world.session.next(world.now, *ticket, LONG) {
+            Step::Ready(token) => assert_eq!(token.value(), c"token-2"),
+            step => panic!("{step:?}"),
+        }
+    }
+    assert_eq!(world.logins, 2);
+}
+
+#[test]
+fn a_short_deadline_fails_its_own_caller_alone() {
+    let mut world = World::new(Policy::default());
+    let short = Duration::from_millis(100);
+    let flight = lead(world.next(Call::Token, short));
+    let waiting = world.session.arrive(Call::Token);
+    world.pass(short);
+    let error = Error::new(Status::Timeout, "answer", "");
+    world.fly(flight, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(short) });
+    assert!(matches!(world.next(Call::Token, Duration::ZERO), Step::Fail(error) if error.status() == Status::Timeout));
+    assert!(matches!(world.next(Call::Token, short), Step::Fail(_)), "nor would another with as little time do better");
+    let flight = lead(world.session.next(world.now, waiting, LONG - short));
+    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    assert!(matches!(world.session.next(world.now, waiting, LONG - short), Step::Ready(_)));
+}
+
+#[test]
+fn a_token_that_is_over_when_it_arrives_does_not_begin_a_loop_of_logins() {
+    let mut world = World::new(Policy::default());
+    for _ in 0..100 {
+        let error = world.call(Call::Token, |world| Landing::LoggedIn(world.token(Duration::ZERO)));
+        assert_eq!(error.expect_err("of no use").reason(), "expires");
+    }
+    assert_eq!(world.logins, 1);
+}
+
+#[test]
+fn while_another_renews_the_store_is_asked_every_ten_seconds() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.now = at(0).after(YEAR - MINUTE);
+    world.session.used = world.now;
+    let flight = lead(world.next(Call::Token, LONG));
+    assert_eq!(world.session.land(world.now, flight, Landing::WithoutLogin).map(|record| record.generation), None);
+    world.pass(RENEWAL_PAUSE - Duration::from_millis(1));
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
+    world.pass(Duration::from_millis(1));
+    assert_eq!(lead(world.next(Call::Token, LONG)).errand, Errand::Renew);
+}
+
+#[test]
+fn what_is_published_ends_with_the_utc_day() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    // 2023-11-14 22:13:20 UTC: 6,400 seconds before midnight.
+    let now = Now { instant: world.now, unix: Duration::from_secs(1_700_000_000) };
+    let (_, until) = world.session.to_publish(&now).expect("a token");
+    assert_eq!(world.now.until(until), Duration::from_secs(6_400));
+    world.session.reject(b"token-1");
+    assert!(world.session.to_publish(&now).is_none());
+}

@@ -1,0 +1,193 @@
+//! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
+//! of forks, values that are made anew in a forked child, and a mask for the signals of a thread.
+
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Linux counts the time that the machine was suspended in `CLOCK_BOOTTIME` only; macOS does in `CLOCK_MONOTONIC`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+/// The time since the machine started, suspended time included.
+pub(crate) fn time_since_boot() -> Duration {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: the pointer is to a timespec of our own. A clock that the system does not know leaves it zeroed,
+    // which is a valid timespec.
+    let time = unsafe {
+        libc::clock_gettime(BOOT_CLOCK, time.as_mut_ptr());
+        time.assume_init()
+    };
+    Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+}
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+static FORKS_ARE_COUNTED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn count_fork() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A number that differs between a process and each child that it forks, counted rather than asked for: `getpid` is
+/// a system call.
+///
+/// Two threads may both register the handler, and the child then counts by two: all that matters is that the number
+/// changes. A `Once` would do better, and hang a child that is forked while it runs.
+pub(crate) fn fork_generation() -> u64 {
+    if !FORKS_ARE_COUNTED.load(Ordering::Acquire) {
+        // SAFETY: `count_fork` is async-signal-safe (one atomic addition) and the library is never unloaded
+        // (`-z nodelete`), so the pointer stays valid.
+        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
+        FORKS_ARE_COUNTED.store(true, Ordering::Release);
+    }
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// A value of this process. A forked child makes its own and *leaks* the parent's: that one may be locked by a thread
+/// that does not exist in the child, and may hold sockets that are not the child's to close.
+pub(crate) struct ForkLocal<T> {
+    entry: AtomicPtr<Entry<T>>,
+    owns: PhantomData<Entry<T>>,
+}
+
+struct Entry<T> {
+    generation: u64,
+    value: T,
+}
+
+impl<T> ForkLocal<T> {
+    pub(crate) const fn new() -> Self {
+        Self { entry: AtomicPtr::new(ptr::null_mut()), owns: PhantomData }
+    }
+
+    /// The value of this process; `make` is called if there is none yet. Of two threads that make one at the same
+    /// time one's is dropped: nobody waits.
+    pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
+        let generation = fork_generation();
+        let found = self.entry.load(Ordering::Acquire);
+        // SAFETY: an entry that was stored here is freed by `drop` alone, which has `&mut self`.
+        match unsafe { found.as_ref() } {
+            Some(entry) if entry.generation == generation => &entry.value,
+            _ => self.replace(found, Entry { generation, value: make() }),
+        }
+    }
+
+    fn replace(&self, found: *mut Entry<T>, entry: Entry<T>) -> &T {
+        let fresh = Box::into_raw(Box::new(entry));
+        let stored = match self.entry.compare_exchange(found, fresh, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => fresh,
+            Err(winner) => {
+                // SAFETY: `fresh` came from `Box::into_raw` above and was not stored, so nobody else has it.
+                drop(unsafe { Box::from_raw(fresh) });
+                winner
+            }
+        };
+        // SAFETY: not null (`fresh`, or what another thread stored), and as above freed by `drop` alone.
+        unsafe { &(*stored).value }
+    }
+}
+
+impl<T> Drop for ForkLocal<T> {
+    fn drop(&mut self) {
+        let found = *self.entry.get_mut();
+        // SAFETY: `&mut self`, so nobody borrows the entry, and it came from `Box::into_raw`.
+        unsafe {
+            if found.as_ref().is_some_and(|entry| entry.generation == fork_generation()) {
+                drop(Box::from_raw(found));
+            }
+        }
+    }
+}
+
+// SAFETY: it hands out `&T` to any thread and drops the `T` on whichever thread it is dropped on itself.
+unsafe impl<T: Send + Sync> Sync for ForkLocal<T> {}
+// SAFETY: as above; the pointer is owned.
+unsafe impl<T: Send + Sync> Send for ForkLocal<T> {}
+
+/// Runs `start` with all signals blocked. A thread that is started in it inherits the mask, so that no handler of the
+/// host program ever runs on a thread of ours.
+pub(crate) fn with_signals_blocked<R>(start: impl FnOnce() -> R) -> R {
+    struct Restore(libc::sigset_t);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            // SAFETY: the set is the one that `pthread_sigmask` gave us.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, ptr::null_mut()) };
+        }
+    }
+    let mut all = MaybeUninit::<libc::sigset_t>::zeroed();
+    let mut former = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: both pointers are to sets of our own; a zeroed sigset_t is a valid, empty set, so `former` is valid
+    // even if the call fails (which it cannot with SIG_SETMASK).
+    let _restore = unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
+        Restore(former.assume_init())
+    };
+    start()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    #[test]
+    fn the_boot_clock_goes_forward() {
+        let first = time_since_boot();
+        assert!(first > Duration::ZERO && time_since_boot() >= first);
+    }
+
+    #[test]
+    fn a_fork_local_value_is_made_once_and_dropped_once() {
+        static DROPS: AtomicUsize = AtomicUsize::new(0);
+        struct Counted;
+        impl Drop for Counted {
+            fn drop(&mut self) {
+                DROPS.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let local = ForkLocal::new();
+        let first: *const Counted = local.get_or_make(|| Counted);
+        let again: *const Counted = local.get_or_make(|| unreachable!("there is one already"));
+        assert_eq!(first, again);
+        drop(local);
+        assert_eq!(DROPS.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_forked_child_makes_its_own_value() {
+        let local = ForkLocal::new();
+        assert_eq!(*local.get_or_make(|| 1), 1);
+        // SAFETY: the child calls async-signal-safe functions and the allocator, which glibc keeps usable after fork.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let value = *local.get_or_make(|| 2);
+            // SAFETY: ends the child without running the test harness in it.
+            unsafe { libc::_exit(value) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` is ours and `child` is our child.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(libc::WEXITSTATUS(status), 2);
+        assert_eq!(*local.get_or_make(|| 3), 1, "the parent keeps its own");
+    }
+
+    #[test]
+    fn signals_are_blocked_inside_and_as_before_outside() {
+        let is_blocked = || {
+            let mut set = MaybeUninit::<libc::sigset_t>::zeroed();
+            // SAFETY: asks for the mask of this thread; the set is ours.
+            unsafe {
+                libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), set.as_mut_ptr());
+                libc::sigismember(set.as_ptr(), libc::SIGUSR1) == 1
+            }
+        };
+        let before = is_blocked();
+        assert!(with_signals_blocked(is_blocked));
+        assert_eq!(is_blocked(), before);
+    }
+}

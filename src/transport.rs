@@ -1,0 +1,191 @@
+//! One HTTP exchange by ureq, over a connection that `dial` opened and that serves this exchange alone.
+//!
+//! ureq writes the request and parses the answer. It opens no connection, follows no redirect, keeps nothing, and has
+//! no time limit of its own: the connection has the deadline.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ureq::Agent;
+use ureq::config::Config;
+use ureq::http::{self, HeaderValue, Uri};
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, Transport};
+use zeroize::Zeroizing;
+
+use crate::dial::{Phase, Stream, failure_of};
+use crate::error::{Error, Failure, Status};
+use crate::http::{Request, Response};
+
+/// All header bytes of an answer, those of interim answers included, of which HTTP allows any number.
+const HEAD_MAX: usize = 64 * 1024;
+/// The body of an answer. A login's has 200 bytes.
+const BODY_MAX: usize = 64 * 1024;
+/// The body as it is sent. A chunk of one byte takes six; more is no body but a stream of chunk extensions.
+const FRAMED_BODY_MAX: usize = 8 * BODY_MAX;
+const OUTPUT_BUFFER: usize = 8 * 1024;
+
+/// Sends the request and reads the whole answer.
+pub(crate) fn exchange(stream: Stream, request: &Request) -> Result<Response, Failure> {
+    let https = stream.is_tls();
+    let meter = Arc::new(Meter { allowed: AtomicUsize::new(HEAD_MAX), ..Meter::default() });
+    let connector = Handover { stream: Mutex::new(Some(stream)), meter: Arc::clone(&meter) };
+    let agent = Agent::with_parts(config(https), connector, NoLookUp);
+    run(&agent, request, &meter).map_err(|error| meter.failure(error))
+}
+
+fn config(https: bool) -> Config {
+    Agent::config_builder()
+        .https_only(https)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(None)
+        .max_idle_connections(0)
+        .max_idle_connections_per_host(0)
+        .accept_encoding("identity")
+        .build()
+}
+
+fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq::Error> {
+    let mut answer = agent.run(outgoing(request)?)?;
+    let headers = answer
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect();
+    meter.allowed.store(FRAMED_BODY_MAX, Ordering::Relaxed);
+    let mut body = Zeroizing::new(Vec::with_capacity(4096));
+    answer.body_mut().as_reader().take(BODY_MAX as u64 + 1).read_to_end(&mut body)?;
+    if body.len() > BODY_MAX {
+        return Err(ureq::Error::Io(too_large()));
+    }
+    Ok(Response { status: answer.status().as_u16(), headers, body })
+}
+
+fn outgoing(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
+    let mut outgoing = http::Request::post(&request.url).header("connection", "close");
+    for (name, value) in &request.headers {
+        let mut value = HeaderValue::from_str(value).map_err(http::Error::from)?;
+        value.set_sensitive(true);
+        outgoing = outgoing.header(*name, value);
+    }
+    Ok(outgoing.body(request.body.as_slice())?)
+}
+
+/// Counts what arrives, and knows how far the exchange has come.
+#[derive(Debug, Default)]
+struct Meter {
+    /// Bytes that may still arrive.
+    allowed: AtomicUsize,
+    sent: AtomicBool,
+    answered: AtomicBool,
+}
+
+impl Meter {
+    fn failure(&self, error: ureq::Error) -> Failure {
+        let mut failure = match error {
+            ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLarge>()) => {
+                Error::new(Status::Protocol, "too-large", "the answer is larger than it may be").into()
+            }
+            ureq::Error::Io(error) => {
+                let sent = self.sent.load(Ordering::Relaxed);
+                failure_of(&error, if sent { Phase::Answer } else { Phase::Request })
+            }
+            ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
+                Error::new(Status::Protocol, "http", "the answer is not valid HTTP").into()
+            }
+            _ => Error::new(Status::Internal, "http", "the request could not be made").into(),
+        };
+        failure.retry &= !self.answered.load(Ordering::Relaxed);
+        failure
+    }
+}
+
+#[derive(Debug)]
+struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer is larger than it may be")
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+fn too_large() -> io::Error {
+    io::Error::other(TooLarge)
+}
+
+/// Gives ureq the connection that is open already.
+#[derive(Debug)]
+struct Handover {
+    stream: Mutex<Option<Stream>>,
+    meter: Arc<Meter>,
+}
+
+impl Connector for Handover {
+    type Out = Connection;
+
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+        let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let stream = stream.ok_or(ureq::Error::ConnectionFailed)?;
+        let buffers = LazyBuffers::new(HEAD_MAX, details.config.output_buffer_size().min(OUTPUT_BUFFER));
+        Ok(Some(Connection { stream, buffers, meter: Arc::clone(&self.meter) }))
+    }
+}
+
+#[derive(Debug)]
+struct Connection {
+    stream: Stream,
+    buffers: LazyBuffers,
+    meter: Arc<Meter>,
+}
+
+impl Transport for Connection {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let output = self.buffers.output().get(..amount).ok_or(ureq::Error::ConnectionFailed)?;
+        self.stream.write_all(output)?;
+        self.stream.flush()?;
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        self.meter.sent.store(true, Ordering::Relaxed);
+        let allowed = self.meter.allowed.load(Ordering::Relaxed);
+        if allowed == 0 {
+            return Err(ureq::Error::Io(too_large()));
+        }
+        let free = self.buffers.input_append_buf();
+        let room = free.len().min(allowed);
+        let arrived = self.stream.read(free.get_mut(..room).unwrap_or_default())?;
+        self.buffers.input_appended(arrived);
+        self.meter.allowed.store(allowed - arrived.min(allowed), Ordering::Relaxed);
+        self.meter.answered.fetch_or(arrived > 0, Ordering::Relaxed);
+        Ok(arrived > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        false
+    }
+
+    fn is_tls(&self) -> bool {
+        self.stream.is_tls()
+    }
+}
+
+/// The connection is open: there is nothing to look up.
+#[derive(Debug)]
+struct NoLookUp;
+
+impl Resolver for NoLookUp {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        Ok(self.empty())
+    }
+}
