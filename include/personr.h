@@ -267,17 +267,15 @@ void personr_options_free(personr_options *options);
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
  *
  * @param options  The object.
- * @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback address
- *                 alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+ * @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback
+ *                 address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
  * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_base_url(personr_options *options,
-                                            const char *base_url,
-                                            personr_error **error);
+personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
 
 /**
  * Sets by which of its two ways the service is asked for a token.
@@ -337,21 +335,20 @@ personr_status personr_options_set_max_retries(personr_options *options, uint32_
 /**
  * Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
  *
- * A loopback service is always connected to directly. Unless set, the environment names the proxy, see personr_auth_new().
+ * A loopback service is always connected to directly. Unless set, the environment names the proxy: see
+ * personr_auth_new().
  *
  * @param options The object.
- * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no scheme is
- *                given) or https:// for TLS to the proxy; port 80 or 443 unless given; user and password percent-encoded. SOCKS
- *                is not supported. Copied.
+ * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
+ *                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given; user and password
+ *                percent-encoded. SOCKS is not supported. Copied.
  * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_proxy(personr_options *options,
-                                         const char *proxy,
-                                         personr_error **error);
+personr_status personr_options_set_proxy(personr_options *options, const char *proxy, personr_error **error);
 
 /**
  * Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
@@ -415,8 +412,8 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  * Sets where the token is kept, and so who shares it.
  *
  * @param options     The object.
- * @param token_store "memory:" (the default), for all handles of this process with the same service, email and password. Other
- *                    stores come with later versions. Copied.
+ * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
+ *                    Other stores come with later versions. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -428,11 +425,12 @@ personr_status personr_options_set_token_store(personr_options *options,
                                                personr_error **error);
 
 /**
- * Sets how long before its end a token is renewed, by the first call then; the token at hand stays in use if that fails.
+ * Sets how long before its end a token is renewed, by the first call then. The token at hand stays in use if that
+ * fails.
  *
  * @param options        The object.
- * @param renew_before_s Seconds, not negative; never more than half of the token's life is used. A fifth of its life unless set, 0
- *                       for no renewal before the end.
+ * @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of its
+ *                       life unless set; 0 for no renewal before the end.
  * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -656,9 +654,10 @@ int64_t personr_token_seconds_left(const personr_token *token);
 void personr_token_free(personr_token *token);
 
 /**
- * Returns the status that the call returned too.
+ * Returns the kind of failure.
  *
  * @param error The error. NULL gives #PERSONR_OK.
+ * @return The status that the call returned too.
  *
  * Threads: any number at once. Network: never.
  */

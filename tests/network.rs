@@ -266,7 +266,11 @@ mod proxies {
         let address = proxy.url().strip_prefix("https://").expect("TLS").to_owned();
         let options = beyond(&sandbox);
         options.proxy(&format!("https://user:p%40%3Ass@{address}")).expect("accepted");
-        assert_eq!(failure(&options).kind(), (PERSONR_TLS, "certificate-unknown-issuer"), "the proxy's own certificate");
+        assert_eq!(
+            failure(&options).kind(),
+            (PERSONR_TLS, "certificate-unknown-issuer"),
+            "the proxy's own certificate"
+        );
         options.only_ca(proxy.ca_pem());
         assert!(options.demo().login().is_ok());
         assert_saw_no_secret(&proxy);

@@ -18,9 +18,10 @@ impl personr_error {
     }
 }
 
-/// Returns the status that the call returned too.
+/// Returns the kind of failure.
 ///
 /// @param error The error. NULL gives #PERSONR_OK.
+/// @return The status that the call returned too.
 ///
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]

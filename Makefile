@@ -1,0 +1,39 @@
+# Thin targets: what they do stands in the scripts.
+
+CARGO ?= cargo
+export CARGO
+
+.PHONY: help demo test lint header clean
+
+help:
+	@echo "make demo    builds, and logs in to a sandbox from C"
+	@echo "make test    runs every test"
+	@echo "make lint    checks format, lints, dependencies, the header and the symbol list"
+	@echo "make header  renews include/personr.h and include/personr.symbols from the sources"
+	@echo "make clean   removes what was built"
+
+demo:
+	@sh examples-c/demo.sh
+
+test:
+	@sh tests/run.sh
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --no-default-features -- -D warnings
+	$(CARGO) clippy --all-targets --features test-panic -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then \
+		echo "$(CARGO) deny check bans sources licenses" && $(CARGO) deny check bans sources licenses; \
+	elif [ "$$CI" = true ]; then \
+		echo "lint: cargo-deny is not installed: cargo install cargo-deny --locked" >&2; exit 1; \
+	else \
+		echo "SKIP cargo deny: cargo-deny is not installed (cargo install cargo-deny --locked)"; \
+	fi
+	$(CARGO) test --quiet --test header
+
+header:
+	PERSONR_UPDATE=1 $(CARGO) test --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,317 @@
+//! The header, the symbol list and the shared library say the same, and C and C++ of every age can read it.
+//!
+//! `PERSONR_UPDATE=1` renews `include/personr.h` and `include/personr.symbols` instead: that is `make header`.
+
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+mod compile;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
+
+const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
+const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
+
+fn committed(name: &str) -> PathBuf {
+    Path::new(ROOT).join("include").join(name)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn header() -> String {
+    read(&committed("personr.h"))
+}
+
+/// A function as the header declares it.
+#[derive(Debug)]
+struct Function {
+    /// Its Doxygen comment without the asterisks; empty if it has none.
+    comment: String,
+    returns: String,
+    name: String,
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Debug)]
+struct Parameter {
+    text: String,
+    name: String,
+}
+
+/// The declarations of a header as cbindgen writes it: comments in `/* */`, no macro with arguments, nothing inline.
+fn functions(header: &str) -> Vec<Function> {
+    let mut functions = Vec::new();
+    for piece in header.split("/*").skip(1) {
+        let (comment, code) = piece.split_once("*/").expect("a comment ends");
+        // Only `/**` belongs to what follows, and only to the first declaration behind it.
+        let mut comment = comment.strip_prefix('*').unwrap_or_default();
+        let lines = code.lines().filter(|line| !line.starts_with(['#', '}']) && !line.starts_with("extern \"C\""));
+        for declaration in lines.collect::<Vec<_>>().join(" ").split(';') {
+            if declaration.contains('(') && !declaration.trim_start().starts_with("typedef") {
+                functions.push(function(comment, declaration));
+            }
+            comment = "";
+        }
+    }
+    functions
+}
+
+fn function(comment: &str, declaration: &str) -> Function {
+    let (head, parameters) = declaration.trim_end().trim_end_matches(')').split_once('(').expect("parentheses");
+    let (returns, name) = last_word(head);
+    let parameters = parameters.split(',').map(str::trim).filter(|text| *text != "void");
+    Function {
+        comment: comment.lines().map(|line| line.trim().trim_start_matches('*').trim()).collect::<Vec<_>>().join("\n"),
+        returns: returns.to_owned(),
+        name: name.to_owned(),
+        parameters: parameters
+            .map(|text| Parameter { text: text.to_owned(), name: last_word(text).1.to_owned() })
+            .collect(),
+    }
+}
+
+/// "const char *email" is "const char *" and "email".
+fn last_word(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let start = text.rfind(|c: char| !is_of_a_name(c)).map_or(0, |before| before + 1);
+    (text[..start].trim(), &text[start..])
+}
+
+fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// All names in the text that follow `mark` and begin with `prefix`.
+fn names<'a>(text: &'a str, mark: &str, prefix: &str) -> BTreeSet<&'a str> {
+    let pattern = format!("{mark}{prefix}");
+    let found = text.match_indices(&pattern).map(|(at, _)| {
+        let name = &text[at + mark.len()..];
+        &name[..name.find(|c| !is_of_a_name(c)).unwrap_or(name.len())]
+    });
+    found.collect()
+}
+
+/// One name a line, sorted.
+fn list(names: impl IntoIterator<Item = String>) -> String {
+    let sorted: BTreeSet<_> = names.into_iter().map(|name| name + "\n").collect();
+    sorted.into_iter().collect()
+}
+
+fn only_in_one<'a>(left: &'a str, right: &'a str) -> Vec<&'a str> {
+    let (left, right): (BTreeSet<_>, BTreeSet<_>) = (left.lines().collect(), right.lines().collect());
+    left.symmetric_difference(&right).copied().collect()
+}
+
+fn declared() -> String {
+    list(functions(&header()).into_iter().map(|function| function.name))
+}
+
+#[test]
+fn the_header_and_the_symbol_list_are_up_to_date() {
+    let generated = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
+    let symbols = list(functions(&generated).into_iter().map(|function| function.name));
+    for (name, text) in [("personr.h", generated), ("personr.symbols", symbols)] {
+        let path = committed(name);
+        if env::var_os("PERSONR_UPDATE").is_some_and(|value| value == "1") {
+            fs::write(&path, text).expect("the file can be written");
+        } else {
+            let is_the_same = fs::read_to_string(&path).is_ok_and(|committed| committed == text);
+            assert!(is_the_same, "include/{name} is not what the sources say: run make header");
+        }
+    }
+}
+
+#[test]
+fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
+    if !is_installed("nm") {
+        return skip("exported symbols", "nm is not installed");
+    }
+    let library = built("libpersonr.so");
+    let output = Command::new("nm").args(["-D", "--defined-only"]).arg(&library).output().expect("nm runs");
+    assert!(output.status.success(), "{}", said(&output));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let exported = list(text.lines().map(|line| line.rsplit(' ').next().expect("a name").to_owned()));
+    let symbols = read(&committed("personr.symbols"));
+    assert_eq!(only_in_one(&exported, &declared()), [] as [&str; 0], "exported but not declared, or the other way");
+    assert_eq!(
+        only_in_one(&exported, &symbols),
+        [] as [&str; 0],
+        "exported but not committed, or the other way: run make header"
+    );
+    assert_eq!(exported, symbols, "the lines of include/personr.symbols are not sorted");
+    assert!(exported.lines().all(|name| name.starts_with("personr_")), "{exported}");
+}
+
+#[test]
+fn the_shared_library_needs_no_other_than_the_systems() {
+    if !is_installed("readelf") {
+        return skip("needed libraries", "readelf is not installed");
+    }
+    let library = built("libpersonr.so");
+    let output = Command::new("readelf").env("LC_ALL", "C").arg("-dW").arg(&library).output().expect("readelf runs");
+    assert!(output.status.success(), "{}", said(&output));
+    let text = said(&output);
+    let entries = |tag: &str| -> Vec<&str> {
+        let lines = text.lines().filter(|line| line.contains(tag));
+        lines.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0)).collect()
+    };
+    // The last three are parts of libc since glibc 2.34.
+    let systems = ["libc", "libgcc_s", "ld-linux", "ld-musl", "ld64", "libm", "libpthread", "libdl"];
+    let needed = entries("(NEEDED)");
+    assert!(!needed.is_empty(), "{text}");
+    for name in needed {
+        let stem = name.split(".so").next().expect("a name");
+        let is_systems = systems.iter().any(|system| stem == *system || stem.starts_with(&format!("{system}-")));
+        assert!(is_systems, "{name} is needed, and a system may not have it");
+    }
+    assert_eq!(entries("(SONAME)"), [concat!("libpersonr.so.", env!("CARGO_PKG_VERSION_MAJOR"))]);
+    assert!(text.contains("NODELETE"), "it may be unloaded under its thread-locals:\n{text}");
+}
+
+/// Two files of one program: both include the header, one of them twice. The program tells whether header and library
+/// are of one version.
+fn assert_compiles(compiler: &str, suffix: &str, standards: &[&str]) {
+    let workshop = Workshop::new();
+    let main = workshop.write(
+        &format!("main.{suffix}"),
+        "#include <personr.h>\n#include <personr.h>\nint is_the_version(uint32_t version);\n\
+         int main(void) { return is_the_version(personr_version_number()) ? 0 : 1; }\n",
+    );
+    let version = workshop.write(
+        &format!("version.{suffix}"),
+        "#include <personr.h>\nint is_the_version(uint32_t version);\n\
+         int is_the_version(uint32_t version) { return version == PERSONR_VERSION_NUMBER; }\n",
+    );
+    let (main, version) = (main.to_str().expect("UTF-8"), version.to_str().expect("UTF-8"));
+    for standard in standards {
+        let std = format!("-std={standard}");
+        let mut arguments = vec![&*std, "-Wall", "-Wextra", "-Wpedantic", "-Werror", main, version];
+        if suffix == "c" {
+            arguments.push("-Wstrict-prototypes");
+        }
+        let program = workshop.program(standard, compiler, &arguments);
+        let output = Command::new(program).output().expect("the program runs");
+        assert!(output.status.success(), "{compiler} {std}: {} {}", output.status, said(&output));
+    }
+}
+
+#[test]
+fn c_of_every_age_reads_the_header() {
+    assert_compiles(&cc(), "c", &C);
+}
+
+#[test]
+fn cxx_of_every_age_reads_the_header() {
+    let compiler = cxx();
+    if !is_installed(compiler.split_whitespace().next().unwrap_or_default()) {
+        return skip("the header in C++", &format!("{compiler} is not installed"));
+    }
+    assert_compiles(&compiler, "cc", &CXX);
+}
+
+#[test]
+fn clang_reads_the_header() {
+    if !is_installed("clang") {
+        return skip("the header under clang", "clang is not installed");
+    }
+    assert_compiles("clang", "c", &C);
+}
+
+#[test]
+fn clang_reads_the_header_as_cxx() {
+    if !is_installed("clang++") || !is_installed("c++") {
+        return skip("the header under clang++", "clang++ or a C++ standard library is not installed");
+    }
+    assert_compiles("clang++", "cc", &CXX);
+}
+
+/// What stands behind `@return`. "Those of personr_x()" stands for what it says there.
+fn returned(functions: &[Function], function: &Function) -> String {
+    let text = function.comment.split_once("@return").map_or("", |(_, behind)| behind);
+    let text = text.split("\n\n").next().expect("a paragraph");
+    let those = names(text, "Those of ", "personr_");
+    let others = functions.iter().filter(|other| those.contains(&*other.name) && other.name != function.name);
+    others.map(|other| returned(functions, other)).collect::<String>() + text
+}
+
+#[test]
+fn every_function_is_documented_whole() {
+    let functions = functions(&header());
+    let mut missing = Vec::new();
+    for function in &functions {
+        let mut expect = |is_there: bool, what: &str| {
+            if !is_there {
+                missing.push(format!("{}: {what}", function.name));
+            }
+        };
+        let lines = || function.comment.lines();
+        let described = lines().filter_map(|line| line.strip_prefix("@param ")?.split_whitespace().next());
+        expect(lines().any(|line| !line.is_empty() && !line.starts_with('@')), "no Doxygen comment");
+        expect(
+            described.eq(function.parameters.iter().map(|parameter| &*parameter.name)),
+            "its @param lines are not its parameters",
+        );
+        expect(lines().any(|line| line.starts_with("Threads: ")), "no line \"Threads: \"");
+        expect(function.comment.contains("Network: "), "no \"Network: \"");
+        expect(function.returns == "void" || function.comment.contains("@return"), "no @return");
+        let fails = function.parameters.iter().any(|parameter| parameter.text.starts_with("personr_error **"));
+        if fails && function.returns == "personr_status" {
+            let statuses = returned(&functions, function);
+            let statuses = names(&statuses, "#", "PERSONR_");
+            expect(statuses.contains("PERSONR_OK"), "no #PERSONR_OK in @return");
+            expect(statuses.contains("PERSONR_INVALID_ARGUMENT"), "no #PERSONR_INVALID_ARGUMENT in @return");
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn comments_speak_only_of_what_the_header_has() {
+    let header = header();
+    let defined = names(&header, "#define ", "PERSONR_");
+    for name in names(&header, "#", "PERSONR_") {
+        assert!(defined.contains(name), "a comment refers to #{name}, which is not defined");
+    }
+    let declared = functions(&header);
+    for (at, _) in header.match_indices("()") {
+        let (_, name) = last_word(&header[..at]);
+        assert!(declared.iter().any(|function| function.name == name), "a comment speaks of {name}()");
+    }
+}
+
+/// The tests above see nothing if the functions are not found.
+#[test]
+fn declarations_are_found() {
+    let text = r#"/* x */
+#define A 1
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * One.
+ *
+ * @param b B.
+ */
+int32_t one(const char *b,
+            char **c);
+void two(void);
+/** T */
+typedef int (*three)(void *);
+}  // extern "C"
+"#;
+    let found = functions(text);
+    let names: Vec<_> = found.iter().map(|function| (&*function.returns, &*function.name)).collect();
+    assert_eq!(names, [("int32_t", "one"), ("void", "two")]);
+    assert_eq!(found[0].comment, "\nOne.\n\n@param b B.\n");
+    assert_eq!(found[0].parameters.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>(), ["b", "c"]);
+    assert_eq!(found[0].parameters[1].text, "char **c");
+    assert!(found[1].comment.is_empty() && found[1].parameters.is_empty());
+}
