@@ -1,55 +1,75 @@
 //! What a caller holds: asks `session` what to do, does it through `store` and `login`, and tells `session` how it
 //! went.
 
+mod events;
+mod leader;
+
 use std::mem::MaybeUninit;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
 
 use crate::clock::{Deadline, Instant, Now};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::Dialer;
 use crate::error::{Error, Result, Status};
-use crate::login::{Effort, login};
+use crate::hooks::Level;
 use crate::options::Options;
 use crate::published::{Found, Published};
-use crate::session::{Call, Errand, Flight, Landing, Plan, Policy, Session, State, Step};
-use crate::store::{Locked, Memory, Patience, Record, Store};
-use crate::sys::ForkLocal;
+use crate::session::{Call, Policy, Session, State, Step};
+use crate::store::{self, Store, StoreOption};
+use crate::sys::{self, ForkLocal};
 use crate::token::Token;
-
-/// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
-const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
+use events::Events;
+use leader::Leader;
 
 /// One account at the service, and its one live token. Any number of threads may use it at once.
 pub struct Auth {
     options: Options,
-    credentials: Credentials,
+    credentials: CredentialsSource,
     dialer: Dialer,
+    /// Names the account in a store: SHA-256 of the service's URL, NUL and the email, in hexadecimal.
+    key: String,
     policy: Policy,
     /// Survives a fork; all else that changes is made anew for the child.
     published: Published,
     process: ForkLocal<Process>,
+    made_in_generation: u64,
 }
 
 /// What belongs to one process.
 struct Process {
     session: Mutex<Session>,
     landed: Condvar,
-    store: Memory,
+    store: Box<dyn Store>,
+    /// When the host was asked for the password last, in nanoseconds of the boot clock.
+    asked_at: AtomicU64,
 }
 
 impl Auth {
-    /// Checks everything that can be checked without the network, and opens nothing.
-    pub fn new(email: &str, password: &str, options: Options) -> Result<Self> {
-        let credentials = Credentials::new(email, password)?;
+    /// Checks everything that can be checked without the network, and opens nothing. The password is not needed if the
+    /// options say whom to ask for it.
+    pub fn new(email: &str, password: Option<&str>, options: Options) -> Result<Self> {
         #[cfg(feature = "test-panic")]
-        assert!(email != "panic@personr.test", "forced, with a secret: {password}");
+        assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
+        let credentials = match (&options.hooks.credentials, password) {
+            (Some(hook), _) => CredentialsSource::asked(email, Arc::clone(hook))?,
+            (None, Some(password)) => CredentialsSource::Kept(Credentials::new(email, password)?),
+            (None, None) => return Err(Error::argument("password", "it is NULL")),
+        };
         let dialer = Dialer::new(&options.base_url, &options)?;
-        let policy = Policy { renew_before: options.renew_before, spread: spread(&options, &credentials) };
-        let published = Published::new();
-        Ok(Self { options, credentials, dialer, policy, published, process: ForkLocal::new() })
+        let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
+        Ok(Self {
+            policy: Policy { renew_before: options.renew_before, spread },
+            options,
+            credentials,
+            dialer,
+            key,
+            published: Published::new(),
+            process: ForkLocal::new(),
+            made_in_generation: sys::fork_generation(),
+        })
     }
 
     /// Logs in anew, and so ends the token before it.
@@ -89,10 +109,16 @@ impl Auth {
         if value.is_empty() {
             return Err(Error::argument("token_or_authorization", "it is empty"));
         }
-        let process = self.process();
-        let mut session = process.session();
-        session.reject(value.as_bytes());
-        self.publish(&session, &Now::read());
+        let now = Now::read();
+        let mut session = self.process().session();
+        let was_in_hand = session.reject(now.instant, value.as_bytes());
+        self.publish(&session, &now);
+        drop(session);
+        if was_in_hand {
+            let mut events = Events::default();
+            events.add(Level::Warn, "rejected", || "the service refused the token at hand".to_owned());
+            events.tell(&self.options.hooks);
+        }
         Ok(())
     }
 
@@ -109,9 +135,10 @@ impl Auth {
 
     fn process(&self) -> &Process {
         self.process.get_or_make(|| Process {
-            session: Mutex::new(Session::new(self.policy, self.published.snapshot(), Instant::now())),
+            session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
             landed: Condvar::new(),
-            store: Memory::open(&self.options.base_url.normalized(), &self.credentials),
+            store: store::open(&self.options.store, &self.key, self.credentials.kept()),
+            asked_at: AtomicU64::new(0),
         })
     }
 
@@ -122,7 +149,7 @@ impl Auth {
         let ticket = session.arrive(call);
         loop {
             let now = Now::read();
-            match session.next(now.instant, ticket, deadline.remaining_at(now.instant)) {
+            match session.next(&now, ticket, deadline.remaining_at(now.instant)) {
                 Step::Ready(token) => {
                     self.publish(&session, &now);
                     return Ok(token);
@@ -131,7 +158,9 @@ impl Auth {
                 Step::Wait => session = process.wait(session, deadline)?,
                 Step::Lead(flight) => {
                     drop(session);
-                    let led = Leader { auth: self, process, flight }.lead(deadline);
+                    let mut events = Events::default();
+                    let led = Leader::new(self, process, flight, deadline, &mut events).lead();
+                    events.tell(&self.options.hooks);
                     session = process.session();
                     // A failing store is no reason to withhold a token that is good.
                     if let Err(error) = led {
@@ -150,12 +179,16 @@ impl Auth {
             None => self.published.write(None, Instant::START),
         }
     }
+
+    /// Whether a login ends the token of the process that made this handle, which cannot see it.
+    fn ends_a_parents_token(&self) -> bool {
+        matches!(self.options.store, StoreOption::Memory) && self.made_in_generation != sys::fork_generation()
+    }
 }
 
 impl Process {
     fn session(&self) -> MutexGuard<'_, Session> {
-        // A session that panicked is one that did not get to change anything by halves that matters: the next step is
-        // worked out from what it holds.
+        // What a panic may leave half-done in a session does not matter: the next step is worked out from what it holds.
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -169,88 +202,10 @@ impl Process {
     }
 }
 
-/// One call on its flight. It lands whatever happens: should it panic, the others do not wait for ever.
-struct Leader<'a> {
-    auth: &'a Auth,
-    process: &'a Process,
-    flight: Flight,
-}
-
-impl Leader<'_> {
-    fn lead(self, deadline: Deadline) -> Result<()> {
-        let store = &self.process.store;
-        if self.flight.errand != Errand::Login && self.plan(store.load()?, deadline) == Plan::Land {
-            return Ok(());
-        }
-        let patience = match self.flight.errand {
-            Errand::Renew => Patience::None,
-            Errand::Obtain | Errand::Login => Patience::Until(deadline),
-        };
-        let Some(locked) = store.lock(patience)? else {
-            return match self.flight.errand {
-                Errand::Renew => Ok(()),
-                _ => Err(Error::new(Status::Timeout, "store-lock", "another login holds the store's lock")),
-            };
-        };
-        if self.plan(locked.load()?, deadline) == Plan::Land {
-            return Ok(());
-        }
-        let landing = self.login(deadline);
-        self.land(landing, locked.as_ref());
-        Ok(())
-    }
-
-    fn plan(&self, record: Record, deadline: Deadline) -> Plan {
-        let now = Instant::now();
-        self.process.session().plan(now, self.flight.errand, record, deadline.remaining_at(now))
-    }
-
-    fn login(&self, deadline: Deadline) -> Landing {
-        let auth = self.auth;
-        let begun = Instant::now();
-        let effort = match self.flight.errand {
-            Errand::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
-            _ => Effort { deadline, retries: auth.options.max_retries, connect: Duration::MAX },
-        };
-        match login(&auth.dialer, &auth.options, &auth.credentials, effort) {
-            Ok(token) => Landing::LoggedIn(token),
-            Err(error) => {
-                let in_vain = deadline.has_passed().then(|| begun.until(Instant::now()));
-                Landing::LoginFailed { error, in_vain }
-            }
-        }
-    }
-
-    /// The threads of this process have the result at once; the store has it before its lock is given back. A token
-    /// that could not be saved is good all the same.
-    fn land(self, landing: Landing, locked: &dyn Locked) {
-        if let Some(record) = self.touch_down(landing) {
-            let _ = locked.save(record);
-        }
-    }
-
-    fn touch_down(&self, landing: Landing) -> Option<Record> {
-        let now = Now::read();
-        let mut session = self.process.session();
-        let record = session.land(now.instant, self.flight, landing);
-        self.auth.publish(&session, &now);
-        drop(session);
-        self.process.landed.notify_all();
-        record
-    }
-}
-
-impl Drop for Leader<'_> {
-    fn drop(&mut self) {
-        if self.process.session().is_in_flight(self.flight) {
-            self.touch_down(Landing::WithoutLogin);
-        }
-    }
-}
-
-/// 0 to 1, the same for an account everywhere.
-fn spread(options: &Options, credentials: &Credentials) -> f64 {
-    let account = [options.base_url.normalized().as_bytes(), b"\0", credentials.email().as_bytes()].concat();
-    let number = digest(&SHA256, &account).as_ref().first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-    f64::from(number) / f64::from(u32::MAX)
+/// Both are the same for an account in every process and on every host. The spread is 0 to 1.
+fn key_and_spread(base_url: &str, email: &str) -> (String, f64) {
+    let digest = digest(&SHA256, &[base_url.as_bytes(), b"\0", email.as_bytes()].concat());
+    let number = digest.as_ref().first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    let key = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    (key, f64::from(number) / f64::from(u32::MAX))
 }

@@ -57,14 +57,18 @@ impl Now {
         Self { instant: Instant::now(), unix }
     }
 
-    /// The Unix second in which `instant` falls, by the clock as it stands now.
-    pub(crate) fn unix_seconds_of(&self, instant: Instant) -> i64 {
-        let unix = if instant >= self.instant {
+    /// The Unix time at `instant`, by the clock as it stands now.
+    pub(crate) fn unix_of(&self, instant: Instant) -> Duration {
+        if instant >= self.instant {
             self.unix.saturating_add(self.instant.until(instant))
         } else {
             self.unix.saturating_sub(instant.until(self.instant))
-        };
-        i64::try_from(unix.as_secs()).unwrap_or(i64::MAX)
+        }
+    }
+
+    /// The Unix second in which `instant` falls, by the clock as it stands now.
+    pub(crate) fn unix_seconds_of(&self, instant: Instant) -> i64 {
+        i64::try_from(self.unix_of(instant).as_secs()).unwrap_or(i64::MAX)
     }
 }
 

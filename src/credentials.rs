@@ -1,32 +1,34 @@
 //! Email and password, checked once.
 
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::hooks::CredentialsHook;
 use crate::secret::Secret;
 
 /// The longest email and the longest password, in bytes.
 pub(crate) const CREDENTIAL_MAX: usize = 1024;
 
+/// What one login sends.
+#[derive(Clone)]
 pub(crate) struct Credentials {
     email: String,
-    password: Secret,
+    password: Arc<Secret>,
 }
 
 impl Credentials {
     /// Refuses what Basic authentication cannot carry (RFC 7617, section 2: no control characters, no colon in the
     /// user-id) for both login methods, so that they accept the same accounts.
     pub(crate) fn new(email: &str, password: &str) -> Result<Self> {
-        check("email", email)?;
+        check_email(email)?;
         check("password", password)?;
-        if email.contains(':') {
-            return Err(Error::argument("email", "it must not contain a colon"));
-        }
-        Ok(Self { email: email.to_owned(), password: Secret::concat(&[password.as_bytes()]) })
+        Ok(Self { email: email.to_owned(), password: Arc::new(Secret::concat(&[password.as_bytes()])) })
     }
 
     pub(crate) fn email(&self) -> &str {
@@ -37,11 +39,73 @@ impl Credentials {
         self.password.as_bytes()
     }
 
+    /// Enough of the password to tell it from another, and too little to find it by trying: of 65,536 passwords one has
+    /// the same tag.
+    pub(crate) fn tag(&self, salt: u64) -> u16 {
+        let mut context = Context::new(&SHA256);
+        context.update(&salt.to_be_bytes());
+        context.update(self.password());
+        context.finish().as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
+    }
+
     /// `base64(email:password)`, as Basic authentication sends it (RFC 7617; UTF-8).
     pub(crate) fn basic(&self) -> Zeroizing<String> {
         let pair = Zeroizing::new([self.email.as_bytes(), b":", self.password()].concat());
         Zeroizing::new(BASE64_STANDARD.encode(&*pair))
     }
+}
+
+/// Where the credentials of a login come from.
+pub(crate) enum CredentialsSource {
+    Kept(Credentials),
+    /// The host is asked before each login, and the password is not kept.
+    Asked {
+        email: String,
+        hook: Arc<dyn CredentialsHook>,
+    },
+}
+
+impl CredentialsSource {
+    pub(crate) fn asked(email: &str, hook: Arc<dyn CredentialsHook>) -> Result<Self> {
+        check_email(email)?;
+        Ok(Self::Asked { email: email.to_owned(), hook })
+    }
+
+    pub(crate) fn email(&self) -> &str {
+        match self {
+            Self::Kept(credentials) => credentials.email(),
+            Self::Asked { email, .. } => email,
+        }
+    }
+
+    /// Those that need not be asked for.
+    pub(crate) fn kept(&self) -> Option<&Credentials> {
+        match self {
+            Self::Kept(credentials) => Some(credentials),
+            Self::Asked { .. } => None,
+        }
+    }
+
+    /// Those for a login. No lock may be held: the host's callback takes the time that it takes.
+    pub(crate) fn for_login(&self) -> Result<Credentials> {
+        match self {
+            Self::Kept(credentials) => Ok(credentials.clone()),
+            Self::Asked { email, hook } => {
+                let password = hook.password(email)?;
+                let text = std::str::from_utf8(password.as_bytes());
+                check("password", text.map_err(|_| Error::argument("password", "it is not UTF-8"))?)?;
+                Ok(Credentials { email: email.clone(), password: Arc::new(password) })
+            }
+        }
+    }
+}
+
+fn check_email(email: &str) -> Result<()> {
+    check("email", email)?;
+    if email.contains(':') {
+        return Err(Error::argument("email", "it must not contain a colon"));
+    }
+    Ok(())
 }
 
 fn check(parameter: &str, value: &str) -> Result<()> {
@@ -86,6 +150,14 @@ mod tests {
         assert_eq!(message("a", "p\u{85}"), "password: it contains a control character");
         assert_eq!(message("a", &"p".repeat(1025)), "password: it is longer than 1024 bytes");
         assert!(Credentials::new(&"e".repeat(1024), &"p".repeat(1024)).is_ok());
+    }
+
+    #[test]
+    fn a_tag_tells_passwords_apart() {
+        let of = |password: &str, salt| Credentials::new("a@b.c", password).expect("accepted").tag(salt);
+        assert_eq!(of("one", 7), of("one", 7));
+        assert_ne!(of("one", 7), of("two", 7));
+        assert_ne!(of("one", 7), of("one", 8));
     }
 
     #[test]

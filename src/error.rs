@@ -36,6 +36,33 @@ pub enum Status {
     Internal,
 }
 
+impl Status {
+    const NAMES: [(Self, &'static str); 13] = [
+        (Self::InvalidArgument, "invalid-argument"),
+        (Self::InvalidCredentials, "invalid-credentials"),
+        (Self::Unauthorized, "unauthorized"),
+        (Self::Rejected, "rejected"),
+        (Self::RateLimited, "rate-limited"),
+        (Self::Server, "server"),
+        (Self::Network, "network"),
+        (Self::Timeout, "timeout"),
+        (Self::Tls, "tls"),
+        (Self::Protocol, "protocol"),
+        (Self::Store, "store"),
+        (Self::BufferTooSmall, "buffer-too-small"),
+        (Self::Internal, "internal"),
+    ];
+
+    /// Its name in records and in the log.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(status, _)| *status == self).map_or("internal", |(_, name)| name)
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(status, _)| *status)
+    }
+}
+
 /// A failure. It never holds a secret: every text is one of ours, or the service's after redaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {

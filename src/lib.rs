@@ -32,11 +32,13 @@ mod error;
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 pub mod ffi;
+mod hooks;
 mod http;
 mod login;
 mod options;
 #[allow(unsafe_code)]
 mod published;
+mod record;
 #[allow(unsafe_code)]
 mod secret;
 mod session;

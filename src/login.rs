@@ -27,26 +27,32 @@ pub(crate) struct Effort {
     pub(crate) connect: Duration,
 }
 
+/// How it went, and how many attempts it took.
+pub(crate) struct Outcome {
+    pub(crate) result: Result<Token>,
+    pub(crate) attempts: u32,
+}
+
 /// Asks the service for a new token, which ends the one before it.
-pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credentials, effort: Effort) -> Result<Token> {
+pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credentials, effort: Effort) -> Outcome {
     let request = wire::login_request(options, credentials);
     let basic = credentials.basic();
     let secrets = [credentials.password(), basic.as_bytes()];
-    let mut retries_left = effort.retries;
+    let mut attempts = 0;
     let mut longest_pause = FIRST_PAUSE;
     loop {
+        attempts += 1;
         let failure = match attempt(dialer, &request, &secrets, effort) {
-            Ok(token) => return Ok(token),
+            Ok(token) => return Outcome { result: Ok(token), attempts },
             Err(failure) => failure,
         };
         // What the service asks for is waited for in full; else a random part of the pause, so that the callers whom
         // one outage failed do not come back as one.
         let pause = failure.error.retry_after().unwrap_or_else(|| jitter(longest_pause));
-        if !failure.retry || retries_left == 0 || pause >= effort.deadline.remaining() {
-            return Err(failure.error);
+        if !failure.retry || attempts > effort.retries || pause >= effort.deadline.remaining() {
+            return Outcome { result: Err(failure.error), attempts };
         }
         thread::sleep(pause);
-        retries_left -= 1;
         longest_pause = (longest_pause * 2).min(LONGEST_PAUSE);
     }
 }

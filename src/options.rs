@@ -8,6 +8,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use crate::error::{Error, Result};
+use crate::hooks::Hooks;
+use crate::store::StoreOption;
 use crate::url::Url;
 
 const BASE_URL: &str = "https://enterprise.personr.co/api/1.1/wf";
@@ -50,6 +52,8 @@ pub struct Options {
     pub(crate) system_roots: bool,
     pub(crate) user_agent: String,
     pub(crate) renew_before: Option<Duration>,
+    pub(crate) store: StoreOption,
+    pub(crate) hooks: Hooks,
 }
 
 impl Options {
@@ -66,6 +70,8 @@ impl Options {
             system_roots: true,
             user_agent: concat!("libpersonr/", env!("CARGO_PKG_VERSION")).to_owned(),
             renew_before: None,
+            store: StoreOption::default(),
+            hooks: Hooks::default(),
         })
     }
 
@@ -135,12 +141,10 @@ impl Options {
         Ok(())
     }
 
-    /// Where the token is kept. This version knows `memory:`.
+    /// Where the token is kept, and so who shares it.
     pub fn set_token_store(&mut self, url: &str) -> Result<()> {
-        match url {
-            "memory:" => Ok(()),
-            _ => Err(Error::argument("token_store", "this version of the library knows the store \"memory:\" only")),
-        }
+        self.store = StoreOption::parse(url).map_err(|problem| Error::argument("token_store", problem))?;
+        Ok(())
     }
 
     /// How long before its end a token is renewed, in seconds.

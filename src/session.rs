@@ -1,9 +1,9 @@
 //! The life of the one token, as a state machine: it is told the time and what happened, and answers with what to do.
 //! No clock, no lock, no I/O.
 //!
-//! A call arrives ([`Session::arrive`]) and asks for its next step until it is answered. At most one call at a time
-//! *leads*: it reads the store, asks what to do about what it found ([`Session::plan`]), does it, and says how it went
-//! ([`Session::land`]).
+//! A call arrives ([`Session::arrive`]) and asks for its next step until it is answered. At most one call of a process
+//! at a time *leads*: it reads the store, asks what to do about what it found ([`Session::plan`]), does it, and says how
+//! it went ([`Session::land`]).
 
 mod limits;
 mod rejected;
@@ -13,15 +13,10 @@ use std::time::Duration;
 
 use crate::clock::{Instant, Now};
 use crate::error::{Error, Status};
-use crate::store::{LoginFailure, Record};
+use crate::record::{LoginFailure, Record, Refusal, day_of};
 use crate::token::{Fingerprint, Token};
-use limits::IDLE_LIMIT;
+use limits::{IDLE_LIMIT, LOOK_EVERY, LOOK_EVERY_WHILE_GOOD};
 use rejected::Rejected;
-
-/// While a call cannot have a token, the store is looked at this often: another process may have put one there.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// While another process renews, its lock or its token is looked for this often.
-const RENEWAL_PAUSE: Duration = Duration::from_secs(10);
 
 /// When tokens are renewed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +58,8 @@ pub(crate) enum Errand {
     Obtain,
     /// There is a good one that ends soon: try to replace it, and let nobody wait.
     Renew,
+    /// There is a good one: note in the store that it is in use, or save it if that failed. Nobody waits.
+    Note,
     /// Log in, whatever there is.
     Login,
 }
@@ -80,8 +77,10 @@ pub(crate) enum Step {
 /// What a leader does about what the store holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// Nothing: the session has taken over what it needs, or the login would be in vain.
+    /// Nothing: the session has taken over what it needs, or a login would be in vain.
     Land,
+    /// Save what the session holds, if the store is locked.
+    Save,
     Login,
 }
 
@@ -91,6 +90,8 @@ pub(crate) enum Landing {
     /// Without a login: nothing was to do, or another process is doing it, or the store failed.
     WithoutLogin,
     LoggedIn(Token),
+    /// The service knows no account with this password.
+    Refused(Refusal),
     /// `in_vain`: the leader's own deadline ended it, after this time.
     LoginFailed {
         error: Error,
@@ -105,15 +106,28 @@ struct Attempt {
     in_vain: Option<Duration>,
 }
 
+/// A login whose token could not be saved.
+#[derive(Clone, Copy)]
+struct Unsaved {
+    /// What the token replaced. If another one stands in the store by now, ours is no longer to be saved.
+    over_generation: u64,
+    again_at: Instant,
+}
+
 pub(crate) struct Session {
     policy: Policy,
     /// As last read or written. Its token is the one in hand.
     record: Record,
+    /// The refusal in the record is of the password that we would send.
+    refused: bool,
     rejected: Rejected,
-    /// When the token was handed out last.
-    used: Instant,
+    /// The UTC day that was last noted in the store.
+    noted_on: u64,
+    /// Without a usable token: not before this is the store looked at again.
     look_at: Instant,
-    renewal_pauses_until: Instant,
+    /// With a good one that is to be renewed: the same.
+    attention_at: Instant,
+    unsaved: Option<Unsaved>,
     flights: u64,
     flight: Option<Flight>,
     attempt: Option<Attempt>,
@@ -121,14 +135,16 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that holds `token`, if there is one.
-    pub(crate) fn new(policy: Policy, token: Option<Token>, now: Instant) -> Self {
+    pub(crate) fn new(policy: Policy, token: Option<Token>, now: &Now) -> Self {
         Self {
             policy,
-            record: Record { token: token.map(Arc::new), ..Record::default() },
+            record: Record { token: token.map(Arc::new), used: now.instant, ..Record::default() },
+            refused: false,
             rejected: Rejected::default(),
-            used: now,
+            noted_on: day_of(now.unix),
             look_at: Instant::START,
-            renewal_pauses_until: Instant::START,
+            attention_at: Instant::START,
+            unsaved: None,
             flights: 0,
             flight: None,
             attempt: None,
@@ -140,26 +156,33 @@ impl Session {
     }
 
     /// What the call with this ticket, which has `left` of its time, does next.
-    pub(crate) fn next(&mut self, now: Instant, ticket: Ticket, left: Duration) -> Step {
+    pub(crate) fn next(&mut self, now: &Now, ticket: Ticket, left: Duration) -> Step {
         match ticket.call {
             Call::Token => self.next_for_token(now, left),
             Call::Login => self.next_for_login(ticket, left),
         }
     }
 
-    fn next_for_token(&mut self, now: Instant, left: Duration) -> Step {
-        if let Some(token) = self.usable(now) {
-            if self.flight.is_none() && now >= self.renewal_at(&token) {
-                return self.lead(Errand::Renew);
+    fn next_for_token(&mut self, now: &Now, left: Duration) -> Step {
+        if let Some(token) = self.usable(now.instant) {
+            if self.flight.is_none() {
+                if now.instant >= self.attention_at(&token) {
+                    return self.lead(Errand::Renew);
+                }
+                if day_of(now.unix) > self.noted_on || self.unsaved.is_some_and(|it| now.instant >= it.again_at) {
+                    self.record.used = now.instant;
+                    self.noted_on = day_of(now.unix);
+                    return self.lead(Errand::Note);
+                }
             }
-            self.used = now;
+            self.record.used = now.instant;
             return Step::Ready(token);
         }
         if self.flight.is_some() {
             return Step::Wait;
         }
-        match self.remembered(now, left) {
-            Some(error) if now < self.look_at => Step::Fail(error),
+        match self.remembered(now.instant, left) {
+            Some(error) if now.instant < self.look_at => Step::Fail(error),
             _ => self.lead(Errand::Obtain),
         }
     }
@@ -183,87 +206,156 @@ impl Session {
         Step::Lead(flight)
     }
 
-    /// What the leader does, who has `left` of its time and found `record` in the store.
-    pub(crate) fn plan(&mut self, now: Instant, errand: Errand, record: Record, left: Duration) -> Plan {
-        let former = self.record.token.as_ref().map(|token| *token.fingerprint());
-        self.take_over(now, record);
-        self.look_at = now.after(LOOK_EVERY);
-        match (errand, self.usable(now)) {
+    /// What the leader does, who has `left` of its time and found `stored`. `refuses` tells whether a refusal is of the
+    /// password that would be sent.
+    pub(crate) fn plan(
+        &mut self,
+        now: &Now,
+        errand: Errand,
+        stored: Record,
+        refuses: impl Fn(&Refusal) -> bool,
+        left: Duration,
+    ) -> Plan {
+        let former = self.in_hand();
+        let is_unsaved =
+            self.unsaved.take_if(|it| it.over_generation != stored.generation).is_none() && self.unsaved.is_some();
+        self.take_over(now, stored);
+        self.refused = self.record.refusal.as_ref().is_some_and(refuses);
+        self.look_again_later(now.instant, errand);
+        match (errand, self.usable(now.instant)) {
             (Errand::Login, _) => Plan::Login,
-            (Errand::Obtain, Some(_)) => Plan::Land,
-            (Errand::Renew, Some(token)) if Some(*token.fingerprint()) != former || now < self.renewal_at(&token) => {
-                Plan::Land
+            (Errand::Note, Some(_)) => Plan::Save,
+            (Errand::Note, None) => Plan::Land,
+            (Errand::Renew, Some(token))
+                if Some(*token.fingerprint()) == former && now.instant >= self.renewal_at(&token) =>
+            {
+                Plan::Login
             }
-            (_, None) if self.remembered(now, left).is_some() => Plan::Land,
-            _ => Plan::Login,
+            (_, Some(_)) if is_unsaved => Plan::Save,
+            (_, Some(_)) => Plan::Land,
+            (_, None) if self.remembered(now.instant, left).is_some() => Plan::Land,
+            (_, None) => Plan::Login,
         }
     }
 
-    /// The store's record replaces ours, but a usable token is not given up for one that is not.
-    fn take_over(&mut self, now: Instant, mut record: Record) {
-        let is_usable = |token: &Arc<Token>| self.is_usable(token, now);
-        if !record.token.as_ref().is_some_and(is_usable) {
-            let held = self.record.token.as_ref().filter(|token| record.token.is_none() || is_usable(token));
-            record.token = held.cloned().or(record.token);
+    fn look_again_later(&mut self, now: Instant, errand: Errand) {
+        self.look_at = now.after(LOOK_EVERY);
+        if errand == Errand::Renew {
+            self.attention_at = now.after(LOOK_EVERY_WHILE_GOOD);
         }
-        self.record = record;
+    }
+
+    /// The store's record replaces ours, but a usable token is not given up for one that is not, or that is older.
+    fn take_over(&mut self, now: &Now, mut stored: Record) {
+        if stored.token.is_some() {
+            self.noted_on = day_of(now.unix_of(stored.used));
+        }
+        let ours = &self.record;
+        let is_usable =
+            |record: &Record| record.token.as_ref().is_some_and(|it| self.is_usable(it, record.used, now.instant));
+        let is_same = match (&ours.token, &stored.token) {
+            (Some(held), Some(token)) => held.fingerprint() == token.fingerprint(),
+            _ => false,
+        };
+        let is_older = stored.generation < ours.generation || !is_usable(&stored);
+        // Of the same token ours is kept too: it counts by a clock that nobody sets.
+        if is_same || stored.token.is_none() || (is_older && is_usable(ours)) {
+            stored.used = stored.used.max(ours.used);
+            stored.token = ours.token.clone();
+        }
+        stored.generation = stored.generation.max(ours.generation);
+        self.record = stored;
     }
 
     /// The flight has ended. The record that is to be saved, if it changed.
-    pub(crate) fn land(&mut self, now: Instant, flight: Flight, landing: Landing) -> Option<Record> {
+    pub(crate) fn land(&mut self, now: &Now, flight: Flight, landing: Landing) -> Option<Record> {
         self.flight = None;
+        self.look_again_later(now.instant, flight.errand);
         let (result, in_vain) = match landing {
-            Landing::WithoutLogin => {
-                if flight.errand == Errand::Renew {
-                    self.renewal_pauses_until = now.after(RENEWAL_PAUSE);
-                }
-                return None;
-            }
+            Landing::WithoutLogin => return None,
             Landing::LoggedIn(token) => (self.logged_in(now, token), None),
-            Landing::LoginFailed { error, in_vain } => (Err(self.login_failed(now, error, in_vain)), in_vain),
+            Landing::Refused(refusal) => (Err(self.was_refused(refusal)), None),
+            Landing::LoginFailed { error, in_vain } => (Err(self.login_failed(now.instant, error, in_vain)), in_vain),
         };
-        self.look_at = now.after(LOOK_EVERY);
         self.attempt = Some(Attempt { flight: flight.number, result, in_vain });
         Some(self.record.clone())
     }
 
-    fn logged_in(&mut self, now: Instant, token: Token) -> Result<Arc<Token>, Error> {
-        if token.expires() <= now {
+    fn logged_in(&mut self, now: &Now, token: Token) -> Result<Arc<Token>, Error> {
+        if token.expires() <= now.instant {
             // Handing it out would be one thing; that each waiting call then logs in anew, and again, is another.
             let error = Error::new(Status::Protocol, "expires", "the token had expired before it arrived");
-            return Err(self.login_failed(now, error, None));
+            return Err(self.login_failed(now.instant, error, None));
         }
         if self.replaces_a_rejected_one() {
-            self.record.replacements.count_one(now);
+            self.record.replacements.count_one(now.instant);
         }
         let token = Arc::new(token);
         self.record.generation += 1;
         self.record.token = Some(Arc::clone(&token));
+        self.record.used = now.instant;
         self.record.failure = None;
         self.record.refusal = None;
-        self.renewal_pauses_until = Instant::START;
-        self.used = now;
+        self.refused = false;
+        self.noted_on = day_of(now.unix);
+        self.attention_at = Instant::START;
         Ok(token)
     }
 
-    fn login_failed(&mut self, at: Instant, error: Error, in_vain: Option<Duration>) -> Error {
-        if error.status() == Status::InvalidCredentials {
-            self.record.refusal = Some(error.clone());
-            self.record.failure = None;
-        } else {
-            let count = self.record.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
-            self.record.failure = Some(LoginFailure { error: error.clone(), at, count, in_vain });
-        }
+    fn was_refused(&mut self, refusal: Refusal) -> Error {
+        let error = refusal.error.clone();
+        self.record.refusal = Some(refusal);
+        self.record.failure = None;
+        self.refused = true;
         error
     }
 
-    /// Marks the token with this value, if it is not marked already.
-    pub(crate) fn reject(&mut self, value: &[u8]) {
-        self.rejected.add(Fingerprint::of(value));
+    fn login_failed(&mut self, at: Instant, error: Error, in_vain: Option<Duration>) -> Error {
+        let count = self.record.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
+        self.record.failure = Some(LoginFailure { error: error.clone(), at, count, in_vain });
+        error
+    }
+
+    /// What there is to be saved of a session that did not log in.
+    pub(crate) fn record(&self) -> Record {
+        self.record.clone()
+    }
+
+    /// The record that `land` gave was saved, or could not be.
+    pub(crate) fn saved(&mut self, now: Instant, record: &Record, saved: bool) {
+        let over_generation = self.unsaved.map_or(record.generation.saturating_sub(1), |it| it.over_generation);
+        self.unsaved = if saved || record.token.is_none() {
+            None
+        } else {
+            Some(Unsaved { over_generation, again_at: now.after(LOOK_EVERY_WHILE_GOOD) })
+        };
+    }
+
+    /// The lock was lost during the login: another one has logged in meanwhile, or is about to, and either way our token
+    /// is not the live one.
+    pub(crate) fn lock_was_lost(&mut self) {
+        if let Some(token) = self.record.token.take() {
+            self.rejected.add(*token.fingerprint());
+        }
+        self.attempt = None;
+        self.look_at = Instant::START;
+    }
+
+    /// Marks the token with this value, if it is not marked already. Whether it was the one in hand, and good.
+    pub(crate) fn reject(&mut self, now: Instant, value: &[u8]) -> bool {
+        let fingerprint = Fingerprint::of(value);
+        let was_in_hand = self.usable(now).is_some_and(|token| *token.fingerprint() == fingerprint);
+        self.rejected.add(fingerprint);
+        was_in_hand
     }
 
     pub(crate) fn is_in_flight(&self, flight: Flight) -> bool {
         self.flight == Some(flight)
+    }
+
+    /// The mark of the token that a call would get.
+    pub(crate) fn in_hand(&self) -> Option<Fingerprint> {
+        self.record.token.as_ref().map(|token| *token.fingerprint())
     }
 
     pub(crate) fn has_usable(&self, now: Instant) -> bool {
@@ -274,7 +366,8 @@ impl Session {
     pub(crate) fn to_publish(&self, now: &Now) -> Option<(Arc<Token>, Instant)> {
         let token = self.usable(now.instant)?;
         let day_ends = now.instant.after(limits::until_next_day(now.unix));
-        let until = self.renewal_at(&token).min(token.expires()).min(day_ends);
+        let save_again = self.unsaved.map_or(Instant::NEVER, |it| it.again_at);
+        let until = self.attention_at(&token).min(token.expires()).min(day_ends).min(save_again);
         Some((token, until))
     }
 
@@ -282,7 +375,7 @@ impl Session {
         match self.usable(now) {
             Some(token) if now < self.window_start(&token) => State::Good,
             Some(_) => State::Renewing,
-            None if self.record.refusal.is_some() => State::Refused,
+            None if self.refused => State::Refused,
             None if self.remembered(now, Duration::ZERO).is_some() => State::Failing,
             None => State::Empty,
         }
@@ -295,12 +388,12 @@ impl Session {
     }
 
     fn usable(&self, now: Instant) -> Option<Arc<Token>> {
-        self.record.token.as_ref().filter(|token| self.is_usable(token, now)).cloned()
+        self.record.token.as_ref().filter(|token| self.is_usable(token, self.record.used, now)).cloned()
     }
 
-    fn is_usable(&self, token: &Token, now: Instant) -> bool {
-        let used = self.used.max(token.obtained());
-        now < token.expires() && now < used.after(IDLE_LIMIT) && !self.rejected.contains(token.fingerprint())
+    fn is_usable(&self, token: &Token, used: Instant, now: Instant) -> bool {
+        let idle_since = used.max(token.obtained());
+        now < token.expires() && now < idle_since.after(IDLE_LIMIT) && !self.rejected.contains(token.fingerprint())
     }
 
     fn window_start(&self, token: &Token) -> Instant {
@@ -311,11 +404,17 @@ impl Session {
 
     /// The first moment at which a call may renew this token.
     fn renewal_at(&self, token: &Token) -> Instant {
-        if self.record.refusal.is_some() {
+        if self.refused {
             return Instant::NEVER;
         }
         let failed = self.record.failure.as_ref().map_or(Instant::START, LoginFailure::renewal_not_before);
-        self.window_start(token).max(failed).max(self.renewal_pauses_until)
+        self.window_start(token).max(failed)
+    }
+
+    /// The first moment at which a call looks after this token: to renew it, or, while that has to wait, to see whether
+    /// another process has.
+    fn attention_at(&self, token: &Token) -> Instant {
+        self.window_start(token).max(self.attention_at)
     }
 
     fn replaces_a_rejected_one(&self) -> bool {
@@ -324,8 +423,8 @@ impl Session {
 
     /// The failure that a call without a usable token meets instead of a login.
     fn remembered(&self, now: Instant, left: Duration) -> Option<Error> {
-        if let Some(refusal) = &self.record.refusal {
-            return Some(refusal.clone());
+        if let Some(refusal) = self.record.refusal.as_ref().filter(|_| self.refused) {
+            return Some(refusal.error.clone());
         }
         if let Some(failure) = self.record.failure.as_ref().filter(|failure| failure.binds(now, left)) {
             return Some(failure.error.clone().with_retry_after(Some(now.until(failure.not_before()))));

@@ -1,65 +1,85 @@
-//! Where the record of an account is kept, and the lock around a login. Knows nothing of how a login works.
+//! Where the record of an account is kept, and the lock around a login. Knows nothing of how a login works, nor of what
+//! is in a record.
 
 mod memory;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-pub(crate) use memory::Memory;
+use zeroize::Zeroizing;
 
-use crate::clock::{Deadline, Instant};
-use crate::error::{Error, Result};
-use crate::token::Token;
+use crate::clock::Deadline;
+use crate::credentials::Credentials;
+use crate::error::Result;
+use crate::hooks::StoreHook;
 
-/// What is known of an account's token, for all who share it.
-#[derive(Clone, Default)]
-pub(crate) struct Record {
-    /// Raised by each login. Times do not decide which of two tokens is the newer: clocks differ.
-    pub(crate) generation: u64,
-    pub(crate) token: Option<Arc<Token>>,
-    /// The service knows no such account: this password is not sent again unasked.
-    pub(crate) refusal: Option<Error>,
-    pub(crate) failure: Option<LoginFailure>,
-    pub(crate) replacements: Replacements,
-}
+/// The bytes of a record. The token stands in them.
+pub(crate) type Bytes = Zeroizing<Vec<u8>>;
 
-/// The last login failed, and those before it since the last that did not.
-#[derive(Clone)]
-pub(crate) struct LoginFailure {
-    pub(crate) error: Error,
-    pub(crate) at: Instant,
-    /// In a row.
-    pub(crate) count: u32,
-    /// Whether the caller's own deadline ended it, and after how long: it then says nothing to a caller who has more
-    /// time than that.
-    pub(crate) in_vain: Option<std::time::Duration>,
-}
-
-/// Logins that replaced a rejected token.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Replacements {
-    /// In a row, the last one at `last`.
-    pub(crate) count: u32,
-    pub(crate) last: Option<Instant>,
-}
-
-/// How long to wait for a lock.
-#[derive(Clone, Copy)]
-pub(crate) enum Patience {
-    None,
-    Until(Deadline),
-}
+/// The longest record, in bytes: the longest token and user id, and room for what later versions may add.
+pub(crate) const RECORD_MAX: usize = 32_768;
 
 /// The place of one account's record.
 pub(crate) trait Store: Send + Sync {
-    /// The record as it is now; an empty one if there is none.
-    fn load(&self) -> Result<Record>;
+    /// The record as it is now, without the lock; `None` if there is none. Any I/O ends at the deadline.
+    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>>;
 
-    /// The right to log in and to save. `None`: another one has it and `Patience` is at its end.
-    fn lock(&self, patience: Patience) -> Result<Option<Box<dyn Locked + '_>>>;
+    /// The right to log in and to save, until the value is dropped. `None` if another one has it.
+    ///
+    /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record in
+    /// between, and asks again.
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>>;
 }
 
-/// A locked store; dropping it unlocks.
+/// A locked store.
 pub(crate) trait Locked {
-    fn load(&self) -> Result<Record>;
-    fn save(&self, record: Record) -> Result<()>;
+    fn load(&mut self) -> Result<Option<Bytes>>;
+
+    /// Does beforehand what could fail in saving: a login whose token cannot be saved would end the others' token.
+    fn prepare(&mut self) -> Result<()>;
+
+    /// Replaces the record. It has some seconds, even if the deadline has passed: the login is done.
+    fn save(&mut self, record: &[u8]) -> Result<Saved>;
+
+    /// How long a login under this lock may take.
+    fn login_limit(&self) -> Duration {
+        Duration::MAX
+    }
+}
+
+/// How a save went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Saved {
+    Yes,
+    /// The lock was lost meanwhile, and nothing was written: what stands there is another one's, and the newer.
+    LockLost,
+}
+
+/// Which store the options name.
+#[derive(Clone, Default)]
+pub(crate) enum StoreOption {
+    /// `memory:`
+    #[default]
+    Memory,
+    /// The host's.
+    Hook(Arc<dyn StoreHook>),
+}
+
+impl StoreOption {
+    /// Reads a URL. The error says what is wrong, and repeats nothing of it.
+    pub(crate) fn parse(url: &str) -> std::result::Result<Self, &'static str> {
+        match url {
+            "memory:" => Ok(Self::Memory),
+            _ => Err("this version of the library knows the store \"memory:\" only"),
+        }
+    }
+}
+
+/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `kept` are the
+/// credentials, if they are not asked for.
+pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
+    match option {
+        StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
+        StoreOption::Hook(_) => Box::new(memory::Memory::open(key, kept)),
+    }
 }

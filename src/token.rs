@@ -14,6 +14,11 @@ pub(crate) const TOKEN_MAX: usize = 4096;
 
 pub(crate) const SCHEME: &str = "Bearer ";
 
+/// A token and a user id are printable ASCII without a space: a NUL or a line break would end a C string or a header.
+pub(crate) fn is_token_text(text: &str) -> bool {
+    (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Stands for a token's value where the value itself has no business to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u8; 32]);

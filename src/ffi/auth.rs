@@ -64,7 +64,8 @@ pub unsafe extern "C" fn personr_auth_new(
         let auth_out = Output::cleared(auth_out, std::ptr::null_mut());
         guard(error, || {
             let auth_out = auth_out.required("auth_out")?;
-            let (email, password) = (text("email", email)?, text("password", password)?);
+            let email = text("email", email)?;
+            let password = if password.is_null() { None } else { Some(text("password", password)?) };
             let options = match options.as_ref() {
                 Some(options) => options.options.clone(),
                 None => Options::new()?,

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use crate::clock::Instant;
-use crate::store::{LoginFailure, Replacements};
+use crate::record::{LoginFailure, Replacements};
 
 /// The service ends a token that is unused for 30 days; a day is left for clocks and for the use itself.
 pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(29 * DAY_S);
 const DAY_S: u64 = 86_400;
+
+/// While a call cannot have a token, the store is looked at this often: another process may have put one there.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// While a renewal has to wait, for another process or for better times, the store is looked at this often.
+pub(super) const LOOK_EVERY_WHILE_GOOD: Duration = Duration::from_secs(10);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::clock::Instant;
 
 const YEAR: Duration = Duration::from_secs(31_536_000);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -10,23 +11,43 @@ struct World {
     stored: Record,
     now: Instant,
     logins: u32,
+    /// The password is the one that was refused.
+    same_password: bool,
 }
 
 fn at(seconds: u64) -> Instant {
     Instant::START.after(Duration::from_secs(1_000_000 + seconds))
 }
 
+/// The Unix clock begins the test at Tue, 14 Nov 2023 22:13:20, which is 6,400 seconds before midnight.
+fn unix_at(instant: Instant) -> Now {
+    Now { instant, unix: Duration::from_secs(1_700_000_000) + at(0).until(instant) }
+}
+
 fn failure(status: Status) -> Landing {
-    Landing::LoginFailed { error: Error::new(status, "reason", "message"), in_vain: None }
+    let error = Error::new(status, "reason", "message");
+    match status {
+        Status::InvalidCredentials => Landing::Refused(Refusal { error, salt: 1, tag: 2 }),
+        _ => Landing::LoginFailed { error, in_vain: None },
+    }
 }
 
 impl World {
     fn new(policy: Policy) -> Self {
-        Self { session: Session::new(policy, None, at(0)), stored: Record::default(), now: at(0), logins: 0 }
+        let session = Session::new(policy, None, &unix_at(at(0)));
+        Self { session, stored: Record::default(), now: at(0), logins: 0, same_password: true }
     }
 
     fn pass(&mut self, time: Duration) {
         self.now = self.now.after(time);
+    }
+
+    /// As if the token had been in use every day until then.
+    fn skip_to(&mut self, instant: Instant) {
+        self.now = instant;
+        self.session.record.used = instant;
+        self.session.noted_on = day_of(unix_at(instant).unix);
+        self.stored.used = instant;
     }
 
     fn token(&self, lifetime: Duration) -> Token {
@@ -36,14 +57,14 @@ impl World {
 
     fn next(&mut self, call: Call, left: Duration) -> Step {
         let ticket = self.session.arrive(call);
-        self.session.next(self.now, ticket, left)
+        self.session.next(&unix_at(self.now), ticket, left)
     }
 
     /// One call from its arrival to its answer, with nobody else about; `login` is what the service does.
     fn call(&mut self, call: Call, mut login: impl FnMut(&Self) -> Landing) -> Result<String, Error> {
         let ticket = self.session.arrive(call);
         for _ in 0..4 {
-            match self.session.next(self.now, ticket, LONG) {
+            match self.session.next(&unix_at(self.now), ticket, LONG) {
                 Step::Ready(token) => return Ok(token.value().to_str().expect("ASCII").to_owned()),
                 Step::Fail(error) => return Err(error),
                 Step::Wait => panic!("nobody else leads"),
@@ -54,14 +75,18 @@ impl World {
     }
 
     fn fly(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> Landing) {
-        let plan = self.session.plan(self.now, flight.errand, self.stored.clone(), LONG);
+        let same = self.same_password;
+        let now = unix_at(self.now);
+        let plan = self.session.plan(&now, flight.errand, self.stored.clone(), |_| same, LONG);
         let landing = if plan == Plan::Login {
             self.logins += 1;
             login(self)
         } else {
             Landing::WithoutLogin
         };
-        if let Some(record) = self.session.land(self.now, flight, landing) {
+        let record = self.session.land(&now, flight, landing);
+        if let Some(record) = record.or_else(|| (plan == Plan::Save).then(|| self.session.record())) {
+            self.session.saved(self.now, &record, true);
             self.stored = record;
         }
     }
@@ -120,8 +145,7 @@ fn a_renewal_hinders_nobody_and_loses_nothing() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
     let window = YEAR / 5;
-    world.now = at(0).after(YEAR - window);
-    world.session.used = world.now;
+    world.skip_to(at(0).after(YEAR - window));
     assert_eq!(world.session.state(world.now), State::Renewing);
     let flight = lead(world.next(Call::Token, LONG));
     assert_eq!(flight.errand, Errand::Renew);
@@ -129,8 +153,8 @@ fn a_renewal_hinders_nobody_and_loses_nothing() {
     world.fly(flight, &mut |_| failure(Status::Server));
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the token in hand is good");
     world.pass(MINUTE - Duration::from_secs(1));
-    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "not again within a minute");
-    world.pass(Duration::from_secs(1));
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-1", "not again within a minute");
+    world.pass(LOOK_EVERY_WHILE_GOOD);
     assert_eq!(world.year(Call::Token).expect("a token"), "token-3");
     assert_eq!(world.session.state(world.now), State::Good);
 }
@@ -139,8 +163,7 @@ fn a_renewal_hinders_nobody_and_loses_nothing() {
 fn renewals_that_fail_are_a_minute_apart_then_two_up_to_an_hour() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
-    world.now = at(0).after(YEAR - YEAR / 5);
-    world.session.used = world.now;
+    world.skip_to(at(0).after(YEAR - YEAR / 5));
     let begin = world.now;
     let mut tries = Vec::new();
     while begin.until(world.now) < Duration::from_secs(4 * 3600) {
@@ -225,8 +248,7 @@ fn a_refusal_does_not_take_the_good_token() {
     world.year(Call::Token).expect("a token");
     assert!(world.call(Call::Login, |_| failure(Status::InvalidCredentials)).is_err());
     assert_eq!(world.year(Call::Token).expect("a token"), "token-1");
-    world.now = at(0).after(YEAR - MINUTE);
-    world.session.used = world.now;
+    world.skip_to(at(0).after(YEAR - MINUTE));
     assert_eq!(world.year(Call::Token).expect("and does not renew it"), "token-1");
 }
 
@@ -246,12 +268,12 @@ fn a_rejected_token_is_replaced_once_however_many_reject_it() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
     for _ in 0..100 {
-        world.session.reject(b"token-1");
+        world.session.reject(world.now, b"token-1");
     }
     assert_eq!(world.session.state(world.now), State::Empty);
     assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
-    world.session.reject(b"token-1");
-    world.session.reject(b"no token of ours");
+    world.session.reject(world.now, b"token-1");
+    world.session.reject(world.now, b"no token of ours");
     assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
 }
 
@@ -259,7 +281,7 @@ fn a_rejected_token_is_replaced_once_however_many_reject_it() {
 fn a_token_that_another_put_in_the_store_is_adopted() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
-    world.session.reject(b"token-1");
+    world.session.reject(world.now, b"token-1");
     world.logins = 7;
     world.stored.token = Some(Arc::new(world.token(YEAR)));
     world.logins = 1;
@@ -275,7 +297,9 @@ fn replacements_are_three_in_a_row_then_one_a_minute() {
     let begin = world.now;
     for _ in 0..400 {
         match world.year(Call::Token) {
-            Ok(token) => world.session.reject(token.as_bytes()),
+            Ok(token) => {
+                world.session.reject(world.now, token.as_bytes());
+            }
             Err(error) => {
                 assert_eq!((error.status(), error.reason()), (Status::Unauthorized, "tokens-keep-being-refused"));
                 assert!(error.retry_after().is_some_and(|wait| wait > Duration::ZERO && wait <= MINUTE));
@@ -296,11 +320,11 @@ fn one_leads_and_the_others_share() {
     let flight = lead(world.next(Call::Token, LONG));
     let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Token)).collect();
     for ticket in &tickets {
-        assert!(matches!(world.session.next(world.now, *ticket, LONG), Step::Wait));
+        assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Wait));
     }
     world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
-        assert!(matches!(world.session.next(world.now, *ticket, LONG), Step::Ready(_)));
+        assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Ready(_)));
     }
 }
 
@@ -311,11 +335,11 @@ fn logins_that_wait_when_one_begins_share_it() {
     let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Login)).collect();
     world.fly(first, &mut |world| Landing::LoggedIn(world.token(YEAR)));
     // It began before they were asked for: one of them logs in, for all.
-    let second = lead(world.session.next(world.now, tickets[0], LONG));
-    assert!(matches!(world.session.next(world.now, tickets[1], LONG), Step::Wait));
+    let second = lead(world.session.next(&unix_at(world.now), tickets[0], LONG));
+    assert!(matches!(world.session.next(&unix_at(world.now), tickets[1], LONG), Step::Wait));
     world.fly(second, &mut |world| Landing::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
-        match world.session.next(world.now, *ticket, LONG) {
+        match world.session.next(&unix_at(world.now), *ticket, LONG) {
             Step::Ready(token) => assert_eq!(token.value(), c"token-2"),
             step => panic!("{step:?}"),
         }
@@ -334,9 +358,9 @@ fn a_short_deadline_fails_its_own_caller_alone() {
     world.fly(flight, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(short) });
     assert!(matches!(world.next(Call::Token, Duration::ZERO), Step::Fail(error) if error.status() == Status::Timeout));
     assert!(matches!(world.next(Call::Token, short), Step::Fail(_)), "nor would another with as little time do better");
-    let flight = lead(world.session.next(world.now, waiting, LONG - short));
+    let flight = lead(world.session.next(&unix_at(world.now), waiting, LONG - short));
     world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
-    assert!(matches!(world.session.next(world.now, waiting, LONG - short), Step::Ready(_)));
+    assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG - short), Step::Ready(_)));
 }
 
 #[test]
@@ -353,11 +377,13 @@ fn a_token_that_is_over_when_it_arrives_does_not_begin_a_loop_of_logins() {
 fn while_another_renews_the_store_is_asked_every_ten_seconds() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
-    world.now = at(0).after(YEAR - MINUTE);
-    world.session.used = world.now;
+    world.skip_to(at(0).after(YEAR - MINUTE));
     let flight = lead(world.next(Call::Token, LONG));
-    assert_eq!(world.session.land(world.now, flight, Landing::WithoutLogin).map(|record| record.generation), None);
-    world.pass(RENEWAL_PAUSE - Duration::from_millis(1));
+    assert_eq!(
+        world.session.land(&unix_at(world.now), flight, Landing::WithoutLogin).map(|record| record.generation),
+        None
+    );
+    world.pass(LOOK_EVERY_WHILE_GOOD - Duration::from_millis(1));
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
     world.pass(Duration::from_millis(1));
     assert_eq!(lead(world.next(Call::Token, LONG)).errand, Errand::Renew);
@@ -367,10 +393,124 @@ fn while_another_renews_the_store_is_asked_every_ten_seconds() {
 fn what_is_published_ends_with_the_utc_day() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
-    // 2023-11-14 22:13:20 UTC: 6,400 seconds before midnight.
-    let now = Now { instant: world.now, unix: Duration::from_secs(1_700_000_000) };
+    let now = unix_at(world.now);
     let (_, until) = world.session.to_publish(&now).expect("a token");
     assert_eq!(world.now.until(until), Duration::from_secs(6_400));
-    world.session.reject(b"token-1");
+    world.session.reject(world.now, b"token-1");
     assert!(world.session.to_publish(&now).is_none());
+}
+
+#[test]
+fn the_first_hand_out_of_a_day_is_noted_in_the_store() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    let first = day_of(unix_at(world.now).unix);
+    let noted = |world: &World| day_of(unix_at(world.now).unix_of(world.stored.used));
+    for day in 0..3 {
+        for _ in 0..3 {
+            world.year(Call::Token).expect("a token");
+            assert_eq!(noted(&world), first + day);
+        }
+        world.pass(Duration::from_secs(86_400));
+    }
+    assert_eq!(world.logins, 1);
+}
+
+#[test]
+fn a_process_that_finds_a_token_notes_its_use_if_nobody_has_today() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.pass(Duration::from_secs(20 * 86_400));
+    world.session = Session::new(Policy::default(), None, &unix_at(world.now));
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-1");
+    assert_eq!(world.stored.used, world.now);
+    world.pass(Duration::from_secs(20 * 86_400));
+    world.session = Session::new(Policy::default(), None, &unix_at(world.now));
+    assert_eq!(world.year(Call::Token).expect("used 20 days ago, issued 40 days ago"), "token-1");
+    world.pass(IDLE_LIMIT);
+    world.session = Session::new(Policy::default(), None, &unix_at(world.now));
+    assert_eq!(world.year(Call::Token).expect("unused for 29 days"), "token-2");
+}
+
+#[test]
+fn another_password_is_tried_at_once() {
+    let mut world = World::new(Policy::default());
+    world.fails(Status::InvalidCredentials);
+    world.same_password = false;
+    world.session = Session::new(Policy::default(), None, &unix_at(world.now));
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+    assert!(world.stored.refusal.is_none());
+}
+
+#[test]
+fn a_token_that_could_not_be_saved_is_saved_later_but_not_over_a_newer_one() {
+    let mut world = World::new(Policy::default());
+    for newer in [false, true] {
+        let flight = lead(world.next(Call::Login, LONG));
+        let now = unix_at(world.now);
+        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        world.logins += 1;
+        let landing = Landing::LoggedIn(world.token(YEAR));
+        let record = world.session.land(&now, flight, landing).expect("to be saved");
+        world.session.saved(world.now, &record, false);
+        let ours = record.token.expect("a token").value().to_owned();
+        if newer {
+            world.logins += 10;
+            world.stored = Record {
+                generation: record.generation + 1,
+                token: Some(Arc::new(world.token(YEAR))),
+                used: world.now,
+                ..Record::default()
+            };
+        }
+        world.pass(LOOK_EVERY_WHILE_GOOD);
+        let (_, until) = world.session.to_publish(&unix_at(world.now)).expect("a token");
+        assert!(until <= world.now, "it is not handed out without a look at the store");
+        let found = world.year(Call::Token).expect("a token");
+        let stored = world.stored.token.as_ref().expect("one").value();
+        assert_eq!(stored.to_str(), Ok(found.as_str()));
+        assert_eq!(stored == &*ours, !newer);
+    }
+}
+
+#[test]
+fn a_token_whose_lock_was_lost_gives_way_to_the_stores() {
+    let mut world = World::new(Policy::default());
+    let flight = lead(world.next(Call::Token, LONG));
+    let now = unix_at(world.now);
+    world.session.plan(&now, flight.errand, Record::default(), |_| true, LONG);
+    let lost = world.token(YEAR);
+    world.session.land(&now, flight, Landing::LoggedIn(lost)).expect("to be saved");
+    world.session.lock_was_lost();
+    world.logins = 5;
+    world.stored = Record { generation: 1, token: Some(Arc::new(world.token(YEAR))), ..Record::default() };
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-5");
+    assert_eq!(world.logins, 5);
+}
+
+#[test]
+fn a_renewal_adopts_what_another_process_has_renewed() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.skip_to(at(0).after(YEAR - MINUTE));
+    world.logins = 6;
+    let newer =
+        Record { generation: 2, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
+    world.stored = newer;
+    world.logins = 1;
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-6");
+    assert_eq!((world.logins, world.session.state(world.now)), (1, State::Good));
+}
+
+#[test]
+fn a_login_with_more_time_left_does_not_share_a_timeout() {
+    let mut world = World::new(Policy::default());
+    let first = lead(world.next(Call::Login, LONG));
+    let (short, long) = (world.session.arrive(Call::Login), world.session.arrive(Call::Login));
+    world.fly(first, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    let second = lead(world.session.next(&unix_at(world.now), short, MINUTE));
+    let error = Error::new(Status::Timeout, "answer", "");
+    world.fly(second, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(LONG) });
+    assert!(matches!(world.session.next(&unix_at(world.now), short, LONG), Step::Fail(_)));
+    lead(world.session.next(&unix_at(world.now), long, LONG + MINUTE));
 }

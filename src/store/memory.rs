@@ -1,8 +1,10 @@
 //! `memory:`: one record for all handles of this process that have the same service, account and password.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use super::{Locked, Patience, Record, Store};
+use super::{Bytes, Locked, Saved, Store};
+use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::secret::Secret;
@@ -13,11 +15,11 @@ static ACCOUNTS: ForkLocal<Mutex<Vec<Weak<Account>>>> = ForkLocal::new();
 
 /// The record of an account. It goes, and is wiped, with the last handle.
 struct Account {
-    base_url: String,
-    email: String,
+    key: String,
     /// Part of the identity: a handle with a wrong password does not get the token of one with the right one.
+    /// Empty where the host is asked for it.
     password: Secret,
-    record: Mutex<Record>,
+    record: Mutex<Option<Secret>>,
     is_locked: Mutex<bool>,
     unlocked: Condvar,
 }
@@ -25,13 +27,14 @@ struct Account {
 pub(crate) struct Memory(Arc<Account>);
 
 impl Memory {
-    pub(crate) fn open(base_url: &str, credentials: &Credentials) -> Self {
+    pub(crate) fn open(key: &str, credentials: Option<&Credentials>) -> Self {
+        let password = credentials.map_or(&[][..], Credentials::password);
         let accounts = ACCOUNTS.get_or_make(Mutex::default);
         let mut accounts = lock(accounts);
         accounts.retain(|account| account.strong_count() > 0);
-        let known = accounts.iter().filter_map(Weak::upgrade).find(|account| account.is_of(base_url, credentials));
+        let known = accounts.iter().filter_map(Weak::upgrade).find(|account| account.is_of(key, password));
         Self(known.unwrap_or_else(|| {
-            let account = Arc::new(Account::new(base_url, credentials));
+            let account = Arc::new(Account::new(key, password));
             accounts.push(Arc::downgrade(&account));
             account
         }))
@@ -39,34 +42,35 @@ impl Memory {
 }
 
 impl Account {
-    fn new(base_url: &str, credentials: &Credentials) -> Self {
+    fn new(key: &str, password: &[u8]) -> Self {
         Self {
-            base_url: base_url.to_owned(),
-            email: credentials.email().to_owned(),
-            password: Secret::concat(&[credentials.password()]),
+            key: key.to_owned(),
+            password: Secret::concat(&[password]),
             record: Mutex::default(),
             is_locked: Mutex::new(false),
             unlocked: Condvar::new(),
         }
     }
 
-    fn is_of(&self, base_url: &str, credentials: &Credentials) -> bool {
-        self.base_url == base_url
-            && self.email == credentials.email()
-            && self.password.as_bytes() == credentials.password()
+    fn is_of(&self, key: &str, password: &[u8]) -> bool {
+        self.key == key && self.password.as_bytes() == password
+    }
+
+    fn load(&self) -> Option<Bytes> {
+        lock(&self.record).as_ref().map(|record| Bytes::new(record.as_bytes().to_vec()))
     }
 }
 
 impl Store for Memory {
-    fn load(&self) -> Result<Record> {
-        Ok(lock(&self.0.record).clone())
+    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
+        Ok(self.0.load())
     }
 
-    fn lock(&self, patience: Patience) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+        let until = Deadline::after(wait);
         let mut is_locked = lock(&self.0.is_locked);
         while *is_locked {
-            let Patience::Until(deadline) = patience else { return Ok(None) };
-            let remaining = deadline.remaining();
+            let remaining = until.remaining();
             if remaining.is_zero() {
                 return Ok(None);
             }
@@ -81,13 +85,17 @@ impl Store for Memory {
 struct Held<'a>(&'a Account);
 
 impl Locked for Held<'_> {
-    fn load(&self) -> Result<Record> {
-        Ok(lock(&self.0.record).clone())
+    fn load(&mut self) -> Result<Option<Bytes>> {
+        Ok(self.0.load())
     }
 
-    fn save(&self, record: Record) -> Result<()> {
-        *lock(&self.0.record) = record;
+    fn prepare(&mut self) -> Result<()> {
         Ok(())
+    }
+
+    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+        *lock(&self.0.record) = Some(Secret::concat(&[record]));
+        Ok(Saved::Yes)
     }
 }
 
@@ -106,46 +114,43 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Deadline;
-    use std::time::Duration;
 
-    fn open(email: &str, password: &str) -> Memory {
-        Memory::open("https://personr.example", &Credentials::new(email, password).expect("accepted"))
+    fn open(key: &str, password: &str) -> Memory {
+        Memory::open(key, Some(&Credentials::new("a@example.com", password).expect("accepted")))
     }
 
-    fn save_generation(store: &Memory, generation: u64) {
-        let locked = store.lock(Patience::None).expect("works").expect("free");
-        locked.save(Record { generation, ..Record::default() }).expect("works");
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(60))
     }
 
-    fn generation(store: &Memory) -> u64 {
-        store.load().expect("works").generation
+    fn save(store: &Memory, record: &[u8]) {
+        let mut locked = store.lock(soon(), Duration::ZERO).expect("works").expect("free");
+        assert_eq!(locked.save(record), Ok(Saved::Yes));
+    }
+
+    fn record(store: &Memory) -> Option<Vec<u8>> {
+        store.load(soon()).expect("works").map(|record| record.to_vec())
     }
 
     #[test]
     fn handles_share_by_account_and_password() {
-        let one = open("shared@example.com", "p");
-        save_generation(&one, 7);
-        assert_eq!(generation(&open("shared@example.com", "p")), 7);
-        assert_eq!(generation(&open("shared@example.com", "other")), 0);
-        assert_eq!(generation(&open("other@example.com", "p")), 0);
+        let one = open("shared", "p");
+        save(&one, b"record");
+        assert_eq!(record(&open("shared", "p")).as_deref(), Some(&b"record"[..]));
+        assert_eq!(record(&open("shared", "other")), None);
+        assert_eq!(record(&open("other", "p")), None);
         drop(one);
-        assert_eq!(generation(&open("shared@example.com", "p")), 0, "the record goes with the last handle");
+        assert_eq!(record(&open("shared", "p")), None, "the record goes with the last handle");
     }
 
     #[test]
     fn one_holds_the_lock_and_the_others_wait_their_time() {
-        let one = open("lock@example.com", "p");
-        let two = open("lock@example.com", "p");
-        let held = one.lock(Patience::None).expect("works").expect("free");
-        assert!(two.lock(Patience::None).expect("works").is_none());
-        let soon = Deadline::after(Duration::from_millis(20));
-        assert!(two.lock(Patience::Until(soon)).expect("works").is_none());
-        assert!(soon.has_passed());
+        let (one, two) = (open("lock", "p"), open("lock", "p"));
+        let held = one.lock(soon(), Duration::ZERO).expect("works").expect("free");
+        assert!(two.lock(soon(), Duration::ZERO).expect("works").is_none());
+        assert!(two.lock(soon(), Duration::from_millis(20)).expect("works").is_none());
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| {
-                two.lock(Patience::Until(Deadline::after(Duration::from_secs(60)))).expect("works").is_some()
-            });
+            let waiting = scope.spawn(|| two.lock(soon(), Duration::from_secs(60)).expect("works").is_some());
             drop(held);
             assert!(waiting.join().expect("no panic"));
         });

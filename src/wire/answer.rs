@@ -11,7 +11,7 @@ use super::json::Json;
 use super::redact::presentable;
 use crate::error::{Error, Result, Status};
 use crate::http::Response;
-use crate::token::{Issued, TOKEN_MAX};
+use crate::token::{Issued, is_token_text};
 
 const NO_SUCH_ACCOUNT: &str = "INVALID_LOGIN_CREDENTIALS";
 /// A lifetime beyond a century says "for ever"; it must still be addable to a date.
@@ -162,11 +162,6 @@ impl Answer<'_> {
         Error::new(status, presentable(reason, &secrets), presentable(message, &secrets))
             .with_http_status(self.response.status)
     }
-}
-
-/// A token and a user id are printable ASCII without a space: a NUL or a line break would end a C string or a header.
-fn is_token_text(text: &str) -> bool {
-    (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, which is read by the service's own clock if the

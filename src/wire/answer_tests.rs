@@ -1,6 +1,7 @@
 //! The table of answers: FACTS row by row, then what a broken or hostile service could send.
 
 use super::*;
+use crate::token::TOKEN_MAX;
 
 const REFUSAL: &str = "{\n    \"statusCode\": 400,\n    \"reason\": \"INVALID_LOGIN_CREDENTIALS\",\n    \"message\": \"We didn\u{2019}t find an account with those login credentials\",\n    }";
 const NO_ACCOUNT: &str = "We didn\u{2019}t find an account with those login credentials";

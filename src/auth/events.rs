@@ -1,0 +1,21 @@
+//! What is told to the host's log, after every lock is given back.
+
+use crate::hooks::{Hooks, Level};
+
+#[derive(Default)]
+pub(super) struct Events(Vec<(Level, &'static str, String)>);
+
+impl Events {
+    pub(super) fn add(&mut self, level: Level, event: &'static str, text: impl FnOnce() -> String) {
+        self.0.push((level, event, text()));
+    }
+
+    pub(super) fn tell(self, hooks: &Hooks) {
+        let Some(log) = &hooks.log else { return };
+        for (level, event, text) in self.0 {
+            if log.wants(level) {
+                log.event(level, event, &text);
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! One call that leads: it looks into the store, takes its lock, logs in, saves, and lands.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::events::Events;
+use super::{Auth, Process};
+use crate::clock::{Deadline, Instant, Now};
+use crate::credentials::Credentials;
+use crate::error::{Error, Result, Status};
+use crate::hooks::Level;
+use crate::login::{Effort, login};
+use crate::record::{Record, Refusal};
+use crate::session::{Errand, Flight, Landing, Plan};
+use crate::store::{Bytes, Locked, Saved};
+
+/// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
+const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
+/// How long a store may wait for its lock before the record is looked at again.
+const LOCK_SLICE: Duration = Duration::from_secs(1);
+/// A host whose password was refused is asked for another one this often.
+const ASK_EVERY: Duration = Duration::from_secs(60);
+
+/// It lands whatever happens: should it panic, the others do not wait for ever.
+pub(super) struct Leader<'a> {
+    auth: &'a Auth,
+    process: &'a Process,
+    flight: Flight,
+    deadline: Deadline,
+    events: &'a mut Events,
+}
+
+impl<'a> Leader<'a> {
+    pub(super) fn new(
+        auth: &'a Auth,
+        process: &'a Process,
+        flight: Flight,
+        deadline: Deadline,
+        events: &'a mut Events,
+    ) -> Self {
+        Self { auth, process, flight, deadline, events }
+    }
+
+    pub(super) fn lead(mut self) -> Result<()> {
+        let kept = self.auth.credentials.kept().cloned();
+        if self.flight.errand != Errand::Login {
+            let found = self.process.store.load(self.deadline)?;
+            if self.plan(found, kept.as_ref())? == Plan::Land {
+                return Ok(());
+            }
+        }
+        // Before any lock: the host takes the time that it takes.
+        let credentials = match self.flight.errand {
+            Errand::Note => kept,
+            Errand::Obtain | Errand::Renew | Errand::Login => Some(self.credentials()?),
+        };
+        let process = self.process;
+        let Some(mut locked) = self.lock(process, credentials.as_ref())? else { return Ok(()) };
+        let found = locked.load()?;
+        match (self.plan(found, credentials.as_ref())?, &credentials) {
+            (Plan::Login, Some(credentials)) => {
+                locked.prepare()?;
+                let landing = self.login(credentials, locked.login_limit());
+                self.land(landing, locked.as_mut());
+            }
+            (Plan::Save, _) => {
+                let record = self.process.session().record();
+                self.save(&record, locked.as_mut());
+            }
+            (Plan::Land | Plan::Login, _) => {}
+        }
+        Ok(())
+    }
+
+    fn credentials(&self) -> Result<Credentials> {
+        self.process.asked_at.store(Instant::now().as_nanos(), Ordering::Relaxed);
+        self.auth.credentials.for_login()
+    }
+
+    /// `None`: somebody else has what this flight would bring, or is about to.
+    fn lock<'p>(
+        &mut self,
+        process: &'p Process,
+        credentials: Option<&Credentials>,
+    ) -> Result<Option<Box<dyn Locked + 'p>>> {
+        let is_patient = matches!(self.flight.errand, Errand::Obtain | Errand::Login);
+        let mut waits = 0;
+        loop {
+            let wait = if is_patient { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
+            let locked = process.store.lock(self.deadline, wait)?;
+            if locked.is_some() || !is_patient {
+                return Ok(locked);
+            }
+            if self.deadline.has_passed() {
+                let message = "another login held the store's lock for all of the time allowed";
+                return Err(Error::new(Status::Timeout, "store-lock", message));
+            }
+            waits += 1;
+            if waits == 1 {
+                self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
+            }
+            if self.flight.errand == Errand::Obtain {
+                let found = process.store.load(self.deadline)?;
+                if self.plan(found, credentials)? == Plan::Land {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn plan(&mut self, found: Option<Bytes>, credentials: Option<&Credentials>) -> Result<Plan> {
+        let now = Now::read();
+        let record = Record::decode(found.as_ref(), &now)?;
+        let asked_at = Instant::from_nanos(self.process.asked_at.load(Ordering::Relaxed));
+        let refuses = |refusal: &Refusal| match credentials {
+            Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
+            // Nobody has been asked yet for the password of this flight: it may be another one by now.
+            None => now.instant < asked_at.after(ASK_EVERY),
+        };
+        let left = self.deadline.remaining_at(now.instant);
+        let mut session = self.process.session();
+        let before = session.in_hand();
+        let plan = session.plan(&now, self.flight.errand, record, refuses, left);
+        let adopted = session.in_hand().is_some() && session.in_hand() != before;
+        drop(session);
+        if adopted {
+            self.events.add(Level::Info, "adopted", || "a token was found in the store".to_owned());
+        }
+        Ok(plan)
+    }
+
+    fn login(&mut self, credentials: &Credentials, limit: Duration) -> Landing {
+        let auth = self.auth;
+        let begun = Instant::now();
+        let deadline = self.deadline.at_most(limit);
+        let effort = match self.flight.errand {
+            Errand::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
+            _ => Effort { deadline, retries: auth.options.max_retries, connect: Duration::MAX },
+        };
+        let outcome = login(&auth.dialer, &auth.options, credentials, effort);
+        let spent = begun.until(Instant::now());
+        let how =
+            format!("host {}, attempts {}, {} ms", auth.options.base_url.host, outcome.attempts, spent.as_millis());
+        match outcome.result {
+            Ok(token) => {
+                let event = if self.flight.errand == Errand::Renew { "renewed" } else { "login" };
+                self.events.add(Level::Info, event, || format!("a token was issued: {how}, status 200"));
+                if auth.ends_a_parents_token() {
+                    let text =
+                        "this process was forked, and a memory: store is not shared: its parent's token has ended";
+                    self.events.add(Level::Warn, "forked", || text.to_owned());
+                }
+                Landing::LoggedIn(token)
+            }
+            Err(error) if error.status() == Status::InvalidCredentials => {
+                self.events.add(Level::Error, "refused", || format!("{error}: {how}, status {}", error.http_status()));
+                let salt = random();
+                Landing::Refused(Refusal { error, salt, tag: credentials.tag(salt) })
+            }
+            Err(error) => {
+                self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
+                Landing::LoginFailed { error, in_vain: self.deadline.has_passed().then_some(spent) }
+            }
+        }
+    }
+
+    /// The threads of this process have the result at once; the store has it before its lock is given back.
+    fn land(&mut self, landing: Landing, locked: &mut dyn Locked) {
+        if let Some(record) = self.touch_down(landing) {
+            self.save(&record, locked);
+        }
+    }
+
+    /// A token that could not be saved is good all the same; the session sees to it that it is tried again.
+    fn save(&mut self, record: &Record, locked: &mut dyn Locked) {
+        let saved = record.encode(&Now::read()).and_then(|bytes| locked.save(&bytes));
+        let now = Now::read();
+        let mut session = self.process.session();
+        match &saved {
+            Ok(Saved::Yes) => session.saved(now.instant, record, true),
+            Ok(Saved::LockLost) => session.lock_was_lost(),
+            Err(_) => session.saved(now.instant, record, false),
+        }
+        self.auth.publish(&session, &now);
+        drop(session);
+        match saved {
+            Ok(Saved::Yes) => {}
+            Ok(Saved::LockLost) => self.events.add(Level::Warn, "save-failed", || {
+                "the store's lock was lost during the login: the token is discarded for the store's".to_owned()
+            }),
+            Err(error) => self.events.add(Level::Error, "save-failed", || error.to_string()),
+        }
+    }
+
+    fn touch_down(&self, landing: Landing) -> Option<Record> {
+        let now = Now::read();
+        let mut session = self.process.session();
+        let record = session.land(&now, self.flight, landing);
+        self.auth.publish(&session, &now);
+        drop(session);
+        self.process.landed.notify_all();
+        record
+    }
+}
+
+impl Drop for Leader<'_> {
+    fn drop(&mut self) {
+        if self.process.session().is_in_flight(self.flight) {
+            self.touch_down(Landing::WithoutLogin);
+        }
+    }
+}
+
+/// For the salt of a tag. Without randomness it is a constant: the tag of 16 bits says little in any case.
+fn random() -> u64 {
+    let mut bytes = [0; 8];
+    let _ = SystemRandom::new().fill(&mut bytes);
+    u64::from_ne_bytes(bytes)
+}
