@@ -9,6 +9,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod guard;
+mod load;
 mod status;
 mod strings;
 mod version;

@@ -36,6 +36,14 @@ pub(crate) fn exchange(stream: Stream, request: &Request) -> Result<Response, Fa
     run(&agent, request, &meter).map_err(|error| meter.failure(error))
 }
 
+/// Has ureq make what it makes at its first request: an attempt that ends where the connection would be.
+#[cfg(feature = "capi")]
+pub(crate) fn warm_up() {
+    let connector = Handover { stream: Mutex::new(None), meter: Arc::default() };
+    let agent = Agent::with_parts(config(false), connector, NoLookUp);
+    let _ = agent.get("http://localhost/").call();
+}
+
 fn config(https: bool) -> Config {
     Agent::config_builder()
         .https_only(https)

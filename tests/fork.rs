@@ -6,6 +6,8 @@
 mod client;
 
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -91,4 +93,88 @@ fn a_child_frees_what_its_parent_made() {
         true
     }));
     assert!(auth.token().is_ok(), "the parent's is not the child's");
+}
+
+/// The library's first use is the time at which something could be made behind a `Once`.
+#[test]
+#[ignore = "run by a_fork_at_any_moment_of_the_first_use"]
+fn first_use() {
+    let orders = std::env::var("TEST_ORDERS").expect("orders");
+    let (base_url, delay) = orders.split_once(' ').expect("two words");
+    let delay = Duration::from_micros(delay.parse().expect("a number"));
+    let log_in = || {
+        let options = Options::new();
+        options.base_url(base_url).expect("accepted");
+        options.timeout_ms(20_000);
+        options.demo().login().is_ok()
+    };
+    thread::scope(|scope| {
+        let first = scope.spawn(log_in);
+        thread::sleep(delay);
+        for _ in 0..5 {
+            assert!(in_child(log_in), "a child hangs, or cannot log in");
+        }
+        assert!(first.join().expect("no panic"));
+    });
+}
+
+#[test]
+fn a_fork_at_any_moment_of_the_first_use() {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    for round in 0_u64..50 {
+        let status = Command::new(std::env::current_exe().expect("a path"))
+            .args(["--exact", "first_use", "--ignored", "--test-threads=1"])
+            .env("TEST_ORDERS", format!("{} {}", sandbox.base_url(), round * 40))
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.expect("run").success(), "round {round}");
+    }
+    let counters = sandbox.counters();
+    println!(
+        "250 forks within the first use in 50 processes: every child logged in ({} logins)",
+        counters.tokens_issued
+    );
+    assert_eq!(counters.tokens_issued, 300);
+}
+
+#[test]
+fn a_fork_at_any_moment_of_other_threads_logins() {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let options = Options::of(&sandbox);
+    options.timeout_ms(20_000);
+    let (busy, held) = (options.demo(), options.auth("other@example.com", "other").expect("a handle"));
+    sandbox.set_account("other@example.com", "other");
+    let token = held.authorization().expect("a token");
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    busy.login().expect("a token");
+                }
+            });
+        }
+        for round in 0..250 {
+            let child = in_child(|| held.authorization() == Ok(token.clone()) && busy.authorization().is_ok());
+            assert!(child, "round {round}: a child hangs, or has lost a token");
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    println!("250 forks among the logins of three threads: every child kept its token and got another");
+}
+
+#[test]
+fn after_exec_nothing_of_the_library_is_open() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let auth = Options::of(&sandbox).demo();
+    sandbox.order(Fault::new(Action::Hold));
+    thread::scope(|scope| {
+        let login = scope.spawn(|| auth.token().is_ok());
+        assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1), "its connection is open");
+        let output = Command::new("ls").args(["-l", "/proc/self/fd"]).stdin(Stdio::null()).output().expect("run");
+        let open = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(!open.contains("socket:"), "{open}");
+        sandbox.release();
+        assert!(login.join().expect("no panic"));
+    });
 }

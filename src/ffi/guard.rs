@@ -18,7 +18,8 @@ static HOOK_IS_SET: AtomicBool = AtomicBool::new(false);
 /// A caught panic still prints by the hook, and a broken stderr pipe then ends the host program by SIGPIPE. So this
 /// library's panics say nothing; in a Rust program that links the same standard library, others go on as before.
 fn silence_own_panics() {
-    if !HOOK_IS_SET.swap(true, Ordering::Relaxed) {
+    // A load first: a swap would have all threads of a busy program fight for one cache line.
+    if !HOOK_IS_SET.load(Ordering::Relaxed) && !HOOK_IS_SET.swap(true, Ordering::Relaxed) {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !INSIDE.get() {

@@ -1,0 +1,126 @@
+//! Side by side with what users would pick instead, in turn (A B A B …). Machines are noisy: what counts are the ratios
+//! of one run, here their median and range, and CPU time before wall time.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
+use tempfile::TempDir;
+
+const PAIRS: usize = 11;
+const CALLS: &str = "2000000";
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn main() {
+    // `cargo test --benches` only asks whether it builds.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let bench = Bench::new();
+    println!("{PAIRS} pairs in turn; median (lowest to highest)\n");
+    println!("{:<58} {:>26}   {:<12}", "", "", "aim");
+    hand_out(&bench);
+    cold(&bench);
+}
+
+fn hand_out(bench: &Bench) {
+    let ours = bench.compile("ours", "benches/handout.c");
+    let peer = bench.compile("peer", "benches/peers/handout.c");
+    let time = |program: &Path, threads: &str| bench.printed(program, &[threads, CALLS]);
+    let one: Vec<_> = in_turn(|| time(&ours, "1"), || time(&peer, "1"));
+    let two: Vec<_> = in_turn(|| time(&ours, "2"), || time(&peer, "2"));
+    line("hand-out, 1 thread: ns a call", one.iter().map(|(ours, _)| *ours), "<= 50");
+    line("hand-out, 1 thread: mutex cache / ours", one.iter().map(|(ours, peer)| peer / ours), "");
+    let scaling = one.iter().zip(&two).map(|((one, _), (two, _))| 2.0 * one / two);
+    line("hand-out, throughput with 2 threads / with 1", scaling, ">= 1.8");
+    line("hand-out, 2 threads: mutex cache / ours", two.iter().map(|(ours, peer)| peer / ours), ">= 3");
+}
+
+fn cold(bench: &Bench) {
+    let program = bench.compile("cold", "benches/cold.c");
+    let folder = bench.folder.path().join("tokens");
+    let store = format!("file:{}", folder.display());
+    bench.cpu(&program, &[&store]);
+    let requests = bench.sandbox.counters().requests;
+    let pairs = in_turn(|| bench.cpu(&program, &[&store]), || bench.cpu(&program, &[]));
+    assert_eq!(bench.sandbox.counters().requests, requests + PAIRS as u64, "the file store needs no request");
+    line("cold process, CPU ms: with a login", pairs.iter().map(|(_, login)| login * 1e3), "");
+    line(
+        "cold process, CPU: token in a file store / login",
+        pairs.iter().map(|(stored, login)| stored / login),
+        "<= 0.10",
+    );
+}
+
+fn in_turn(mut one: impl FnMut() -> f64, mut other: impl FnMut() -> f64) -> Vec<(f64, f64)> {
+    (0..PAIRS).map(|_| (one(), other())).collect()
+}
+
+fn line(name: &str, values: impl Iterator<Item = f64>, aim: &str) {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let (lowest, median, highest) = (values[0], values[values.len() / 2], values[values.len() - 1]);
+    println!("{name:<58} {median:>8.3} ({lowest:.3} to {highest:.3})   {aim:<12}");
+}
+
+/// A sandbox, and a folder with the release library as it would be installed.
+struct Bench {
+    sandbox: Sandbox,
+    folder: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let built = std::env::current_exe().expect("a path").with_file_name("libpersonr.so");
+        for name in ["libpersonr.so", concat!("libpersonr.so.", env!("CARGO_PKG_VERSION_MAJOR"))] {
+            symlink(fs::canonicalize(&built).expect("the library"), folder.path().join(name)).expect("a link");
+        }
+        Self { sandbox: Sandbox::start().expect("a sandbox"), folder }
+    }
+
+    fn compile(&self, name: &str, source: &str) -> PathBuf {
+        let program = self.folder.path().join(name);
+        let folder = self.folder.path().display();
+        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+        let status = Command::new(compiler)
+            .args(["-std=c99", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"])
+            .args([&format!("-I{ROOT}/include"), &format!("{ROOT}/{source}"), "-o"])
+            .arg(&program)
+            .args([&format!("-L{folder}"), "-lpersonr", &format!("-Wl,--as-needed,-rpath,{folder}")])
+            .status();
+        assert!(status.expect("a C compiler").success(), "{source}");
+        program
+    }
+
+    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).env("PERSONR_BASE_URL", self.sandbox.base_url());
+        command.env("PERSONR_CA_FILE", self.sandbox.ca_file());
+        command.env("PERSONR_EMAIL", DEFAULT_EMAIL).env("PERSONR_PASSWORD", DEFAULT_PASSWORD);
+        command.stderr(Stdio::inherit());
+        command
+    }
+
+    fn printed(&self, program: &Path, arguments: &[&str]) -> f64 {
+        let output = self.command(program, arguments).output().expect("it runs");
+        assert!(output.status.success(), "{}", program.display());
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+    }
+
+    /// Seconds of CPU time, of the whole process.
+    fn cpu(&self, program: &Path, arguments: &[&str]) -> f64 {
+        let child = self.command(program, arguments).spawn().expect("it runs");
+        let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+        // SAFETY: waits for a child of ours; both pointers are to values of ours, and a zeroed rusage is a valid one.
+        let usage = unsafe {
+            libc::wait4(child.id().cast_signed(), &mut status, 0, usage.as_mut_ptr());
+            usage.assume_init()
+        };
+        assert_eq!(status, 0, "{}", program.display());
+        let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+        seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+}

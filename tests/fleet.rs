@@ -1,0 +1,241 @@
+//! One live token for many processes: who logs in when they all start, when the token is revoked, when one is killed.
+//!
+//! "Login" means a token issued at the sandbox.
+
+#![cfg(target_os = "linux")]
+// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
+#![allow(clippy::incompatible_msrv)]
+
+mod client;
+mod workers;
+
+use std::time::Duration;
+
+use client::Options;
+use personr::ffi::*;
+use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
+use workers::{Fleet, PATIENCE, Report, Task};
+
+const PROCESSES: usize = 16;
+const THREADS: usize = 8;
+
+/// What a worker process runs; see `workers`.
+#[test]
+#[ignore = "run by the tests of fleets"]
+fn worker() {
+    workers::work();
+}
+
+fn plain() -> Sandbox {
+    Sandbox::builder().plain_http().start().expect("a sandbox")
+}
+
+/// A token store of its own in a temporary folder.
+struct FileStore {
+    folder: tempfile::TempDir,
+}
+
+impl FileStore {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn url(&self) -> String {
+        format!("file:{}", self.folder.path().join("tokens").display())
+    }
+}
+
+fn all_served(reports: &[Report]) {
+    for report in reports {
+        assert_eq!(report.failures, Vec::<String>::new());
+    }
+}
+
+fn tokens_of(reports: &[Report]) -> Vec<&str> {
+    let mut tokens: Vec<_> = reports.iter().flat_map(|report| &report.tokens).map(String::as_str).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    tokens
+}
+
+#[test]
+fn processes_that_start_at_the_same_moment_log_in_once() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    let fleet = Fleet::start(&sandbox, &store.url(), PROCESSES, THREADS, Task::Token);
+    let reports = fleet.go_and_finish();
+    all_served(&reports);
+    let live = format!("Bearer {}", sandbox.live_token(DEFAULT_EMAIL).expect("one"));
+    assert_eq!(tokens_of(&reports), [live.as_str()]);
+    let logins = sandbox.counters().tokens_issued;
+    println!("{PROCESSES} processes x {THREADS} threads on an empty file store: {logins} login");
+    assert_eq!(logins, 1);
+}
+
+#[test]
+fn a_token_that_is_revoked_in_full_use_is_replaced_once() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    let fleet = Fleet::start(&sandbox, &store.url(), PROCESSES, THREADS, Task::Requests);
+    fleet.go();
+    assert!(sandbox.wait_until(PATIENCE, |counters| counters.authorized >= 500), "all are at work");
+    sandbox.revoke_all();
+    let served = sandbox.counters().authorized;
+    assert!(sandbox.wait_until(PATIENCE, |counters| counters.authorized >= served + 500), "and go on");
+    let reports = fleet.finish();
+    all_served(&reports);
+    let requests: u64 = reports.iter().map(|report| report.requests).sum();
+    let repeated: u64 = reports.iter().map(|report| report.repeated).sum();
+    let logins = sandbox.counters().tokens_issued;
+    println!(
+        "revoked under {PROCESSES} x {THREADS} threads: {requests} requests, {repeated} repeated after a 401, {logins} logins in all"
+    );
+    assert_eq!(logins, 2);
+    assert!(repeated > 0);
+}
+
+#[test]
+fn a_wrong_password_in_many_processes_is_sent_once() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    let fleet = Fleet::with_password(&sandbox, &store.url(), PROCESSES, 1, Task::ThousandCalls, "wrong");
+    let reports = fleet.go_and_finish();
+    for report in &reports {
+        assert_eq!((report.failures.len(), &*report.failures[0]), (1000, "PERSONR_INVALID_CREDENTIALS"));
+    }
+    let requests = sandbox.counters().requests;
+    println!("a wrong password, {PROCESSES} processes x 1000 calls: {requests} request");
+    assert_eq!(requests, 1);
+    let options = Options::of(&sandbox);
+    options.token_store(&store.url()).expect("accepted");
+    assert!(options.demo().token().is_ok(), "the right one: a token at once");
+}
+
+#[test]
+fn another_host_that_logs_in_costs_one_401_and_no_login() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    let options = Options::of(&sandbox);
+    options.token_store(&store.url()).expect("accepted");
+    let auth = options.demo();
+    let old = auth.authorization().expect("a token");
+    // A process of its own, as another host would be with a shared store.
+    all_served(&Fleet::start(&sandbox, &store.url(), 1, 1, Task::Login).go_and_finish());
+    assert_eq!(auth.authorization().as_ref(), Ok(&old), "nothing told us");
+    auth.reject(&old);
+    let new = auth.authorization().expect("adopted");
+    assert_eq!(new, format!("Bearer {}", sandbox.live_token(DEFAULT_EMAIL).expect("one")));
+    assert_eq!(sandbox.counters().tokens_issued, 2, "none of them ours");
+}
+
+#[test]
+fn unshared_stores_flap_without_a_storm() {
+    let sandbox = plain();
+    let (one, two) = (FileStore::new(), FileStore::new());
+    let auth = |store: &FileStore| {
+        let options = Options::of(&sandbox);
+        options.token_store(&store.url()).expect("accepted");
+        options.demo()
+    };
+    let (one, two) = (auth(&one), auth(&two));
+    let mut unauthorized = 0;
+    for _ in 0..200 {
+        for auth in [&one, &two] {
+            match auth.authorization() {
+                Ok(authorization) if workers::request(sandbox.base_url(), &authorization) == 401 => {
+                    auth.reject(&authorization);
+                }
+                Ok(_) => {}
+                Err(failure) => {
+                    assert_eq!(failure.kind(), (PERSONR_UNAUTHORIZED, "tokens-keep-being-refused"));
+                    unauthorized += 1;
+                }
+            }
+        }
+    }
+    let logins = sandbox.counters().tokens_issued;
+    println!(
+        "two programs with unshared stores, 400 calls: {logins} logins, {unauthorized} times PERSONR_UNAUTHORIZED"
+    );
+    assert!(logins <= 8, "{logins}");
+    assert!(unauthorized > 100, "{unauthorized}");
+}
+
+/// The next caller after a process was killed in the middle of its login.
+fn next_caller_gets_a_working_token(sandbox: &Sandbox, store: &str) -> bool {
+    let options = Options::of(sandbox);
+    options.token_store(store).expect("accepted");
+    options.timeout_ms(20_000);
+    let auth = options.demo();
+    let first = auth.authorization().expect("nobody waits for the dead");
+    if workers::request(sandbox.base_url(), &first) == 200 {
+        return false;
+    }
+    auth.reject(&first);
+    let second = auth.authorization().expect("a token");
+    assert_eq!(workers::request(sandbox.base_url(), &second), 200);
+    true
+}
+
+#[test]
+fn a_process_may_be_killed_at_any_moment_of_a_login() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    let (mut killed, mut rejects) = (0, 0);
+    for round in 0_u64..200 {
+        // A login takes some milliseconds: to be killed in each part of it, a round later each time.
+        sandbox.order(Fault::new(Action::Delay(Duration::from_millis(round % 5))));
+        let forks = round % 4 == 3;
+        let fleet = Fleet::start(&sandbox, &store.url(), 1, 1, if forks { Task::ForkAndLogin } else { Task::Login });
+        fleet.go();
+        std::thread::sleep(Duration::from_micros(round * 97 % 12_000));
+        killed += u64::from(fleet.kill());
+        sandbox.clear_faults();
+        rejects += u64::from(next_caller_gets_a_working_token(&sandbox, &store.url()));
+    }
+    println!(
+        "200 processes killed ({killed} of them before they were done): {rejects} callers met a 401, all got a token"
+    );
+    assert!(killed > 50, "{killed}: too late to be in the middle");
+}
+
+#[test]
+fn the_answer_of_a_renewal_may_be_lost() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    sandbox.set_lifetime(8.0);
+    let options = Options::of(&sandbox);
+    options.token_store(&store.url()).expect("accepted");
+    options.renew_before_s(1_000_000);
+    let auth = options.demo();
+    let old = auth.authorization().expect("a token");
+    while auth.state() == PERSONR_STATE_GOOD {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    sandbox.set_lifetime(3600.0);
+    sandbox.order(Fault::new(Action::ResetAfterIssue));
+    assert_eq!(auth.authorization().as_ref(), Ok(&old), "the renewal failed, as far as anybody here knows");
+    assert_eq!(sandbox.counters().tokens_issued, 2);
+    assert_eq!(workers::request(sandbox.base_url(), &old), 401);
+    auth.reject(&old);
+    // The failure of the renewal is remembered for a second.
+    let new = loop {
+        match auth.authorization() {
+            Ok(authorization) => break authorization,
+            Err(failure) => {
+                assert_eq!(failure.status, PERSONR_NETWORK);
+                std::thread::sleep(Duration::from_millis(failure.retry_after_ms.clamp(1, 1000) as u64));
+            }
+        }
+    };
+    assert_eq!(workers::request(sandbox.base_url(), &new), 200);
+    assert_eq!(sandbox.counters().tokens_issued, 3, "one login followed");
+}
+
+#[test]
+fn a_fleet_of_one_account_does_not_disturb_another() {
+    let (sandbox, store) = (plain(), FileStore::new());
+    sandbox.set_account("other@example.com", "other");
+    let options = Options::of(&sandbox);
+    options.token_store(&store.url()).expect("accepted");
+    let (one, two) = (options.demo(), options.auth("other@example.com", "other").expect("a handle"));
+    let (first, second) = (one.token().expect("a token"), two.token().expect("a token"));
+    assert_eq!(sandbox.live_token(DEFAULT_EMAIL), Some(first.value));
+    assert_eq!(sandbox.live_token("other@example.com"), Some(second.value));
+    assert_eq!(sandbox.counters().tokens_issued, 2);
+    assert_ne!(DEFAULT_PASSWORD, "other");
+}

@@ -1,0 +1,252 @@
+//! Worker processes: this test program again, running its ignored test `worker`. They say when they are ready, wait for
+//! a word, and report what happened in a line of JSON.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use personr::ffi::personr_status_name;
+use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
+use serde::{Deserialize, Serialize};
+
+use crate::client::{Auth, Failure, Options, string};
+
+/// Long enough for any machine; nothing waits for it unless it is broken.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What each thread of a worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// Asks for the authorization once.
+    Token,
+    /// Logs in once.
+    Login,
+    /// Forks a child that lives on for a while, then logs in.
+    ForkAndLogin,
+    /// Sends authorised requests until its standard input ends; on a 401 it rejects, asks again, repeats once.
+    Requests,
+    /// Asks for the authorization a thousand times.
+    ThousandCalls,
+}
+
+/// What happened in a worker.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Report {
+    /// The authorizations that it saw.
+    pub tokens: Vec<String>,
+    /// The names of the statuses of failed calls, and requests that failed at their second try.
+    pub failures: Vec<String>,
+    pub requests: u64,
+    pub repeated: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Orders {
+    base_url: String,
+    ca_pem: String,
+    store: String,
+    password: String,
+    threads: usize,
+    task: Task,
+}
+
+struct Worker {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+pub struct Fleet(Vec<Worker>);
+
+impl Fleet {
+    /// Starts so many processes, and waits until all are ready.
+    pub fn start(sandbox: &Sandbox, store: &str, processes: usize, threads: usize, task: Task) -> Self {
+        Self::with_password(sandbox, store, processes, threads, task, DEFAULT_PASSWORD)
+    }
+
+    pub fn with_password(
+        sandbox: &Sandbox,
+        store: &str,
+        processes: usize,
+        threads: usize,
+        task: Task,
+        password: &str,
+    ) -> Self {
+        let orders = serde_json::to_string(&Orders {
+            base_url: sandbox.base_url().to_owned(),
+            ca_pem: sandbox.ca_pem().to_owned(),
+            store: store.to_owned(),
+            password: password.to_owned(),
+            threads,
+            task,
+        });
+        let orders = orders.expect("JSON");
+        let mut workers: Vec<_> = (0..processes).map(|_| Worker::start(&orders)).collect();
+        workers.iter_mut().for_each(|worker| worker.wait_for("ready"));
+        Self(workers)
+    }
+
+    /// Lets all of them go at the same moment.
+    pub fn go(&self) {
+        for worker in &self.0 {
+            worker.input.as_ref().expect("open").write_all(b"go\n").expect("it listens");
+        }
+    }
+
+    /// Waits until all are done, and says those to stop who would not by themselves.
+    pub fn finish(self) -> Vec<Report> {
+        let finish = |mut worker: Worker| {
+            worker.input = None;
+            let report = worker.line_after("report: ");
+            assert!(worker.process.wait().expect("it ends").success());
+            serde_json::from_str(&report).expect("a report")
+        };
+        self.0.into_iter().map(finish).collect()
+    }
+
+    pub fn go_and_finish(self) -> Vec<Report> {
+        self.go();
+        self.finish()
+    }
+
+    /// Kills all of them. Whether one was still at work.
+    pub fn kill(mut self) -> bool {
+        let mut was_at_work = false;
+        for worker in &mut self.0 {
+            worker.process.kill().expect("it is a child");
+            let status = worker.process.wait().expect("it ends");
+            was_at_work |= !status.success();
+        }
+        was_at_work
+    }
+}
+
+impl Worker {
+    fn start(orders: &str) -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("a path"))
+            .args(["--exact", "worker", "--ignored", "--nocapture", "--test-threads=1"])
+            .env("TEST_ORDERS", orders)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a process");
+        let input = process.stdin.take();
+        let output = BufReader::new(process.stdout.take().expect("piped"));
+        Self { process, input, output }
+    }
+
+    fn wait_for(&mut self, word: &str) {
+        self.line_after(word);
+    }
+
+    fn line_after(&mut self, mark: &str) -> String {
+        let mut line = String::new();
+        while self.output.read_line(&mut line).expect("UTF-8") > 0 {
+            if let Some((_, rest)) = line.split_once(mark) {
+                return rest.trim_end().to_owned();
+            }
+            line.clear();
+        }
+        panic!("a worker ended without a word of {mark:?}");
+    }
+}
+
+/// In a worker: does what it was told to.
+pub fn work() {
+    let orders: Orders = serde_json::from_str(&std::env::var("TEST_ORDERS").expect("orders")).expect("orders");
+    let options = Options::new();
+    options.base_url(&orders.base_url).expect("accepted");
+    options.only_ca(&orders.ca_pem);
+    options.token_store(&orders.store).expect("accepted");
+    let auth = options.auth(DEFAULT_EMAIL, &orders.password).expect("a handle");
+    println!("ready");
+    std::io::stdin().read_line(&mut String::new()).expect("a word");
+    let stop = AtomicBool::new(false);
+    let report = Mutex::new(Report::default());
+    if orders.task == Task::ForkAndLogin {
+        fork_a_bystander();
+    }
+    thread::scope(|scope| {
+        let run = || perform(orders.task, &orders.base_url, &auth, &stop, &report);
+        let threads: Vec<_> = (0..orders.threads).map(|_| scope.spawn(run)).collect();
+        if orders.task == Task::Requests {
+            // Nothing, once the parent closes it.
+            std::io::stdin().read_line(&mut String::new()).expect("the end");
+            stop.store(true, Ordering::Relaxed);
+        }
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    });
+    println!("report: {}", serde_json::to_string(&report.into_inner().expect("no panic")).expect("JSON"));
+}
+
+/// A child that has all that its parent had at the fork, and does nothing for ten seconds.
+fn fork_a_bystander() {
+    // SAFETY: this process has one thread but the test harness's; the child calls async-signal-safe functions.
+    unsafe {
+        if libc::fork() == 0 {
+            libc::close(0);
+            libc::close(1);
+            libc::alarm(10);
+            libc::pause();
+            libc::_exit(0);
+        }
+    }
+}
+
+fn perform(task: Task, base_url: &str, auth: &Auth, stop: &AtomicBool, report: &Mutex<Report>) {
+    let note = |result: Result<String, Failure>| {
+        let mut report = report.lock().expect("no panic");
+        match result {
+            Ok(authorization) => report.tokens.push(authorization),
+            Err(failure) => report.failures.push(name_of(&failure)),
+        }
+    };
+    match task {
+        Task::Token => note(auth.authorization()),
+        Task::Login | Task::ForkAndLogin => note(auth.login().map(|token| token.authorization)),
+        Task::ThousandCalls => (0..1000).for_each(|_| note(auth.authorization())),
+        Task::Requests => {
+            while !stop.load(Ordering::Relaxed) {
+                let outcome = served(base_url, auth);
+                let mut report = report.lock().expect("no panic");
+                report.requests += 1;
+                match outcome {
+                    Ok(tries) => report.repeated += u64::from(tries > 1),
+                    Err(failure) => report.failures.push(failure),
+                }
+            }
+        }
+    }
+}
+
+/// The pattern of a caller. How many tries it took.
+fn served(base_url: &str, auth: &Auth) -> Result<u32, String> {
+    for tries in 1..=2 {
+        let authorization = auth.authorization().map_err(|failure| name_of(&failure))?;
+        match request(base_url, &authorization) {
+            200 => return Ok(tries),
+            401 => auth.reject(&authorization),
+            status => return Err(format!("HTTP {status}")),
+        }
+    }
+    Err("401 at the second try".to_owned())
+}
+
+fn name_of(failure: &Failure) -> String {
+    unsafe { string(personr_status_name(failure.status)) }
+}
+
+/// Sends an authorised request over plain HTTP. The status of the answer.
+pub fn request(base_url: &str, authorization: &str) -> u16 {
+    let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).max_idle_connections(0);
+    let agent: ureq::Agent = config.build().into();
+    let answer = agent
+        .post(format!("{base_url}/api-applicant-status"))
+        .header("authorization", authorization)
+        .content_type("application/json")
+        .send("{}");
+    answer.expect("an answer").status().as_u16()
+}
