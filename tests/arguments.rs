@@ -84,9 +84,7 @@ fn texts_have_their_limits() {
         (&long_path(4096), false),
         ("redis://h", false),
     ] {
-        let store = c(store);
-        let result = call(|error| unsafe { personr_options_set_token_store(options.0, store.as_ptr(), error) });
-        assert_eq!(result.is_ok(), accepted, "{store:?}");
+        assert_eq!(options.token_store(store).is_ok(), accepted, "{store}");
     }
 }
 
