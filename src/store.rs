@@ -1,8 +1,10 @@
 //! Where the record of an account is kept, and the lock around a login. Knows nothing of how a login works, nor of what
 //! is in a record.
 
+mod file;
 mod memory;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +63,8 @@ pub(crate) enum StoreOption {
     /// `memory:`
     #[default]
     Memory,
+    /// `file:DIRECTORY`, which is absolute.
+    File(Arc<Path>),
     /// The host's.
     Hook(Arc<dyn StoreHook>),
 }
@@ -68,9 +72,12 @@ pub(crate) enum StoreOption {
 impl StoreOption {
     /// Reads a URL. The error says what is wrong, and repeats nothing of it.
     pub(crate) fn parse(url: &str) -> std::result::Result<Self, &'static str> {
-        match url {
-            "memory:" => Ok(Self::Memory),
-            _ => Err("this version of the library knows the store \"memory:\" only"),
+        match url.split_once(':') {
+            Some(("memory", "")) => Ok(Self::Memory),
+            Some(("file", directory)) => Ok(Self::File(file::parse_directory(directory)?.into())),
+            _ => {
+                Err("it is neither \"memory:\" nor \"file:DIRECTORY\", and this version of the library knows no other")
+            }
         }
     }
 }
@@ -80,6 +87,7 @@ impl StoreOption {
 pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
     match option {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
+        StoreOption::File(directory) => Box::new(file::FileStore::open(directory, key)),
         StoreOption::Hook(_) => Box::new(memory::Memory::open(key, kept)),
     }
 }

@@ -1,5 +1,7 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
-//! of forks, values that are made anew in a forked child, and a mask for the signals of a thread.
+//! of forks, values that are made anew in a forked child, a mask for the signals of a thread, and files with locks.
+
+pub(crate) mod files;
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -130,6 +132,23 @@ pub(crate) fn with_signals_blocked<R>(start: impl FnOnce() -> R) -> R {
     start()
 }
 
+/// Runs `work` in a forked child; the number that it returns there.
+#[cfg(test)]
+pub(crate) fn in_child(work: impl FnOnce() -> i32) -> i32 {
+    // SAFETY: the child calls async-signal-safe functions and the allocator, which glibc keeps usable after fork.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(-1);
+        // SAFETY: ends the child without running the test harness in it.
+        unsafe { libc::_exit(result) };
+    }
+    let mut status = 0;
+    // SAFETY: `status` is ours and `child` is our child.
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert!(libc::WIFEXITED(status));
+    libc::WEXITSTATUS(status)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,17 +181,7 @@ mod tests {
     fn a_forked_child_makes_its_own_value() {
         let local = ForkLocal::new();
         assert_eq!(*local.get_or_make(|| 1), 1);
-        // SAFETY: the child calls async-signal-safe functions and the allocator, which glibc keeps usable after fork.
-        let child = unsafe { libc::fork() };
-        if child == 0 {
-            let value = *local.get_or_make(|| 2);
-            // SAFETY: ends the child without running the test harness in it.
-            unsafe { libc::_exit(value) };
-        }
-        let mut status = 0;
-        // SAFETY: `status` is ours and `child` is our child.
-        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-        assert_eq!(libc::WEXITSTATUS(status), 2);
+        assert_eq!(in_child(|| *local.get_or_make(|| 2)), 2);
         assert_eq!(*local.get_or_make(|| 3), 1, "the parent keeps its own");
     }
 

@@ -67,12 +67,24 @@ fn texts_have_their_limits() {
     }
     assert_names(options.base_url(""), "base_url");
     assert_eq!(options.proxy(""), Ok(()));
-    for (store, accepted) in
-        [("memory:", true), ("", false), ("memory", false), ("file:/tmp", false), ("redis://h", false)]
-    {
-        let store = c(store);
-        let result = call(|error| unsafe { personr_options_set_token_store(options.0, store.as_ptr(), error) });
-        assert_eq!(result.is_ok(), accepted, "{store:?}");
+    let long_path = |length: usize| format!("file:/{}", "d".repeat(length - 1));
+    for (store, accepted) in [
+        ("memory:", true),
+        ("", false),
+        ("memory", false),
+        ("memory:x", false),
+        ("file:/tmp", true),
+        ("file:tmp", true),
+        ("file:///tmp", true),
+        ("file:", false),
+        ("file", false),
+        ("file://host/tmp", false),
+        ("file:~/tmp", false),
+        (&long_path(4095), true),
+        (&long_path(4096), false),
+        ("redis://h", false),
+    ] {
+        assert_eq!(options.token_store(store).is_ok(), accepted, "{store}");
     }
 }
 

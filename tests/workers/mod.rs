@@ -48,6 +48,7 @@ struct Orders {
     base_url: String,
     ca_pem: String,
     store: String,
+    email: String,
     password: String,
     threads: usize,
     task: Task,
@@ -64,21 +65,23 @@ pub struct Fleet(Vec<Worker>);
 impl Fleet {
     /// Starts so many processes, and waits until all are ready.
     pub fn start(sandbox: &Sandbox, store: &str, processes: usize, threads: usize, task: Task) -> Self {
-        Self::with_password(sandbox, store, processes, threads, task, DEFAULT_PASSWORD)
+        Self::of(sandbox, store, processes, threads, task, (DEFAULT_EMAIL, DEFAULT_PASSWORD))
     }
 
-    pub fn with_password(
+    /// The same for another account.
+    pub fn of(
         sandbox: &Sandbox,
         store: &str,
         processes: usize,
         threads: usize,
         task: Task,
-        password: &str,
+        (email, password): (&str, &str),
     ) -> Self {
         let orders = serde_json::to_string(&Orders {
             base_url: sandbox.base_url().to_owned(),
             ca_pem: sandbox.ca_pem().to_owned(),
             store: store.to_owned(),
+            email: email.to_owned(),
             password: password.to_owned(),
             threads,
             task,
@@ -161,7 +164,7 @@ pub fn work() {
     options.base_url(&orders.base_url).expect("accepted");
     options.only_ca(&orders.ca_pem);
     options.token_store(&orders.store).expect("accepted");
-    let auth = options.auth(DEFAULT_EMAIL, &orders.password).expect("a handle");
+    let auth = options.auth(&orders.email, &orders.password).expect("a handle");
     println!("ready");
     std::io::stdin().read_line(&mut String::new()).expect("a word");
     let stop = AtomicBool::new(false);

@@ -1,0 +1,140 @@
+//! `file:DIRECTORY`: one record per account for all processes of a host, in files that are their user's alone.
+//!
+//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed; and
+//! `KEY.new`, the next record while it is written.
+
+mod directory;
+mod locks;
+mod problem;
+
+use std::ffi::CString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Bytes, Locked, Saved, Store};
+use crate::clock::Deadline;
+use crate::error::Result;
+use directory::Directory;
+use locks::Lock;
+use problem::{Part, refuse};
+
+/// The longest path that Linux takes, in bytes.
+const PATH_MAX: usize = 4095;
+
+/// What stands behind `file:`, as an absolute path: the host program may change its working directory later.
+pub(super) fn parse_directory(text: &str) -> std::result::Result<PathBuf, &'static str> {
+    if text.is_empty() {
+        return Err("there is no directory behind \"file:\"");
+    }
+    if text.contains('\0') {
+        return Err("the directory contains a NUL");
+    }
+    // `file:///var/lib/x` is the path `/var/lib/x` as it is; `file://var/lib/x` would name a host.
+    if text.starts_with("//") && !text.starts_with("///") {
+        return Err("\"file:\" takes a path and no host: file:/DIRECTORY or file:///DIRECTORY");
+    }
+    if text == "~" || text.starts_with("~/") {
+        return Err("\"~\" is not expanded: write the home directory out");
+    }
+    let path = std::path::absolute(text).map_err(|_| "a relative directory, and there is no working directory")?;
+    if path.as_os_str().len() > PATH_MAX {
+        return Err("the path of the directory is longer than 4095 bytes");
+    }
+    Ok(path)
+}
+
+pub(super) struct FileStore {
+    directory: Arc<Path>,
+    record: CString,
+    lock: CString,
+    new: CString,
+}
+
+impl FileStore {
+    /// No I/O. The key consists of letters and digits.
+    pub(super) fn open(directory: &Arc<Path>, key: &str) -> Self {
+        // A name with a NUL in it would become the empty one, which no file has.
+        let name = |ending| CString::new(format!("{key}.{ending}")).unwrap_or_default();
+        Self { directory: Arc::clone(directory), record: name("json"), lock: name("lock"), new: name("new") }
+    }
+}
+
+impl Store for FileStore {
+    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
+        Directory::open(&self.directory)?.map_or(Ok(None), |directory| directory.read(&self.record))
+    }
+
+    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+        let directory = Directory::open_or_make(&self.directory)?;
+        match Lock::try_take(&directory, &self.lock)? {
+            Some(lock) => Ok(Some(Box::new(Held { store: self, directory, lock, new: None }))),
+            None => {
+                locks::pause(wait);
+                Ok(None)
+            }
+        }
+    }
+}
+
+struct Held<'a> {
+    store: &'a FileStore,
+    directory: Directory,
+    lock: Lock,
+    /// The next record's file, until it has replaced the record.
+    new: Option<File>,
+}
+
+impl Held<'_> {
+    /// Whether who wants the lock now finds it held. It is lost if somebody replaced the lock file, or the directory: by
+    /// now another process may have logged in.
+    fn holds(&self) -> Result<bool> {
+        if !self.lock.is_of_this_process() {
+            return Ok(false);
+        }
+        let now = Directory::open(&self.store.directory)?.map(|now| now.lock_id(&self.store.lock)).transpose()?;
+        match now.flatten() {
+            Some(id) => Ok(id == self.lock.id()),
+            None => Err(refuse(Part::Lock, "store-open", "was removed while it was locked")),
+        }
+    }
+}
+
+impl Locked for Held<'_> {
+    fn load(&mut self) -> Result<Option<Bytes>> {
+        self.directory.read(&self.store.record)
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.new = Some(self.directory.make_new(&self.store.new)?);
+        Ok(())
+    }
+
+    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+        let new = match self.new.take() {
+            Some(new) => new,
+            None => self.directory.make_new(&self.store.new)?,
+        };
+        directory::write(self.new.insert(new), record)?;
+        if !self.holds()? {
+            return Ok(Saved::LockLost);
+        }
+        self.directory.replace(&self.store.new, &self.store.record)?;
+        self.new = None;
+        Ok(Saved::Yes)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Once the lock is lost the name may be another one's.
+        if self.new.is_some() && self.holds() == Ok(true) {
+            self.directory.remove_new(&self.store.new);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "file/file_tests.rs"]
+mod tests;

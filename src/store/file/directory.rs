@@ -1,0 +1,157 @@
+//! The directory of a file store, open and checked, and what is done in it.
+//!
+//! It is opened anew for each operation: one that was removed and made again is then not taken for the one there is.
+
+use std::ffi::CStr;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::problem::{Part, failed, refuse};
+use crate::error::Result;
+use crate::store::{Bytes, RECORD_MAX};
+use crate::sys::files::{self, FileId};
+
+/// No file of ours is longer, in bytes; twice the longest record.
+const FILE_MAX: usize = 2 * RECORD_MAX;
+
+pub(super) struct Directory(File);
+
+impl Directory {
+    /// `None` if there is none. A path may lead through symbolic links, also at its end: what counts is where it leads.
+    pub(super) fn open(path: &Path) -> Result<Option<Self>> {
+        match OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(path) {
+            Ok(directory) => Self::checked(directory).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(Part::Directory, &error)),
+        }
+    }
+
+    /// Makes it if there is none, but not its parents: where they are missing something else is wrong.
+    pub(super) fn open_or_make(path: &Path) -> Result<Self> {
+        if let Some(directory) = Self::open(path)? {
+            return Ok(directory);
+        }
+        match DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(Part::Directory, &error)),
+            _ => Self::open(path)?.ok_or_else(|| refuse(Part::Directory, "store-open", "does not exist")),
+        }
+    }
+
+    fn checked(directory: File) -> Result<Self> {
+        let metadata = directory.metadata().map_err(|error| failed(Part::Directory, &error))?;
+        if metadata.uid() != files::effective_user() {
+            return Err(refuse(Part::Directory, "store-owner", "belongs to another user"));
+        }
+        if metadata.mode() & 0o022 != 0 {
+            return Err(refuse(
+                Part::Directory,
+                "store-permissions",
+                "may be written by others (its mode should be 0700)",
+            ));
+        }
+        if files::is_on_network(&directory).map_err(|error| failed(Part::Directory, &error))? {
+            let problem = "is on a network file system, or one that may be: hosts may not see each other's locks there";
+            return Err(refuse(Part::Directory, "store-network-fs", problem));
+        }
+        Ok(Self(directory))
+    }
+
+    /// The record's bytes; `None` if there are none.
+    pub(super) fn read(&self, name: &CStr) -> Result<Option<Bytes>> {
+        let fail = |error| failed(Part::Record, &error);
+        let file = match files::open_at(&self.0, name, libc::O_RDONLY) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(fail)?,
+        };
+        let metadata = file.metadata().map_err(fail)?;
+        check_file(Part::Record, &metadata)?;
+        // With room for all of it: a vector that grows leaves copies of the token behind.
+        let mut bytes = Bytes::new(Vec::with_capacity(FILE_MAX + 1));
+        file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
+        if bytes.len() > FILE_MAX { Err(too_large(Part::Record)) } else { Ok(Some(bytes)) }
+    }
+
+    /// Opens the lock file, which is not checked yet: its descriptor must not be closed if this process has locked it.
+    pub(super) fn open_lock(&self, name: &CStr) -> Result<(File, Metadata)> {
+        let fail = |error| failed(Part::Lock, &error);
+        let file = files::open_at(&self.0, name, libc::O_RDWR | libc::O_CREAT).map_err(fail)?;
+        let metadata = file.metadata().map_err(fail)?;
+        Ok((file, metadata))
+    }
+
+    /// Which file the lock's name stands for; `None` if there is none.
+    pub(super) fn lock_id(&self, name: &CStr) -> Result<Option<FileId>> {
+        match files::id_at(&self.0, name) {
+            Ok(id) => Ok(Some(id)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(Part::Lock, &error)),
+        }
+    }
+
+    /// Makes the file for the next record, and finds room for it on the disk. Whatever has its name is in the way: a
+    /// process was killed, and left it behind.
+    pub(super) fn make_new(&self, name: &CStr) -> Result<File> {
+        let fail = |error| failed(Part::New, &error);
+        match files::remove_at(&self.0, name) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(error)),
+            _ => {}
+        }
+        let file = files::open_at(&self.0, name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL).map_err(fail)?;
+        let reserved = files::reserve(&file, RECORD_MAX).map_err(fail);
+        if reserved.is_err() {
+            self.remove_new(name);
+        }
+        reserved.map(|()| file)
+    }
+
+    /// It does no harm if it stays.
+    pub(super) fn remove_new(&self, name: &CStr) {
+        let _ = files::remove_at(&self.0, name);
+    }
+
+    /// Puts the new file in the record's place. From then on it is the record, even if the power fails.
+    pub(super) fn replace(&self, new: &CStr, record: &CStr) -> Result<()> {
+        files::rename_at(&self.0, new, record).map_err(|error| failed(Part::Record, &error))?;
+        match self.0.sync_all() {
+            // Some file systems cannot: there is nothing to be done there.
+            Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(failed(Part::Directory, &error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes the record where there are zeroes, and cuts off what is behind it.
+pub(super) fn write(file: &File, record: &[u8]) -> Result<()> {
+    if record.len() > FILE_MAX {
+        return Err(too_large(Part::New));
+    }
+    let written = file.write_all_at(record, 0).and_then(|()| file.set_len(record.len() as u64));
+    written.and_then(|()| file.sync_all()).map_err(|error| failed(Part::New, &error))
+}
+
+/// A file that is wrong in kind is never read, and never replaced: somebody else may have put it there.
+pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
+    if !metadata.is_file() {
+        return Err(refuse(part, "store-type", "is not a regular file"));
+    }
+    if metadata.uid() != files::effective_user() {
+        return Err(refuse(part, "store-owner", "belongs to another user"));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(refuse(part, "store-permissions", "may be used by others (its mode should be 0600)"));
+    }
+    // None at all: it was replaced since it was opened, and was the record a moment ago.
+    if metadata.nlink() > 1 {
+        return Err(refuse(part, "store-link", "has another name too (a hard link)"));
+    }
+    if metadata.len() > FILE_MAX as u64 {
+        return Err(too_large(part));
+    }
+    Ok(())
+}
+
+fn too_large(part: Part) -> crate::error::Error {
+    refuse(part, "store-size", "is larger than 64 KiB")
+}

@@ -1,0 +1,176 @@
+//! Files by their names within an open directory, their locks, and what kind of file system they are on.
+
+use std::ffi::{CStr, c_int};
+use std::fs::{File, Metadata};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::unix::fs::MetadataExt;
+
+/// What tells one file from another while it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+/// Never follows a symbolic link, never waits (for the other end of a FIFO), and is not inherited by exec.
+const OPEN_ALWAYS: c_int = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
+
+/// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`]. One that is made is its owner's alone.
+pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<File> {
+    let for_the_owner: libc::c_uint = 0o600;
+    // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
+    let fd =
+        retry(|| unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS, for_the_owner) })?;
+    // SAFETY: the descriptor was opened above, and nobody else has it.
+    Ok(unsafe { File::from_raw_fd(fd) })
+}
+
+/// Which file the name stands for, without opening it: to close a descriptor of a locked file is to unlock it.
+pub(crate) fn id_at(directory: &File, name: &CStr) -> io::Result<FileId> {
+    let mut stat = MaybeUninit::<libc::stat>::zeroed();
+    let (directory, flags) = (directory.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
+    // SAFETY: the name ends with NUL, and the pointer is to a stat of our own.
+    retry(|| unsafe { libc::fstatat(directory, name.as_ptr(), stat.as_mut_ptr(), flags) })?;
+    // SAFETY: zeroes are a valid stat, and so is what the system wrote.
+    let stat = unsafe { stat.assume_init() };
+    // Their types differ between systems, and their values fit.
+    #[allow(clippy::unnecessary_cast)]
+    Ok(FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 })
+}
+
+/// Renames within the directory, over what has that name.
+pub(crate) fn rename_at(directory: &File, from: &CStr, to: &CStr) -> io::Result<()> {
+    let directory = directory.as_raw_fd();
+    // SAFETY: both names end with NUL.
+    retry(|| unsafe { libc::renameat(directory, from.as_ptr(), directory, to.as_ptr()) }).map(drop)
+}
+
+/// Removes a name that is not a directory's.
+pub(crate) fn remove_at(directory: &File, name: &CStr) -> io::Result<()> {
+    // SAFETY: the name ends with NUL.
+    retry(|| unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
+}
+
+/// Takes the lock of this process on the whole file; `false` if another process has it. Never waits.
+///
+/// A process has such a lock as a whole: it gets it again and again, and loses it as soon as it closes *any* descriptor
+/// of the file. A forked child does not inherit it.
+pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
+    // SAFETY: zeroes are a valid flock: from the start, to the end.
+    let mut lock = unsafe { MaybeUninit::<libc::flock>::zeroed().assume_init() };
+    lock.l_type = libc::F_WRLCK as _;
+    lock.l_whence = libc::SEEK_SET as _;
+    // SAFETY: F_SETLK reads a flock, which is ours.
+    match retry(|| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &lock) }) {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a new file this long, in a way that a full disk shows now and not when it is written to.
+pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let Ok(end) = libc::off_t::try_from(length) else { return Err(io::ErrorKind::InvalidInput.into()) };
+        // SAFETY: no pointers.
+        match retry(|| unsafe { libc::fallocate(file.as_raw_fd(), 0, 0, end) }) {
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::ENOSYS)) => {}
+            done => return done.map(drop),
+        }
+    }
+    std::os::unix::fs::FileExt::write_all_at(file, &vec![0; length], 0)
+}
+
+/// The user on whose behalf this process opens files.
+pub(crate) fn effective_user() -> u32 {
+    // SAFETY: always succeeds and touches no memory.
+    unsafe { libc::geteuid() }
+}
+
+/// Whether the directory is on a network file system, or on one that may be: hosts that share it may not share its locks.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
+    let mut stat = MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: the pointer is to a statfs of our own.
+    retry(|| unsafe { libc::fstatfs(directory.as_raw_fd(), stat.as_mut_ptr()) })?;
+    // SAFETY: zeroes are a valid statfs, and so is what the system wrote.
+    let stat = unsafe { stat.assume_init() };
+    // The type is signed on some platforms, and 64 bits wide on some; the numbers have 32.
+    #[allow(clippy::unnecessary_cast)]
+    Ok(NETWORK_FILE_SYSTEMS.contains(&(stat.f_type as u32)))
+}
+
+/// Their `f_type`. FUSE is among them since nothing tells a local one from one that is not (sshfs, s3fs, glusterfs).
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const NETWORK_FILE_SYSTEMS: [u32; 22] = [
+    0x6969,      // NFS
+    0xFF53_4D42, // CIFS
+    0x517B,      // SMB
+    0xFE53_4D42, // SMB2
+    0x0102_1997, // 9p
+    0x6573_5546, // FUSE, virtiofs
+    0x5346_414F, // AFS
+    0x6B41_4653, // kAFS
+    0x00C3_6400, // Ceph
+    0x7375_7245, // Coda
+    0x564C,      // NCP
+    0x0116_1970, // GFS2
+    0x7461_636F, // OCFS2
+    0x0BD0_0BD0, // Lustre
+    0x4750_4653, // GPFS
+    0x1983_0326, // BeeGFS
+    0x2003_0528, // OrangeFS
+    0xAAD7_AAEA, // PanFS
+    0xBEEF_DEAD, // StorNext
+    0x6163_6673, // ACFS
+    0x786F_4256, // VirtualBox's shared folders
+    0xBACB_ACBC, // VMware's
+];
+
+/// Whether the directory is on a network file system: hosts that share it may not share its locks.
+#[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly"))]
+pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
+    let mut stat = MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: the pointer is to a statfs of our own.
+    retry(|| unsafe { libc::fstatfs(directory.as_raw_fd(), stat.as_mut_ptr()) })?;
+    // SAFETY: zeroes are a valid statfs, and so is what the system wrote.
+    let stat = unsafe { stat.assume_init() };
+    // Their types differ between systems; the flag is a low one.
+    Ok(stat.f_flags as u64 & libc::MNT_LOCAL as u64 == 0)
+}
+
+/// Not known here.
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "dragonfly"
+)))]
+pub(crate) fn is_on_network(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// A call that a signal has interrupted is made again.
+fn retry(mut call: impl FnMut() -> c_int) -> io::Result<c_int> {
+    loop {
+        match call() {
+            -1 => {
+                let error = io::Error::last_os_error();
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
+            result => return Ok(result),
+        }
+    }
+}
