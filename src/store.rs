@@ -1,6 +1,7 @@
 //! Where the record of an account is kept, and the lock around a login. Knows nothing of how a login works, nor of what
 //! is in a record.
 
+mod hook;
 mod memory;
 
 use std::sync::Arc;
@@ -80,6 +81,6 @@ impl StoreOption {
 pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
     match option {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
-        StoreOption::Hook(_) => Box::new(memory::Memory::open(key, kept)),
+        StoreOption::Hook(hook) => Box::new(hook::Hook::open(hook, key)),
     }
 }
