@@ -25,6 +25,9 @@
  *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
+ * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
+ *   exception). From inside one, what returns a status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and
+ *   the ..._free of other handles work.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Its own logins, which end the
@@ -57,7 +60,8 @@
 #define PERSONR_OK 0
 
 /**
- * A parameter is NULL, malformed or out of range; the message names it. Nothing was sent.
+ * A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was called
+ * from inside a callback. Nothing was sent.
  */
 #define PERSONR_INVALID_ARGUMENT 1
 
@@ -96,7 +100,7 @@
 
 /**
  * The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
- * "answer", "login" (another thread's), "store-lock".
+ * "answer", "login" (another thread's), "store-lock", "credentials-callback".
  */
 #define PERSONR_TIMEOUT 8
 
@@ -113,7 +117,8 @@
 #define PERSONR_PROTOCOL 10
 
 /**
- * The token store failed.
+ * The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-version" (the record
+ * is of a later version of the library, and left alone).
  */
 #define PERSONR_STORE 11
 
@@ -133,7 +138,7 @@
 #define PERSONR_CANCELLED 14
 
 /**
- * Reserved: the credentials callback failed.
+ * The credentials callback failed (reason "credentials-callback"), or wrote what cannot be a password ("password").
  */
 #define PERSONR_CREDENTIALS 15
 
@@ -146,6 +151,37 @@
  * Email and password in a form (api-token-generate).
  */
 #define PERSONR_LOGIN_FORM 1
+
+/**
+ * The longest record of a token store, in bytes: the capacity that a load callback gets.
+ */
+#define PERSONR_RECORD_MAX 32768
+
+/**
+ * What a lock callback returns if another one holds the lock, and a save callback if the lock was lost.
+ */
+#define PERSONR_STORE_BUSY -1
+
+/**
+ * Something has to be done: "refused" (the service does not know the email and password), "save-failed".
+ */
+#define PERSONR_LOG_ERROR 1
+
+/**
+ * Something went wrong that may pass: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
+ * be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile).
+ */
+#define PERSONR_LOG_WARN 2
+
+/**
+ * What happens in good times: "login", "renewed", "adopted" (another one's token was found in the store).
+ */
+#define PERSONR_LOG_INFO 3
+
+/**
+ * What is only of use in a search for a defect: "lock-wait" (another process is logging in).
+ */
+#define PERSONR_LOG_DEBUG 4
 
 /**
  * There is no token: the next call logs in, or asks the store.
@@ -208,6 +244,126 @@ typedef struct personr_token personr_token;
  * A number never changes its meaning. Later versions may add numbers: treat one that you do not know as a failure.
  */
 typedef int32_t personr_status;
+
+/**
+ * Reads a record of a token store.
+ *
+ * All callbacks are called on a thread that called the library, maybe on several at once with the same user data, and
+ * with no lock of the library held. They must return: no longjmp, no exception. A function of the library that returns a
+ * status does nothing when it is called from inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The
+ * time that a callback takes is its caller's; others wait no longer than their own timeout.
+ *
+ * This one is also called without the lock, and must then give a whole record, as it was before or after a save.
+ *
+ * @param user_data  What was given to the setter.
+ * @param key        The account: 64 hexadecimal digits. Valid during the call.
+ * @param buffer     Where to write the record: bytes that mean nothing to the callback. The token stands in them in
+ *                   clear. Valid during the call.
+ * @param capacity   Size of the buffer in bytes: #PERSONR_RECORD_MAX.
+ * @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during the
+ *                   call.
+ *
+ * @return 0; any other number for a failure: no login is made behind a store that cannot be read, and the call that
+ * needs one is #PERSONR_STORE.
+ */
+typedef int32_t (*personr_store_load_fn)(void *user_data,
+                                         const char *key,
+                                         uint8_t *buffer,
+                                         size_t capacity,
+                                         size_t *length_out);
+
+/**
+ * Replaces a record of a token store: afterwards there is the new one, whole, or after a failure the old one.
+ *
+ * The library holds the lock of the key, taken on this thread. Before a login it saves the record that is there once
+ * more (if there is none, "{}"), to see that its token will find a place. See #personr_store_load_fn for the rules.
+ *
+ * @param user_data What was given to the setter.
+ * @param key       The account, as in the load callback. Valid during the call.
+ * @param record    The record. Valid during the call. It holds a secret.
+ * @param length    Its length in bytes, 1 to #PERSONR_RECORD_MAX.
+ *
+ * @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one took
+ * it: nothing may be written then, and the library uses what the other one saves; any other number for a failure. Before
+ * a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and saved by a later call.
+ */
+typedef int32_t (*personr_store_save_fn)(void *user_data, const char *key, const uint8_t *record, size_t length);
+
+/**
+ * Takes the lock of a key: one holder at a time, of all threads, processes and hosts that share the store.
+ *
+ * The holder that does not come back (its process may have died) loses it when the lease ends, and not before. The
+ * save and the unlock callback for it are called on the same thread. See #personr_store_load_fn for the rules.
+ *
+ * @param user_data What was given to the setter.
+ * @param key       The account, as in the load callback. Valid during the call.
+ * @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has time. A
+ *                  callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again after a pause.
+ * @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login under
+ *                  it gets at most 15 seconds, less what the callbacks under it take.
+ *
+ * @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a failure,
+ * which is #PERSONR_STORE.
+ */
+typedef int32_t (*personr_store_lock_fn)(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms);
+
+/**
+ * Gives the lock of a key back, but not one that another holder has by now.
+ *
+ * It is called once for each lock that was taken. See #personr_store_load_fn for the rules.
+ *
+ * @param user_data What was given to the setter.
+ * @param key       The account, as in the load callback. Valid during the call.
+ *
+ * @return 0; any other number for a failure, which fails no call: the lock ends with its lease.
+ */
+typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key);
+
+/**
+ * Frees the user data of callbacks.
+ *
+ * It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
+ * options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
+ * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that; if it was
+ * forked in the middle of a call of another thread it may not.
+ *
+ * It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
+ * these user data runs any more, nor will.
+ */
+typedef void (*personr_user_data_free_fn)(void *user_data);
+
+/**
+ * Tells the password of an account.
+ *
+ * It is asked before each login and before the lock of the store is taken, so that it may take its time, of the timeout
+ * of the call. See #personr_store_load_fn for the rules.
+ *
+ * @param user_data What was given to the setter.
+ * @param email     As it was given to personr_auth_new(). Valid during the call.
+ * @param password  Where to write the password and a NUL: UTF-8, 1 to 1024 bytes, no control character. Valid during
+ *                  the call, and wiped by the library after it.
+ * @param capacity  Size of that buffer in bytes: 1025.
+ *
+ * @return 0; any other number for a failure. That, or a password that cannot be one, is #PERSONR_CREDENTIALS, and the
+ * next call that needs a login asks again.
+ */
+typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, char *password, size_t capacity);
+
+/**
+ * Is told what happened.
+ *
+ * It is called at the end of the call in which it happened, after every lock has been given back, the store's too. See
+ * #personr_store_load_fn for the rules.
+ *
+ * @param user_data What was given to the setter.
+ * @param level     #PERSONR_LOG_ERROR, #PERSONR_LOG_WARN, #PERSONR_LOG_INFO or #PERSONR_LOG_DEBUG. Later versions may
+ *                  add numbers.
+ * @param event     For programs: one of the names that stand with the levels. They never change their meaning; later
+ *                  versions may add some. Valid during the call.
+ * @param text      For people: a sentence in English, UTF-8, with the host, the HTTP status, the duration and the
+ *                  number of attempts of a login. Never a secret, at any level. Valid during the call.
+ */
+typedef void (*personr_log_fn)(void *user_data, int32_t level, const char *event, const char *text);
 
 #ifdef __cplusplus
 extern "C" {
@@ -451,6 +607,80 @@ personr_status personr_options_set_renew_before_s(personr_options *options,
                                                   personr_error **error);
 
 /**
+ * Sets a token store that the program keeps, in a database for example, instead of the one that
+ * personr_options_set_token_store() names. The last of both calls counts.
+ *
+ * Who reads and writes the same records shares their tokens. The records hold tokens in clear: keep them as you would
+ * keep a password.
+ *
+ * @param options        The object.
+ * @param load           Reads a record.
+ * @param save           Replaces a record.
+ * @param lock           Takes the lock of a record.
+ * @param unlock         Gives it back.
+ * @param user_data      Passed to each of them. May be NULL.
+ * @param user_data_free Frees user_data when its last owner has gone. May be NULL. Not called if this function fails.
+ * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_token_store_callbacks(personr_options *options,
+                                                         personr_store_load_fn load,
+                                                         personr_store_save_fn save,
+                                                         personr_store_lock_fn lock,
+                                                         personr_store_unlock_fn unlock,
+                                                         void *user_data,
+                                                         personr_user_data_free_fn user_data_free,
+                                                         personr_error **error);
+
+/**
+ * Sets who is asked for the password before each login. It is then not kept in memory, and personr_auth_new() may be
+ * given NULL for it.
+ *
+ * After a refusal it is asked again at most once a minute, and only another password is sent; personr_auth_login()
+ * always asks and sends. In a "memory:" store the handles of one account share its token, whatever the password is.
+ *
+ * @param options        The object.
+ * @param callback       Tells the password. NULL for none again: the other two are then not used.
+ * @param user_data      Passed to it. May be NULL.
+ * @param user_data_free Frees user_data when its last owner has gone. May be NULL. Not called if this function fails.
+ * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_credentials_callback(personr_options *options,
+                                                        personr_credentials_fn callback,
+                                                        void *user_data,
+                                                        personr_user_data_free_fn user_data_free,
+                                                        personr_error **error);
+
+/**
+ * Sets who is told what happens: logins, renewals, failures. Never a secret, at any level.
+ *
+ * @param options        The object.
+ * @param callback       Is told. NULL for none again: the next three are then not used.
+ * @param level          The last level that is told: #PERSONR_LOG_ERROR for the fewest events, then #PERSONR_LOG_WARN,
+ *                       #PERSONR_LOG_INFO, and #PERSONR_LOG_DEBUG for all.
+ * @param user_data      Passed to it. May be NULL.
+ * @param user_data_free Frees user_data when its last owner has gone. May be NULL. Not called if this function fails.
+ * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each object. Network: never.
+ */
+personr_status personr_options_set_log_callback(personr_options *options,
+                                                personr_log_fn callback,
+                                                int32_t level,
+                                                void *user_data,
+                                                personr_user_data_free_fn user_data_free,
+                                                personr_error **error);
+
+/**
  * Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
  *
  * Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
@@ -458,7 +688,8 @@ personr_status personr_options_set_renew_before_s(personr_options *options,
  *
  * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
  *                  7617). Copied.
- * @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours.
+ * @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours. With a credentials callback it is
+ *                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
  * @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
  * @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.
  * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
@@ -488,7 +719,8 @@ personr_status personr_auth_new(const char *email,
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
  * #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
- * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_CREDENTIALS; #PERSONR_INVALID_ARGUMENT;
+ * #PERSONR_INTERNAL.
  *
  * Threads: any number at once. Network: always. Takes at most the timeout of the options.
  */
@@ -510,7 +742,8 @@ personr_status personr_auth_login(const personr_auth *auth, personr_token **toke
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
  * #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
- * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ * #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_CREDENTIALS; #PERSONR_INVALID_ARGUMENT;
+ * #PERSONR_INTERNAL.
  *
  * Threads: any number at once; one logs in and the others wait for its result. Network: only if there is no good
  * token, or it ends soon. Takes at most the timeout of the options.
@@ -567,7 +800,7 @@ personr_status personr_auth_reject(const personr_auth *auth, const char *token_o
  * @return #PERSONR_STATE_EMPTY, #PERSONR_STATE_GOOD, #PERSONR_STATE_RENEWING, #PERSONR_STATE_FAILING or
  * #PERSONR_STATE_REFUSED. Later versions may add numbers.
  *
- * Threads: any number at once. Network: never.
+ * Threads: any number at once, also from inside a callback. Network: never.
  */
 int32_t personr_auth_state(const personr_auth *auth);
 
@@ -577,7 +810,7 @@ int32_t personr_auth_state(const personr_auth *auth);
  * @param auth The handle. NULL gives 0.
  * @return Unix time in seconds; 0 if the next call logs in or renews.
  *
- * Threads: any number at once. Network: never.
+ * Threads: any number at once, also from inside a callback. Network: never.
  */
 int64_t personr_auth_renews_at(const personr_auth *auth);
 

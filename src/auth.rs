@@ -43,7 +43,7 @@ struct Process {
     session: Mutex<Session>,
     landed: Condvar,
     store: Box<dyn Store>,
-    /// When the host was asked for the password last, in nanoseconds of the boot clock.
+    /// When the host was asked for the password last, in nanoseconds of the boot clock; 0: never.
     asked_at: AtomicU64,
 }
 
@@ -160,6 +160,10 @@ impl Auth {
                     drop(session);
                     let mut events = Events::default();
                     let led = Leader::new(self, process, flight, deadline, &mut events).lead();
+                    if let Err(error) = &led {
+                        // With a good token at hand nobody else is told.
+                        events.add(Level::Warn, "failed", || error.to_string());
+                    }
                     events.tell(&self.options.hooks);
                     session = process.session();
                     // A failing store is no reason to withhold a token that is good.

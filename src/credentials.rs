@@ -8,7 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::clock::Deadline;
+use crate::error::{Error, Result, Status};
 use crate::hooks::CredentialsHook;
 use crate::secret::Secret;
 
@@ -87,13 +88,23 @@ impl CredentialsSource {
     }
 
     /// Those for a login. No lock may be held: the host's callback takes the time that it takes.
-    pub(crate) fn for_login(&self) -> Result<Credentials> {
+    pub(crate) fn for_login(&self, deadline: Deadline) -> Result<Credentials> {
         match self {
             Self::Kept(credentials) => Ok(credentials.clone()),
             Self::Asked { email, hook } => {
                 let password = hook.password(email)?;
-                let text = std::str::from_utf8(password.as_bytes());
-                check("password", text.map_err(|_| Error::argument("password", "it is not UTF-8"))?)?;
+                let problem = match std::str::from_utf8(password.as_bytes()) {
+                    Ok(text) => problem_of(text),
+                    Err(_) => Some("it is not UTF-8"),
+                };
+                if let Some(problem) = problem {
+                    let message = format!("the credentials callback wrote what cannot be a password: {problem}");
+                    return Err(Error::new(Status::Credentials, "password", message));
+                }
+                if deadline.has_passed() {
+                    let message = "the credentials callback took all of the time allowed";
+                    return Err(Error::new(Status::Timeout, "credentials-callback", message));
+                }
                 Ok(Credentials { email: email.clone(), password: Arc::new(password) })
             }
         }
@@ -109,16 +120,19 @@ fn check_email(email: &str) -> Result<()> {
 }
 
 fn check(parameter: &str, value: &str) -> Result<()> {
-    let problem = if value.is_empty() {
-        "it is empty"
+    problem_of(value).map_or(Ok(()), |problem| Err(Error::argument(parameter, problem)))
+}
+
+fn problem_of(value: &str) -> Option<&'static str> {
+    if value.is_empty() {
+        Some("it is empty")
     } else if value.len() > CREDENTIAL_MAX {
-        "it is longer than 1024 bytes"
+        Some("it is longer than 1024 bytes")
     } else if value.chars().any(char::is_control) {
-        "it contains a control character"
+        Some("it contains a control character")
     } else {
-        return Ok(());
-    };
-    Err(Error::argument(parameter, problem))
+        None
+    }
 }
 
 impl fmt::Debug for Credentials {

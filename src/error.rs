@@ -34,10 +34,12 @@ pub enum Status {
     BufferTooSmall,
     /// A defect of this library.
     Internal,
+    /// The host did not tell the password.
+    Credentials,
 }
 
 impl Status {
-    const NAMES: [(Self, &'static str); 13] = [
+    const NAMES: [(Self, &'static str); 14] = [
         (Self::InvalidArgument, "invalid-argument"),
         (Self::InvalidCredentials, "invalid-credentials"),
         (Self::Unauthorized, "unauthorized"),
@@ -51,6 +53,7 @@ impl Status {
         (Self::Store, "store"),
         (Self::BufferTooSmall, "buffer-too-small"),
         (Self::Internal, "internal"),
+        (Self::Credentials, "credentials"),
     ];
 
     /// Its name in records and in the log.

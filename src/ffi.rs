@@ -16,6 +16,10 @@ mod version;
 
 mod options;
 
+mod callbacks;
+
+mod hooks;
+
 mod auth;
 
 mod token;
@@ -23,6 +27,7 @@ mod token;
 mod error;
 
 pub use auth::*;
+pub use callbacks::*;
 pub use error::*;
 pub use options::*;
 pub use status::*;

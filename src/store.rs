@@ -2,6 +2,7 @@
 //! is in a record.
 
 mod file;
+mod hook;
 mod memory;
 
 use std::path::Path;
@@ -88,6 +89,6 @@ pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) 
     match option {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
         StoreOption::File(directory) => Box::new(file::FileStore::open(directory, key)),
-        StoreOption::Hook(_) => Box::new(memory::Memory::open(key, kept)),
+        StoreOption::Hook(hook) => Box::new(hook::Hook::open(hook, key)),
     }
 }

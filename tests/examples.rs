@@ -8,14 +8,19 @@ mod compile;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use compile::{ROOT, Workshop, built, cc, is_installed, said, skip};
 use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
 
 const FLAGS: [&str; 6] = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
 const WRONG_PASSWORD: &str = "not the battery staple";
+
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What valgrind exits with if it has something to say. The examples use 0 and 1.
 const VALGRIND_ERROR: i32 = 99;
@@ -40,9 +45,14 @@ struct Run {
 
 impl Program {
     fn compiled(source: &Path) -> Self {
+        Self::compiled_with(source, &[])
+    }
+
+    fn compiled_with(source: &Path, libraries: &[&str]) -> Self {
         let workshop = Workshop::new();
         let mut arguments: Vec<&OsStr> = FLAGS.iter().map(OsStr::new).collect();
         arguments.push(source.as_os_str());
+        arguments.extend(libraries.iter().map(OsStr::new));
         let path = workshop.program("program", &cc(), &arguments);
         Self { path, under_valgrind: false, _workshop: workshop }
     }
@@ -173,6 +183,75 @@ fn request_repeats_once_after_a_401(program: &Program) {
     );
     let counters = sandbox.counters();
     assert_eq!((counters.tokens_issued, counters.authorized, counters.unauthorized), (2, 2, 1), "{counters:?}");
+}
+
+/// The first is in the middle of its login when the second starts; the third comes when all is over.
+fn custom_store_shares_one_login(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    let start = || {
+        let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]);
+        run.assert_code(0);
+        run.values("token:")[0].split("...").next().expect("a beginning").to_owned()
+    };
+    sandbox.order(Fault::new(Action::Hold));
+    let mut tokens = std::thread::scope(|scope| {
+        let first = scope.spawn(start);
+        assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
+        let second = scope.spawn(start);
+        // Long enough for it to meet the lock; if it is slower there is nothing wrong.
+        std::thread::sleep(Duration::from_millis(500));
+        sandbox.release();
+        vec![first.join().expect("no panic"), second.join().expect("no panic")]
+    });
+    tokens.push(start());
+    let live = sandbox.live_token(DEFAULT_EMAIL).expect("a token was issued");
+    assert!(tokens.iter().all(|token| *token == live[..6]), "{tokens:?}");
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.requests), (1, 1), "{counters:?}");
+    let mode = fs::metadata(&database).expect("the database").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "tokens stand in it in clear");
+}
+
+fn custom_store_tells_that_it_failed(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    fs::write(&database, "no database").expect("written");
+    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]).assert_code(1);
+    assert_eq!(sandbox.counters().requests, 0);
+}
+
+/// `None` where SQLite is not installed for C.
+fn custom_store(test: &str) -> Option<Program> {
+    let workshop = Workshop::new();
+    let probe = workshop.write("probe.c", "#include <sqlite3.h>\n");
+    let mut words = cc().split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter();
+    let mut compiler = Command::new(words.next().expect("a compiler's name"));
+    if compiler.args(words).arg("-E").arg(probe).output().is_ok_and(|output| output.status.success()) {
+        return Some(Program::compiled_with(&source("custom_store"), &["-lsqlite3"]));
+    }
+    skip(test, "sqlite3.h is missing (Debian: libsqlite3-dev)");
+    None
+}
+
+#[test]
+fn custom_store_logs_in_once_for_all_processes() {
+    let Some(program) = custom_store("custom_store.c") else { return };
+    custom_store_shares_one_login(&program);
+    custom_store_tells_that_it_failed(&program);
+}
+
+#[test]
+fn custom_store_is_clean() {
+    if !is_installed("valgrind") {
+        return skip("custom_store.c under valgrind", "valgrind is not installed");
+    }
+    let Some(program) = custom_store("custom_store.c under valgrind") else { return };
+    let program = program.under_valgrind();
+    custom_store_shares_one_login(&program);
+    custom_store_tells_that_it_failed(&program);
 }
 
 #[test]
@@ -319,7 +398,7 @@ fn every_example_is_tested() {
         .filter(|name| name.ends_with(".c"))
         .collect();
     examples.sort();
-    assert_eq!(examples, ["errors.c", "login.c", "request.c", "threads.c"]);
+    assert_eq!(examples, ["custom_store.c", "errors.c", "login.c", "request.c", "threads.c"]);
 }
 
 /// It names the real service, so it is compiled and not run.

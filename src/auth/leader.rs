@@ -76,7 +76,7 @@ impl<'a> Leader<'a> {
 
     fn credentials(&self) -> Result<Credentials> {
         self.process.asked_at.store(Instant::now().as_nanos(), Ordering::Relaxed);
-        self.auth.credentials.for_login()
+        self.auth.credentials.for_login(self.deadline)
     }
 
     /// `None`: somebody else has what this flight would bring, or is about to.
@@ -113,11 +113,12 @@ impl<'a> Leader<'a> {
     fn plan(&mut self, found: Option<Bytes>, credentials: Option<&Credentials>) -> Result<Plan> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
-        let asked_at = Instant::from_nanos(self.process.asked_at.load(Ordering::Relaxed));
+        let asked_at = self.process.asked_at.load(Ordering::Relaxed);
         let refuses = |refusal: &Refusal| match credentials {
             Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
-            // Nobody has been asked yet for the password of this flight: it may be another one by now.
-            None => now.instant < asked_at.after(ASK_EVERY),
+            // Nobody has been asked yet for the password of this flight: it may be another one by now. 0: never asked,
+            // which must not look like the start of a machine that started less than a minute ago.
+            None => asked_at != 0 && now.instant < Instant::from_nanos(asked_at).after(ASK_EVERY),
         };
         let left = self.deadline.remaining_at(now.instant);
         let mut session = self.process.session();

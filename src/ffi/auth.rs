@@ -42,7 +42,8 @@ pub struct personr_auth {
 ///
 /// @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
 ///                  7617). Copied.
-/// @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours.
+/// @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours. With a credentials callback it is
+///                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
 /// @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
 /// @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.
 /// @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
@@ -90,7 +91,8 @@ pub unsafe extern "C" fn personr_auth_new(
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
 /// #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
-/// #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+/// #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_CREDENTIALS; #PERSONR_INVALID_ARGUMENT;
+/// #PERSONR_INTERNAL.
 ///
 /// Threads: any number at once. Network: always. Takes at most the timeout of the options.
 #[unsafe(no_mangle)]
@@ -125,7 +127,8 @@ pub unsafe extern "C" fn personr_auth_login(
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_CREDENTIALS, #PERSONR_UNAUTHORIZED, #PERSONR_REJECTED,
 /// #PERSONR_RATE_LIMITED, #PERSONR_SERVER, #PERSONR_PROTOCOL (the service's answer); #PERSONR_NETWORK,
-/// #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+/// #PERSONR_TIMEOUT, #PERSONR_TLS (no answer); #PERSONR_STORE; #PERSONR_CREDENTIALS; #PERSONR_INVALID_ARGUMENT;
+/// #PERSONR_INTERNAL.
 ///
 /// Threads: any number at once; one logs in and the others wait for its result. Network: only if there is no good
 /// token, or it ends soon. Takes at most the timeout of the options.
@@ -252,7 +255,7 @@ pub unsafe extern "C" fn personr_auth_reject(
 /// @return #PERSONR_STATE_EMPTY, #PERSONR_STATE_GOOD, #PERSONR_STATE_RENEWING, #PERSONR_STATE_FAILING or
 /// #PERSONR_STATE_REFUSED. Later versions may add numbers.
 ///
-/// Threads: any number at once. Network: never.
+/// Threads: any number at once, also from inside a callback. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     // SAFETY: NULL or a live handle, says the header.
@@ -271,7 +274,7 @@ pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
 /// @param auth The handle. NULL gives 0.
 /// @return Unix time in seconds; 0 if the next call logs in or renews.
 ///
-/// Threads: any number at once. Network: never.
+/// Threads: any number at once, also from inside a callback. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i64 {
     // SAFETY: NULL or a live handle, says the header.

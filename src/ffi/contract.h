@@ -25,6 +25,9 @@
  *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
+ * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
+ *   exception). From inside one, what returns a status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and
+ *   the ..._free of other handles work.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Its own logins, which end the

@@ -9,8 +9,19 @@ use super::error::personr_error;
 use super::status::{PERSONR_OK, personr_status, status_of};
 use crate::error::{Error, Result, Status};
 
+/// Whose code a thread is running.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The host's, which has not called the library.
+    Outside,
+    /// The library's.
+    Inside,
+    /// The host's again, called by the library, which may be in the middle of a login.
+    Callback,
+}
+
 thread_local! {
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
+    static PLACE: Cell<Place> = const { Cell::new(Place::Outside) };
 }
 
 static HOOK_IS_SET: AtomicBool = AtomicBool::new(false);
@@ -22,7 +33,7 @@ fn silence_own_panics() {
     if !HOOK_IS_SET.load(Ordering::Relaxed) && !HOOK_IS_SET.swap(true, Ordering::Relaxed) {
         let others = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !INSIDE.get() {
+            if PLACE.get() != Place::Inside {
                 others(info);
             }
         }));
@@ -31,10 +42,10 @@ fn silence_own_panics() {
 
 fn catch<R>(work: impl FnOnce() -> R) -> std::result::Result<R, ()> {
     silence_own_panics();
-    let outside = INSIDE.replace(true);
+    let from = PLACE.replace(Place::Inside);
     // What a panic may leave half-done is behind locks that ignore poison on purpose, or is dropped here.
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    INSIDE.set(outside);
+    PLACE.set(from);
     // Dropping a panic's payload may panic again: leave it.
     result.map_err(std::mem::forget)
 }
@@ -48,11 +59,9 @@ pub(super) unsafe fn guard(error: *mut *mut personr_error, work: impl FnOnce() -
         // SAFETY: promised by the caller.
         unsafe { error.write(std::ptr::null_mut()) };
     }
-    let message = "a defect of the library was met; please report it";
-    let failure = match catch(work) {
-        Ok(Ok(())) => return PERSONR_OK,
-        Ok(Err(failure)) => failure,
-        Err(()) => Error::new(Status::Internal, "panic", message),
+    let failure = match run(work) {
+        Ok(()) => return PERSONR_OK,
+        Err(failure) => failure,
     };
     let status = status_of(failure.status());
     if let Some(error) = NonNull::new(error) {
@@ -60,6 +69,25 @@ pub(super) unsafe fn guard(error: *mut *mut personr_error, work: impl FnOnce() -
         unsafe { error.write(personr_error::boxed(failure)) };
     }
     status
+}
+
+fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    if PLACE.get() == Place::Callback {
+        // The call that it interrupts may lead the login that this one would wait for.
+        let message = "the library was called from inside one of its own callbacks";
+        return Err(Error::new(Status::InvalidArgument, "reentrant", message));
+    }
+    let message = "a defect of the library was met; please report it";
+    catch(work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+}
+
+/// Runs one of the host's callbacks: calls of the library from inside it are refused, and its panics, if it is written
+/// in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be unwound.
+pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
+    let from = PLACE.replace(Place::Callback);
+    let result = callback();
+    PLACE.set(from);
+    result
 }
 
 /// For functions that cannot report: `otherwise` stands for the answer of a call that panicked.

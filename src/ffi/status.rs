@@ -9,7 +9,8 @@ pub type personr_status = i32;
 
 /// Success.
 pub const PERSONR_OK: i32 = 0;
-/// A parameter is NULL, malformed or out of range; the message names it. Nothing was sent.
+/// A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was called
+/// from inside a callback. Nothing was sent.
 pub const PERSONR_INVALID_ARGUMENT: i32 = 1;
 /// The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
 /// same password again, so that a loop locks nobody out. personr_auth_login() does.
@@ -27,7 +28,7 @@ pub const PERSONR_SERVER: i32 = 6;
 /// "io".
 pub const PERSONR_NETWORK: i32 = 7;
 /// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
-/// "answer", "login" (another thread's), "store-lock".
+/// "answer", "login" (another thread's), "store-lock", "credentials-callback".
 pub const PERSONR_TIMEOUT: i32 = 8;
 /// The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
 /// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
@@ -35,7 +36,8 @@ pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
-/// The token store failed.
+/// The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-version" (the record
+/// is of a later version of the library, and left alone).
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;
@@ -43,7 +45,7 @@ pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;
 pub const PERSONR_INTERNAL: i32 = 13;
 /// Reserved: the call was cancelled.
 pub const PERSONR_CANCELLED: i32 = 14;
-/// Reserved: the credentials callback failed.
+/// The credentials callback failed (reason "credentials-callback"), or wrote what cannot be a password ("password").
 pub const PERSONR_CREDENTIALS: i32 = 15;
 
 /// The one mapping to the numbers of C.
@@ -62,6 +64,7 @@ pub(super) fn status_of(status: Status) -> personr_status {
         Status::Store => PERSONR_STORE,
         Status::BufferTooSmall => PERSONR_BUFFER_TOO_SMALL,
         Status::Internal => PERSONR_INTERNAL,
+        Status::Credentials => PERSONR_CREDENTIALS,
     }
 }
 

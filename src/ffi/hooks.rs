@@ -1,0 +1,172 @@
+//! C callbacks as the traits that the library calls.
+
+use std::ffi::{c_char, c_void};
+use std::slice;
+use std::time::Duration;
+
+use super::callbacks::{PERSONR_STORE_BUSY, personr_user_data_free_fn};
+use super::guard::in_callback;
+use super::strings::owned;
+use crate::credentials::CREDENTIAL_MAX;
+use crate::error::{Error, Result, Status};
+use crate::hooks::{CredentialsHook, Level, LogHook, StoreHook};
+use crate::secret::{Pages, Secret};
+use crate::store::{Bytes, RECORD_MAX, Saved};
+
+pub(super) type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut u8, usize, *mut usize) -> i32;
+pub(super) type Save = unsafe extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i32;
+pub(super) type Lock = unsafe extern "C" fn(*mut c_void, *const c_char, u32, u32) -> i32;
+pub(super) type Unlock = unsafe extern "C" fn(*mut c_void, *const c_char) -> i32;
+pub(super) type AskPassword = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_char, usize) -> i32;
+pub(super) type Log = unsafe extern "C" fn(*mut c_void, i32, *const c_char, *const c_char);
+
+/// What the host gets back in each callback. It is freed with this value, once.
+pub(super) struct UserData {
+    pointer: *mut c_void,
+    free: personr_user_data_free_fn,
+}
+
+// SAFETY: the library only passes the pointer back, and the header asks that every callback that gets it, and `free`,
+// may be called on any thread.
+unsafe impl Send for UserData {}
+// SAFETY: as above; the header also asks that the callbacks may run on several threads at once.
+unsafe impl Sync for UserData {}
+
+impl UserData {
+    /// # Safety
+    /// `free` may be called with `pointer`, on any thread, as soon as the value is gone.
+    pub(super) unsafe fn new(pointer: *mut c_void, free: personr_user_data_free_fn) -> Self {
+        Self { pointer, free }
+    }
+}
+
+impl Drop for UserData {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            // SAFETY: promised to `new`; a value is dropped once.
+            in_callback(|| unsafe { free(self.pointer) });
+        }
+    }
+}
+
+/// Whoever makes one of these promises for the callbacks what the header asks of them: that they may be called with
+/// these user data on any thread, and do no more with the other pointers than is said there.
+pub(super) struct StoreCallbacks {
+    pub(super) load: Load,
+    pub(super) save: Save,
+    pub(super) lock: Lock,
+    pub(super) unlock: Unlock,
+    pub(super) user_data: UserData,
+}
+
+impl StoreHook for StoreCallbacks {
+    fn load(&self, key: &str) -> Result<Option<Bytes>> {
+        let (load, user_data, key) = (self.load, self.user_data.pointer, owned(key));
+        let mut record = Bytes::new(vec![0; RECORD_MAX]);
+        let mut length = 0;
+        // SAFETY: the callback is as the header asks, and all pointers are good until it returns: a string, so many
+        // bytes that may be written, and a place for the length.
+        match in_callback(|| unsafe { load(user_data, key.as_ptr(), record.as_mut_ptr(), RECORD_MAX, &mut length) }) {
+            0 if length > RECORD_MAX => Err(store_error("the load callback reports a longer record than may be")),
+            0 => {
+                record.truncate(length);
+                Ok(Some(record).filter(|record| !record.is_empty()))
+            }
+            code => Err(failed("load", code)),
+        }
+    }
+
+    fn save(&self, key: &str, record: &[u8]) -> Result<Saved> {
+        let (save, user_data, key) = (self.save, self.user_data.pointer, owned(key));
+        // SAFETY: the callback is as the header asks, and the string and the bytes are good until it returns.
+        match in_callback(|| unsafe { save(user_data, key.as_ptr(), record.as_ptr(), record.len()) }) {
+            0 => Ok(Saved::Yes),
+            PERSONR_STORE_BUSY => Ok(Saved::LockLost),
+            code => Err(failed("save", code)),
+        }
+    }
+
+    fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool> {
+        let (lock, user_data, key) = (self.lock, self.user_data.pointer, owned(key));
+        // SAFETY: the callback is as the header asks, and the string is good until it returns.
+        match in_callback(|| unsafe { lock(user_data, key.as_ptr(), milliseconds(wait), milliseconds(lease)) }) {
+            0 => Ok(true),
+            PERSONR_STORE_BUSY => Ok(false),
+            code => Err(failed("lock", code)),
+        }
+    }
+
+    fn unlock(&self, key: &str) -> Result<()> {
+        let (unlock, user_data, key) = (self.unlock, self.user_data.pointer, owned(key));
+        // SAFETY: the callback is as the header asks, and the string is good until it returns.
+        match in_callback(|| unsafe { unlock(user_data, key.as_ptr()) }) {
+            0 => Ok(()),
+            code => Err(failed("unlock", code)),
+        }
+    }
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn failed(which: &str, code: i32) -> Error {
+    store_error(format!("the {which} callback of the token store failed: it returned {code}"))
+}
+
+fn store_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Status::Store, "store-callback", message)
+}
+
+/// As `StoreCallbacks`.
+pub(super) struct CredentialsCallback {
+    pub(super) callback: AskPassword,
+    pub(super) user_data: UserData,
+}
+
+impl CredentialsHook for CredentialsCallback {
+    fn password(&self, email: &str) -> Result<Secret> {
+        const CAPACITY: usize = CREDENTIAL_MAX + 1;
+        let (callback, user_data, email) = (self.callback, self.user_data.pointer, owned(email));
+        // Wiped when it goes, whatever the host has written.
+        let pages = Pages::new(CAPACITY);
+        let buffer = pages.as_ptr();
+        // SAFETY: the callback is as the header asks, and the pointers are good until it returns: a string, and so many
+        // bytes that may be written.
+        let code = in_callback(|| unsafe { callback(user_data, email.as_ptr(), buffer.cast(), CAPACITY) });
+        if code != 0 {
+            let message = format!("the credentials callback failed: it returned {code}");
+            return Err(Error::new(Status::Credentials, "credentials-callback", message));
+        }
+        // SAFETY: the pages are initialised (fresh ones are zero) and at least so long, and nobody writes to them now.
+        let written = unsafe { slice::from_raw_parts(buffer, CAPACITY) };
+        let length = written.iter().position(|byte| *byte == 0);
+        match length.and_then(|length| written.get(..length)) {
+            Some(password) => Ok(Secret::concat(&[password])),
+            None => {
+                let message = "the credentials callback wrote what cannot be a password: it does not end with a NUL";
+                Err(Error::new(Status::Credentials, "password", message))
+            }
+        }
+    }
+}
+
+/// As `StoreCallbacks`.
+pub(super) struct LogCallback {
+    pub(super) callback: Log,
+    pub(super) level: Level,
+    pub(super) user_data: UserData,
+}
+
+impl LogHook for LogCallback {
+    fn wants(&self, level: Level) -> bool {
+        level <= self.level
+    }
+
+    fn event(&self, level: Level, event: &'static str, text: &str) {
+        let (callback, user_data) = (self.callback, self.user_data.pointer);
+        let (level, event, text) = (super::callbacks::number_of(level), owned(event), owned(text));
+        // SAFETY: the callback is as the header asks, and the strings are good until it returns.
+        in_callback(|| unsafe { callback(user_data, level, event.as_ptr(), text.as_ptr()) });
+    }
+}

@@ -1,0 +1,99 @@
+//! A store that the host keeps, by its callbacks. They are called with no lock of this library held, so one that blocks
+//! stops nobody but its own caller.
+
+use std::sync::{Arc, Weak};
+use std::thread;
+use std::time::Duration;
+
+use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
+use crate::clock::{Deadline, Instant};
+use crate::error::{Error, Result, Status};
+use crate::hooks::StoreHook;
+
+/// How long the host is asked to keep a lock whose holder may have died.
+const LEASE: Duration = Duration::from_secs(20);
+/// The login must be over before that, and the save as well.
+const LOGIN_LIMIT: Duration = Duration::from_secs(15);
+/// A host that does not wait for its lock is asked again after so long: its caller would go round without a pause.
+const BUSY_PAUSE: Duration = Duration::from_millis(50);
+/// Saved before a login to see whether the host can save, where there is no record to save again. Read as none.
+const NO_RECORD: &[u8] = b"{}";
+
+pub(crate) struct Hook {
+    /// The options own it. A forked child leaks its parent's store, and would never let go of the host's data.
+    hook: Weak<dyn StoreHook>,
+    key: String,
+}
+
+impl Hook {
+    pub(crate) fn open(hook: &Arc<dyn StoreHook>, key: &str) -> Self {
+        Self { hook: Arc::downgrade(hook), key: key.to_owned() }
+    }
+
+    fn hook(&self) -> Result<Arc<dyn StoreHook>> {
+        let gone = || Error::new(Status::Internal, "store", "the store's callbacks are gone before their handle");
+        self.hook.upgrade().ok_or_else(gone)
+    }
+}
+
+impl Store for Hook {
+    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
+        self.hook()?.load(&self.key)
+    }
+
+    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+        let hook = self.hook()?;
+        // The lease began at some moment after this.
+        let asked = Instant::now();
+        if hook.lock(&self.key, wait, LEASE)? {
+            return Ok(Some(Box::new(Held { hook, key: &self.key, asked })));
+        }
+        let rest = wait.min(BUSY_PAUSE).saturating_sub(asked.until(Instant::now()));
+        if !rest.is_zero() {
+            thread::sleep(rest);
+        }
+        Ok(None)
+    }
+}
+
+struct Held<'a> {
+    hook: Arc<dyn StoreHook>,
+    key: &'a str,
+    asked: Instant,
+}
+
+impl Locked for Held<'_> {
+    fn load(&mut self) -> Result<Option<Bytes>> {
+        self.hook.load(self.key)
+    }
+
+    /// All that can be done beforehand with a store that nothing is known of: to save what is there once more.
+    fn prepare(&mut self) -> Result<()> {
+        let record = self.hook.load(self.key)?;
+        match self.save(record.as_deref().map_or(NO_RECORD, Vec::as_slice))? {
+            Saved::Yes => Ok(()),
+            Saved::LockLost => {
+                Err(Error::new(Status::Store, "store-callback", "the save callback says that the lock was lost"))
+            }
+        }
+    }
+
+    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+        if record.len() > RECORD_MAX {
+            return Err(Error::new(Status::Store, "store-record", "the record is longer than 32768 bytes"));
+        }
+        self.hook.save(self.key, record)
+    }
+
+    /// Callbacks that are slow under the lock take it from the login.
+    fn login_limit(&self) -> Duration {
+        LOGIN_LIMIT.saturating_sub(self.asked.until(Instant::now()))
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // The host knows that it failed. The lock ends with its lease, and the call that held it has its result.
+        let _ = self.hook.unlock(self.key);
+    }
+}
