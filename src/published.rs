@@ -1,8 +1,9 @@
 //! The token in hand, readable without a lock, an allocation or a write to memory that threads share.
 //!
-//! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then moves
-//! the index. A reader that was overtaken twice while it copied sees that the slot's version has changed, and reads
-//! again. A process that forks in the middle of a write leaves its child the former slot, whole.
+//! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then raises
+//! the index. A reader that finds the index raised while it copied reads again: its slot may have been written since.
+//! So no reader goes back to an older token than it has read before, and a process that forks in the middle of a write
+//! leaves its child the former slot, whole. `tests/published_model.rs` runs it through every order.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
@@ -19,14 +20,12 @@ const WORD: usize = size_of::<u64>();
 const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 
 struct Slots {
-    /// Names the slot to read by its lowest bit.
+    /// Raised by each write, and never wraps. Names the slot to read by its lowest bit.
     index: AtomicU64,
     slots: [Slot; 2],
 }
 
 struct Slot {
-    /// Odd while the slot is written.
-    version: AtomicU64,
     /// Until when the token may be handed out without a question, in nanoseconds of the boot clock.
     good_until: AtomicU64,
     /// Length of `Bearer VALUE`; 0 if there is no token.
@@ -95,12 +94,11 @@ impl Published {
 
     fn read_consistently<R>(&self, mut read: impl FnMut(&Slot) -> R) -> R {
         loop {
-            let slot = self.slots.named();
-            let version = slot.version.load(Ordering::Acquire);
-            let result = read(slot);
-            // Orders the reads above before the second look at the version.
+            let index = self.slots.index.load(Ordering::Acquire);
+            let result = read(self.slots.named(index));
+            // Orders the reads above before the second look at the index.
             fence(Ordering::Acquire);
-            if version % 2 == 0 && slot.version.load(Ordering::Relaxed) == version {
+            if self.slots.index.load(Ordering::Relaxed) == index {
                 return result;
             }
             spin_loop();
@@ -111,30 +109,21 @@ impl Published {
     ///
     /// One writer at a time: the caller holds the lock of the session.
     pub(crate) fn write(&self, token: Option<&Token>, good_until: Instant) {
-        let slots = &*self.slots;
-        let index = slots.index.load(Ordering::Relaxed);
-        let slot = slots.other();
-        // A fork in the middle of a write leaves an odd version behind.
-        let writing = slot.version.load(Ordering::Relaxed).wrapping_add(1) | 1;
-        slot.version.store(writing, Ordering::Relaxed);
-        // Orders the odd version before the writes below: a reader that sees one of them sees it too.
-        fence(Ordering::Release);
-        slot.fill(token, good_until);
-        slot.version.store(writing.wrapping_add(1), Ordering::Release);
-        slots.index.store(index.wrapping_add(1), Ordering::Release);
+        let next = self.slots.index.load(Ordering::Relaxed).wrapping_add(1);
+        self.fill(next, token, good_until);
+        self.slots.index.store(next, Ordering::Release);
         if token.is_none() {
             // Nobody reads the former token any more, and it need not stay in memory.
-            self.wipe_former();
+            self.fill(next.wrapping_add(1), None, Instant::START);
         }
     }
 
-    fn wipe_former(&self) {
-        let slot = self.slots.other();
-        let writing = slot.version.load(Ordering::Relaxed).wrapping_add(1) | 1;
-        slot.version.store(writing, Ordering::Relaxed);
+    /// Writes to a slot that the index does not name.
+    fn fill(&self, index: u64, token: Option<&Token>, good_until: Instant) {
+        // Orders the index as it stands before the writes below: a reader whom an earlier index sent to this slot, and
+        // who sees one of them, sees that the index has been raised since.
         fence(Ordering::Release);
-        slot.fill(None, Instant::START);
-        slot.version.store(writing.wrapping_add(1), Ordering::Release);
+        self.slots.named(index).fill(token, good_until);
     }
 
     #[cfg(test)]
@@ -149,14 +138,9 @@ impl Slots {
         Self { index: AtomicU64::new(0), slots: [Slot::new(), Slot::new()] }
     }
 
-    fn named(&self) -> &Slot {
+    fn named(&self, index: u64) -> &Slot {
         let [even, odd] = &self.slots;
-        if self.index.load(Ordering::Acquire) % 2 == 0 { even } else { odd }
-    }
-
-    fn other(&self) -> &Slot {
-        let [even, odd] = &self.slots;
-        if self.index.load(Ordering::Relaxed) % 2 == 0 { odd } else { even }
+        if index % 2 == 0 { even } else { odd }
     }
 }
 
@@ -164,7 +148,6 @@ impl Slot {
     /// All zero, which says that there is no token.
     fn new() -> Self {
         Self {
-            version: AtomicU64::new(0),
             good_until: AtomicU64::new(0),
             authorization: AtomicU64::new(0),
             user_id: AtomicU64::new(0),
@@ -211,7 +194,7 @@ impl Slot {
     }
 }
 
-/// A reader may see half of a write, until it looks at the version again.
+/// A reader may see half of a write, until it looks at the index again.
 fn load_length(length: &AtomicU64, most: usize) -> usize {
     usize::try_from(length.load(Ordering::Relaxed)).unwrap_or(most).min(most)
 }
