@@ -7,7 +7,8 @@
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
 //! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
-//! * On the ground: `options`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sys`, `alloc`.
+//! * On the ground: `options`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sync`, `sys`,
+//!   `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
@@ -38,11 +39,17 @@ mod login;
 mod options;
 #[allow(unsafe_code)]
 mod published;
+// Not inside `published`: its model (`tests/published_model.rs`) compiles that file with atomics of its own.
+#[cfg(test)]
+#[allow(unsafe_code)]
+#[path = "published/published_tests.rs"]
+mod published_tests;
 mod record;
 #[allow(unsafe_code)]
 mod secret;
 mod session;
 mod store;
+mod sync;
 #[allow(unsafe_code)]
 mod sys;
 mod token;

@@ -1,35 +1,31 @@
 //! The token in hand, readable without a lock, an allocation or a write to memory that threads share.
 //!
-//! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then moves
-//! the index. A reader that was overtaken twice while it copied sees that the slot's version has changed, and reads
-//! again. A process that forks in the middle of a write leaves its child the former slot, whole.
+//! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then raises
+//! the index. A reader that finds the index raised while it copied reads again: its slot may have been written since.
+//! So no reader goes back to an older token than it has read before, and a process that forks in the middle of a write
+//! leaves its child the former slot, whole. `tests/published_model.rs` runs it through every order.
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering, fence};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::clock::Instant;
-use crate::secret::Pages;
+use crate::secret::InPages;
+use crate::sync::{AtomicI64, AtomicU64, Ordering, fence, spin_loop};
 use crate::token::{SCHEME, TOKEN_MAX, Token};
 
 const WORD: usize = size_of::<u64>();
 /// `Bearer VALUE`, then the user id.
 const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 
-/// All zero is a valid value, and says that there is no token.
-#[repr(C)]
 struct Slots {
-    /// Names the slot to read by its lowest bit.
+    /// Raised by each write, and never wraps. Names the slot to read by its lowest bit.
     index: AtomicU64,
     slots: [Slot; 2],
 }
 
-#[repr(C)]
 struct Slot {
-    /// Odd while the slot is written.
-    version: AtomicU64,
     /// Until when the token may be handed out without a question, in nanoseconds of the boot clock.
     good_until: AtomicU64,
     /// Length of `Bearer VALUE`; 0 if there is no token.
@@ -53,19 +49,12 @@ pub(crate) enum Found {
 }
 
 pub(crate) struct Published {
-    /// Holds one `Slots`.
-    pages: Pages,
+    slots: InPages<Slots>,
 }
 
 impl Published {
     pub(crate) fn new() -> Self {
-        Self { pages: Pages::new(size_of::<Slots>()) }
-    }
-
-    fn slots(&self) -> &Slots {
-        // SAFETY: the pages are large enough, aligned to a page, never moved, zeroed at first (a valid `Slots`), and
-        // used as nothing but a `Slots`, all of whose fields are atomic.
-        unsafe { &*self.pages.as_ptr().cast::<Slots>() }
+        Self { slots: InPages::new(Slots::new()) }
     }
 
     /// Copies `Bearer VALUE` into `buffer`, which must be longer than that by one byte, if it is good at `now`.
@@ -105,15 +94,14 @@ impl Published {
 
     fn read_consistently<R>(&self, mut read: impl FnMut(&Slot) -> R) -> R {
         loop {
-            let slot = self.slots().named();
-            let version = slot.version.load(Ordering::Acquire);
-            let result = read(slot);
-            // Orders the reads above before the second look at the version.
+            let index = self.slots.index.load(Ordering::Acquire);
+            let result = read(self.slots.named(index));
+            // Orders the reads above before the second look at the index.
             fence(Ordering::Acquire);
-            if version % 2 == 0 && slot.version.load(Ordering::Relaxed) == version {
+            if self.slots.index.load(Ordering::Relaxed) == index {
                 return result;
             }
-            std::hint::spin_loop();
+            spin_loop();
         }
     }
 
@@ -121,46 +109,55 @@ impl Published {
     ///
     /// One writer at a time: the caller holds the lock of the session.
     pub(crate) fn write(&self, token: Option<&Token>, good_until: Instant) {
-        let slots = self.slots();
-        let index = slots.index.load(Ordering::Relaxed);
-        let slot = slots.other();
-        // A fork in the middle of a write leaves an odd version behind.
-        let writing = slot.version.load(Ordering::Relaxed).wrapping_add(1) | 1;
-        slot.version.store(writing, Ordering::Relaxed);
-        // Orders the odd version before the writes below: a reader that sees one of them sees it too.
-        fence(Ordering::Release);
-        slot.fill(token, good_until);
-        slot.version.store(writing.wrapping_add(1), Ordering::Release);
-        slots.index.store(index.wrapping_add(1), Ordering::Release);
+        let next = self.slots.index.load(Ordering::Relaxed).wrapping_add(1);
+        self.fill(next, token, good_until);
+        self.slots.index.store(next, Ordering::Release);
         if token.is_none() {
             // Nobody reads the former token any more, and it need not stay in memory.
-            self.wipe_former();
+            self.fill(next.wrapping_add(1), None, Instant::START);
         }
     }
 
-    fn wipe_former(&self) {
-        let slot = self.slots().other();
-        let writing = slot.version.load(Ordering::Relaxed).wrapping_add(1) | 1;
-        slot.version.store(writing, Ordering::Relaxed);
+    /// Writes to a slot that the index does not name.
+    fn fill(&self, index: u64, token: Option<&Token>, good_until: Instant) {
+        // Orders the index as it stands before the writes below: a reader whom an earlier index sent to this slot, and
+        // who sees one of them, sees that the index has been raised since.
         fence(Ordering::Release);
-        slot.fill(None, Instant::START);
-        slot.version.store(writing.wrapping_add(1), Ordering::Release);
+        self.slots.named(index).fill(token, good_until);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn holds_no_text(&self) -> bool {
+        let mut words = self.slots.slots.iter().flat_map(|slot| &slot.text);
+        words.all(|word| word.load(Ordering::Relaxed) == 0)
     }
 }
 
 impl Slots {
-    fn named(&self) -> &Slot {
-        let [even, odd] = &self.slots;
-        if self.index.load(Ordering::Acquire) % 2 == 0 { even } else { odd }
+    fn new() -> Self {
+        Self { index: AtomicU64::new(0), slots: [Slot::new(), Slot::new()] }
     }
 
-    fn other(&self) -> &Slot {
+    fn named(&self, index: u64) -> &Slot {
         let [even, odd] = &self.slots;
-        if self.index.load(Ordering::Relaxed) % 2 == 0 { odd } else { even }
+        if index % 2 == 0 { even } else { odd }
     }
 }
 
 impl Slot {
+    /// All zero, which says that there is no token.
+    fn new() -> Self {
+        Self {
+            good_until: AtomicU64::new(0),
+            authorization: AtomicU64::new(0),
+            user_id: AtomicU64::new(0),
+            lifetime: AtomicU64::new(0),
+            expires_at: AtomicI64::new(0),
+            expires: AtomicU64::new(0),
+            text: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+
     fn authorization_length(&self) -> usize {
         load_length(&self.authorization, SCHEME.len() + TOKEN_MAX)
     }
@@ -197,110 +194,7 @@ impl Slot {
     }
 }
 
-/// A reader may see half of a write, until it looks at the version again.
+/// A reader may see half of a write, until it looks at the index again.
 fn load_length(length: &AtomicU64, most: usize) -> usize {
     usize::try_from(length.load(Ordering::Relaxed)).unwrap_or(most).min(most)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::token::SCHEME;
-
-    fn token(value: &str) -> Token {
-        let lifetime = Duration::from_secs(60);
-        Token::new(value.as_bytes(), b"user", lifetime, 1_700_000_000, Instant::START.after(lifetime))
-    }
-
-    fn read(published: &Published, nanos: u64, size: usize) -> (Found, String) {
-        let mut buffer = vec![MaybeUninit::new(b'?'); size];
-        let found = published.read(Instant::from_nanos(nanos), &mut buffer);
-        // SAFETY: initialised when it was made.
-        let bytes: Vec<u8> = buffer.iter().map(|byte| unsafe { byte.assume_init() }).collect();
-        (found, String::from_utf8(bytes).expect("ASCII"))
-    }
-
-    #[test]
-    fn what_is_written_is_read_until_its_time() {
-        let published = Published::new();
-        assert_eq!(read(&published, 0, 99).0, Found::Nothing);
-        published.write(Some(&token("abc|123")), Instant::from_nanos(10));
-        let (found, text) = read(&published, 9, 20);
-        assert_eq!(found, Found::Copied(14));
-        assert_eq!(&text[..14], "Bearer abc|123");
-        assert_eq!(read(&published, 10, 20).0, Found::Nothing);
-        assert_eq!(read(&published, 9, 14).0, Found::TooSmall(14), "no room for the NUL");
-        assert_eq!(read(&published, 9, 15).0, Found::Copied(14));
-        published.write(None, Instant::START);
-        assert_eq!(read(&published, 0, 20).0, Found::Nothing);
-    }
-
-    #[test]
-    fn the_longest_token_fits() {
-        let published = Published::new();
-        let longest = "t".repeat(TOKEN_MAX);
-        let user_id = "u".repeat(TOKEN_MAX);
-        let token = Token::new(longest.as_bytes(), user_id.as_bytes(), Duration::ZERO, -1, Instant::NEVER);
-        published.write(Some(&token), Instant::NEVER);
-        let (found, text) = read(&published, 0, 5000);
-        assert_eq!(found, Found::Copied(SCHEME.len() + TOKEN_MAX));
-        assert_eq!(&text[SCHEME.len()..SCHEME.len() + TOKEN_MAX], longest);
-        let copy = published.snapshot().expect("a token");
-        assert_eq!(copy.user_id().to_str(), Ok(user_id.as_str()));
-        assert_eq!(copy.expires_at(), -1);
-    }
-
-    #[test]
-    fn a_snapshot_is_the_whole_token() {
-        let published = Published::new();
-        assert!(published.snapshot().is_none());
-        published.write(Some(&token("abc")), Instant::START);
-        let copy = published.snapshot().expect("a token");
-        assert_eq!((copy.value(), copy.user_id()), (c"abc", c"user"));
-        assert_eq!((copy.lifetime(), copy.expires_at()), (60, 1_700_000_000));
-    }
-
-    #[test]
-    fn nothing_stays_of_a_token_that_was_taken_back() {
-        let published = Published::new();
-        published.write(Some(&token("first")), Instant::NEVER);
-        published.write(Some(&token("second")), Instant::NEVER);
-        published.write(None, Instant::START);
-        let left =
-            published.slots().slots.iter().flat_map(|slot| &slot.text).filter(|word| word.load(Ordering::Relaxed) != 0);
-        assert_eq!(left.count(), 0);
-    }
-
-    /// A reader that copies half of one token and half of another would see a text of two letters.
-    #[test]
-    fn readers_never_see_half_a_write() {
-        let published = Published::new();
-        let tokens: Vec<Token> = (b'a'..=b'h').map(|c| token(&char::from(c).to_string().repeat(500))).collect();
-        let done = std::sync::atomic::AtomicBool::new(false);
-        published.write(Some(&tokens[0]), Instant::NEVER);
-        std::thread::scope(|scope| {
-            let readers: Vec<_> = (0..2)
-                .map(|_| {
-                    scope.spawn(|| {
-                        let mut reads = 0_u64;
-                        while !done.load(Ordering::Relaxed) {
-                            let (found, text) = read(&published, 0, 600);
-                            assert_eq!(found, Found::Copied(507));
-                            let value = &text.as_bytes()[SCHEME.len()..507];
-                            assert!(value.iter().all(|byte| *byte == value[0]), "{text}");
-                            reads += 1;
-                        }
-                        reads
-                    })
-                })
-                .collect();
-            for round in 0..20_000 {
-                published.write(Some(&tokens[round % tokens.len()]), Instant::NEVER);
-            }
-            done.store(true, Ordering::Relaxed);
-            for reader in readers {
-                assert!(reader.join().expect("no torn read") > 0);
-            }
-        });
-    }
 }

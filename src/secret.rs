@@ -3,10 +3,15 @@
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::ptr::{self, NonNull};
 use std::slice;
 
 use zeroize::Zeroize;
+
+/// No system has smaller ones.
+const SMALLEST_PAGE: usize = 4096;
 
 /// Zeroed, writable pages that hold nothing else.
 pub(crate) struct Pages {
@@ -69,6 +74,38 @@ unsafe impl Send for Pages {}
 // SAFETY: `&Pages` gives out a raw pointer only; who reads or writes through it answers for that.
 unsafe impl Sync for Pages {}
 
+/// A value that stands in pages of its own, and never moves.
+pub(crate) struct InPages<T> {
+    pages: Pages,
+    owns: PhantomData<T>,
+}
+
+impl<T> InPages<T> {
+    pub(crate) fn new(value: T) -> Self {
+        const { assert!(align_of::<T>() <= SMALLEST_PAGE) };
+        let pages = Pages::new(size_of::<T>());
+        // SAFETY: fresh pages, large enough, and aligned to a page, which is more than `T` asks for.
+        unsafe { pages.as_ptr().cast::<T>().write(value) };
+        Self { pages, owns: PhantomData }
+    }
+}
+
+impl<T> Deref for InPages<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: `new` has written a `T` there, which stays until `drop`, and `&mut` to it is never given out.
+        unsafe { &*self.pages.as_ptr().cast::<T>() }
+    }
+}
+
+impl<T> Drop for InPages<T> {
+    fn drop(&mut self) {
+        // SAFETY: a `T` stands there, and nobody sees it any more. The pages are wiped after it.
+        unsafe { ptr::drop_in_place(self.pages.as_ptr().cast::<T>()) };
+    }
+}
+
 /// Bytes that stand in pages of their own.
 pub(crate) struct Secret {
     pages: Pages,
@@ -106,6 +143,8 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -119,6 +158,15 @@ mod tests {
     fn more_than_a_page_fits() {
         let long = vec![7_u8; 10_000];
         assert_eq!(Secret::concat(&[&long, b"end"]).as_bytes().len(), 10_003);
+    }
+
+    #[test]
+    fn a_value_in_pages_is_dropped_once() {
+        let counted = Arc::new(());
+        let in_pages = InPages::new((7_u64, Arc::clone(&counted)));
+        assert_eq!((in_pages.0, Arc::strong_count(&counted)), (7, 2));
+        drop(in_pages);
+        assert_eq!(Arc::strong_count(&counted), 1);
     }
 
     #[test]
