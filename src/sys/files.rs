@@ -78,6 +78,10 @@ pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
 
 /// Makes a new file this long, in a way that a full disk shows now and not when it is written to.
 pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
+    // Who writes beyond this limit gets a signal, and that ends the host program.
+    if length as u64 > file_size_limit() {
+        return Err(io::Error::from_raw_os_error(libc::EFBIG));
+    }
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let Ok(end) = libc::off_t::try_from(length) else { return Err(io::ErrorKind::InvalidInput.into()) };
@@ -88,6 +92,17 @@ pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
         }
     }
     std::os::unix::fs::FileExt::write_all_at(file, &vec![0; length], 0)
+}
+
+/// The longest file that this process may write.
+fn file_size_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the pointer is to a limit of our own.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
+    // Its type differs between systems.
+    #[allow(clippy::unnecessary_cast)]
+    let bytes = limit.rlim_cur as u64;
+    bytes
 }
 
 /// The user on whose behalf this process opens files.
@@ -172,5 +187,32 @@ fn retry(mut call: impl FnMut() -> c_int) -> io::Result<c_int> {
             }
             result => return Ok(result),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::in_child;
+
+    #[test]
+    fn a_limit_on_file_sizes_is_an_error_and_no_signal() {
+        let reserve_in_child = |limit| {
+            in_child(|| {
+                let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+                // SAFETY: of the child alone; the pointer is to a limit of ours.
+                assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) }, 0);
+                let reserved = reserve(&tempfile::tempfile().expect("a file"), 8192);
+                reserved.map_or_else(|error| error.raw_os_error().unwrap_or(-1), |()| 0)
+            })
+        };
+        assert_eq!((reserve_in_child(8191), reserve_in_child(8192)), (libc::EFBIG, 0));
+    }
+
+    #[test]
+    fn a_temporary_file_is_not_on_the_network() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let directory = File::open(folder.path()).expect("it opens");
+        assert!(!is_on_network(&directory).expect("it says"));
     }
 }

@@ -149,6 +149,19 @@ fn a_waiter_comes_back_in_between() {
     assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
+/// Each descriptor that a waiter opened would have to stay open for as long as the lock is held.
+#[test]
+#[cfg(target_os = "linux")]
+fn waiters_of_the_same_process_open_no_lock_file() {
+    let place = Place::new();
+    let (one, two) = (place.store(), place.store());
+    let _held = try_lock(&one).expect("free");
+    (0..10).for_each(|_| assert!(try_lock(&two).is_none()));
+    let open = fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(std::result::Result::ok);
+    let of_the_lock = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == place.file("lock")));
+    assert_eq!(of_the_lock.count(), 1);
+}
+
 /// Closing a second descriptor of the lock file would unlock it for other processes.
 #[test]
 fn another_name_of_the_directory_is_no_other_lock() {

@@ -41,9 +41,8 @@ pub(super) fn failed(part: Part, error: &io::Error) -> Error {
         libc::ELOOP | libc::EMLINK => ("store-link", "is a symbolic link, or behind a loop of them"),
         libc::ENOTDIR => ("store-type", "is not a directory, or is not in one"),
         libc::EISDIR | libc::ENXIO | libc::ENODEV => ("store-type", "is not a regular file"),
-        libc::ENOSPC | libc::EDQUOT => {
-            ("store-full", "cannot be written: the disk is full, or the user's quota is used up")
-        }
+        libc::ENOSPC | libc::EDQUOT => ("store-full", "cannot be written: the disk is full, or the quota is used up"),
+        libc::EFBIG => ("store-full", "cannot be written: the process's limit on file sizes is too low"),
         _ => return refuse(part, "store-io", &format!("cannot be read or written (error {code} of the system)")),
     };
     refuse(part, reason, problem)
