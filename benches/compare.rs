@@ -111,12 +111,13 @@ impl Bench {
     }
 
     /// Seconds of CPU time, of the whole process.
+    #[allow(clippy::zombie_processes)] // `wait4` waits, and tells what std's does not
     fn cpu(&self, program: &Path, arguments: &[&str]) -> f64 {
         let child = self.command(program, arguments).spawn().expect("it runs");
         let (mut status, mut usage) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
         // SAFETY: waits for a child of ours; both pointers are to values of ours, and a zeroed rusage is a valid one.
         let usage = unsafe {
-            libc::wait4(child.id().cast_signed(), &mut status, 0, usage.as_mut_ptr());
+            libc::wait4(child.id() as libc::pid_t, &mut status, 0, usage.as_mut_ptr());
             usage.assume_init()
         };
         assert_eq!(status, 0, "{}", program.display());

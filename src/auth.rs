@@ -5,7 +5,7 @@ mod events;
 mod leader;
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use ring::digest::{SHA256, digest};
@@ -18,7 +18,7 @@ use crate::hooks::Level;
 use crate::options::Options;
 use crate::published::{Found, Published};
 use crate::session::{Call, Policy, Session, State, Step};
-use crate::store::{self, Store, StoreOption};
+use crate::store::{self, Store};
 use crate::sys::{self, ForkLocal};
 use crate::token::Token;
 use events::Events;
@@ -45,6 +45,7 @@ struct Process {
     store: Box<dyn Store>,
     /// When the host was asked for the password last, in nanoseconds of the boot clock; 0: never.
     asked_at: AtomicU64,
+    told_of_fork: AtomicBool,
 }
 
 impl Auth {
@@ -134,11 +135,18 @@ impl Auth {
     }
 
     fn process(&self) -> &Process {
-        self.process.get_or_make(|| Process {
-            session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
-            landed: Condvar::new(),
-            store: store::open(&self.options.store, &self.key, self.credentials.kept()),
-            asked_at: AtomicU64::new(0),
+        self.process.get_or_make(|| {
+            if self.is_forked() {
+                self.published.protect_again();
+                self.credentials.kept().into_iter().for_each(Credentials::protect_again);
+            }
+            Process {
+                session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
+                landed: Condvar::new(),
+                store: store::open(&self.options.store, &self.key, self.credentials.kept()),
+                asked_at: AtomicU64::new(0),
+                told_of_fork: AtomicBool::new(false),
+            }
         })
     }
 
@@ -184,9 +192,9 @@ impl Auth {
         }
     }
 
-    /// Whether a login ends the token of the process that made this handle, which cannot see it.
-    fn ends_a_parents_token(&self) -> bool {
-        matches!(self.options.store, StoreOption::Memory) && self.made_in_generation != sys::fork_generation()
+    /// Whether this process is a child of the one that made the handle.
+    fn is_forked(&self) -> bool {
+        self.made_in_generation != sys::fork_generation()
     }
 }
 

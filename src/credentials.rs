@@ -40,6 +40,11 @@ impl Credentials {
         self.password.as_bytes()
     }
 
+    /// For a forked child.
+    pub(crate) fn protect_again(&self) {
+        self.password.protect_again();
+    }
+
     /// Enough of the password to tell it from another, and too little to find it by trying: of 65,536 passwords one has
     /// the same tag.
     pub(crate) fn tag(&self, salt: u64) -> u16 {

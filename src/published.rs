@@ -57,6 +57,12 @@ impl Published {
         Self { slots: InPages::new(Slots::new()) }
     }
 
+    /// For a forked child. (The model of this file is not forked.)
+    #[allow(dead_code)]
+    pub(crate) fn protect_again(&self) {
+        self.slots.protect_again();
+    }
+
     /// Copies `Bearer VALUE` into `buffer`, which must be longer than that by one byte, if it is good at `now`.
     pub(crate) fn read(&self, now: Instant, buffer: &mut [MaybeUninit<u8>]) -> Found {
         self.read_consistently(|slot| {

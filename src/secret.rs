@@ -46,6 +46,11 @@ impl Pages {
     pub(crate) fn as_ptr(&self) -> *mut u8 {
         self.start.as_ptr()
     }
+
+    /// For a forked child, which inherits the pages and not that they are locked.
+    fn protect_again(&self) {
+        protect(self.start, self.length);
+    }
 }
 
 /// Asks for what the system may refuse: RLIMIT_MEMLOCK may be used up, an old kernel may not know the advice.
@@ -90,6 +95,13 @@ impl<T> InPages<T> {
     }
 }
 
+impl<T> InPages<T> {
+    /// For a forked child.
+    pub(crate) fn protect_again(&self) {
+        self.pages.protect_again();
+    }
+}
+
 impl<T> Deref for InPages<T> {
     type Target = T;
 
@@ -127,6 +139,11 @@ impl Secret {
             }
         }
         Self { pages, length }
+    }
+
+    /// For a forked child.
+    pub(crate) fn protect_again(&self) {
+        self.pages.protect_again();
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -167,6 +184,35 @@ mod tests {
         assert_eq!((in_pages.0, Arc::strong_count(&counted)), (7, 2));
         drop(in_pages);
         assert_eq!(Arc::strong_count(&counted), 1);
+    }
+
+    /// Kilobytes of this process that are locked into memory.
+    #[cfg(target_os = "linux")]
+    fn locked() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("a line");
+        line.trim_end_matches("kB").trim().parse().expect("a number")
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_forked_child_locks_its_pages_again() {
+        let secret = Secret::concat(&[b"hunter2"]);
+        if locked() == 0 {
+            return; // this system allows none
+        }
+        // SAFETY: the child reads a file and allocates, which glibc keeps usable after fork, and ends.
+        let child = unsafe { libc::fork() };
+        if child == 0 {
+            let before = locked();
+            secret.protect_again();
+            // SAFETY: ends the child without running the test harness in it.
+            unsafe { libc::_exit(i32::from(before == 0 && locked() > 0)) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` is ours and `child` is our child.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(libc::WEXITSTATUS(status), 1);
     }
 
     #[test]

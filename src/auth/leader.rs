@@ -14,7 +14,7 @@ use crate::hooks::Level;
 use crate::login::{Effort, login};
 use crate::record::{Record, Refusal};
 use crate::session::{Errand, Flight, Landing, Plan};
-use crate::store::{Bytes, Locked, Saved};
+use crate::store::{Bytes, Locked, Saved, StoreOption};
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
 const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
@@ -148,11 +148,7 @@ impl<'a> Leader<'a> {
             Ok(token) => {
                 let event = if self.flight.errand == Errand::Renew { "renewed" } else { "login" };
                 self.events.add(Level::Info, event, || format!("a token was issued: {how}, status 200"));
-                if auth.ends_a_parents_token() {
-                    let text =
-                        "this process was forked, and a memory: store is not shared: its parent's token has ended";
-                    self.events.add(Level::Warn, "forked", || text.to_owned());
-                }
+                self.tell_of_fork();
                 Landing::LoggedIn(token)
             }
             Err(error) if error.status() == Status::InvalidCredentials => {
@@ -164,6 +160,15 @@ impl<'a> Leader<'a> {
                 self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
                 Landing::LoginFailed { error, in_vain: self.deadline.has_passed().then_some(spent) }
             }
+        }
+    }
+
+    /// A login of a child ends its parent's token, unless they share a store. Told once.
+    fn tell_of_fork(&mut self) {
+        let is_unshared = matches!(self.auth.options.store, StoreOption::Memory) && self.auth.is_forked();
+        if is_unshared && !self.process.told_of_fork.swap(true, Ordering::Relaxed) {
+            let text = "this process was forked, and a memory: store is not shared: its parent's token has ended";
+            self.events.add(Level::Warn, "forked", || text.to_owned());
         }
     }
 

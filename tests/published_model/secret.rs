@@ -8,6 +8,8 @@ impl<T> InPages<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(value)
     }
+
+    pub(crate) fn protect_again(&self) {}
 }
 
 impl<T> Deref for InPages<T> {
