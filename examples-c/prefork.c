@@ -6,7 +6,7 @@
  *
  *     cc prefork.c -lpersonr -o prefork
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… PERSONR_BASE_URL=http://127.0.0.1:PORT/api/1.1/wf \
- *         PERSONR_TOKEN_STORE=file:/var/lib/program/personr ./prefork
+ *         ./prefork file:/var/lib/program/personr
  */
 #include <personr.h>
 #include <stdio.h>
@@ -74,9 +74,9 @@ static int run(personr_auth *auth, const char *base_url)
     return served == CHILDREN * REQUESTS ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    const char *base_url = getenv("PERSONR_BASE_URL"), *store = getenv("PERSONR_TOKEN_STORE");
+    const char *base_url = getenv("PERSONR_BASE_URL"), *store = argc > 1 ? argv[1] : NULL;
     personr_options *options = personr_options_new();
     personr_auth *auth = NULL;
     personr_token *token = NULL;

@@ -81,7 +81,10 @@ impl<T> ForkLocal<T> {
     fn replace(&self, found: *mut Entry<T>, entry: Entry<T>) -> &T {
         let fresh = Box::into_raw(Box::new(entry));
         let stored = match self.entry.compare_exchange(found, fresh, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => fresh,
+            Ok(_) => {
+                leave(found.cast());
+                fresh
+            }
             Err(winner) => {
                 // SAFETY: `fresh` came from `Box::into_raw` above and was not stored, so nobody else has it.
                 drop(unsafe { Box::from_raw(fresh) });
@@ -98,11 +101,35 @@ impl<T> Drop for ForkLocal<T> {
         let found = *self.entry.get_mut();
         // SAFETY: `&mut self`, so nobody borrows the entry, and it came from `Box::into_raw`.
         unsafe {
-            if found.as_ref().is_some_and(|entry| entry.generation == fork_generation()) {
-                drop(Box::from_raw(found));
+            match found.as_ref() {
+                Some(entry) if entry.generation == fork_generation() => drop(Box::from_raw(found)),
+                _ => leave(found.cast()),
             }
         }
     }
+}
+
+/// What a parent left to this process, one behind the other.
+static LEFT: AtomicPtr<Left> = AtomicPtr::new(ptr::null_mut());
+
+struct Left {
+    #[allow(dead_code)] // it is enough that it stands here
+    entry: *mut (),
+    #[allow(dead_code)]
+    next: *mut Left,
+}
+
+/// Leaks on purpose, and says so: what can be reached from here is no leak to valgrind and its like.
+fn leave(entry: *mut ()) {
+    if entry.is_null() {
+        return;
+    }
+    let left = Box::into_raw(Box::new(Left { entry, next: ptr::null_mut() }));
+    let _ = LEFT.fetch_update(Ordering::AcqRel, Ordering::Acquire, |next| {
+        // SAFETY: it came from `Box::into_raw` above, and nobody else has it until the update succeeds.
+        unsafe { (*left).next = next };
+        Some(left)
+    });
 }
 
 // SAFETY: it hands out `&T` to any thread and drops the `T` on whichever thread it is dropped on itself.

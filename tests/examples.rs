@@ -185,6 +185,37 @@ fn request_repeats_once_after_a_401(program: &Program) {
     assert_eq!((counters.tokens_issued, counters.authorized, counters.unauthorized), (2, 2, 1), "{counters:?}");
 }
 
+/// The children wait for each other at their first request. The token is revoked when half of all were served and one
+/// more waits for its answer.
+fn prefork_shares_one_token(program: &Program) {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("file:{}", folder.path().join("tokens").display());
+    let requests = |action| Fault::new(action).on_path("api-applicant-status");
+    sandbox.order(requests(Action::Hold).times(8));
+    sandbox.order(requests(Action::Delay(Duration::ZERO)).times(32));
+    sandbox.order(requests(Action::Hold));
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[&store]));
+        let all_there = sandbox.wait_until(PATIENCE, |counters| counters.held == 8);
+        sandbox.release();
+        let halfway = sandbox.wait_until(PATIENCE, |counters| counters.authorized >= 40 && counters.held == 1);
+        sandbox.revoke_all();
+        sandbox.clear_faults();
+        assert!(all_there && halfway, "{:?}", sandbox.counters());
+        run.join().expect("no panic")
+    });
+    run.assert_code(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("8 children, 80 of 80 requests served\n", ""));
+    let counters = sandbox.counters();
+    println!(
+        "8 children, their token revoked halfway: {} tokens issued, {} times 401",
+        counters.tokens_issued, counters.unauthorized
+    );
+    assert_eq!((counters.tokens_issued, counters.authorized), (2, 80), "{counters:?}");
+    assert!((1..=8).contains(&counters.unauthorized), "{counters:?}");
+}
+
 /// The first is in the middle of its login when the second starts; the third comes when all is over.
 fn custom_store_shares_one_login(program: &Program) {
     let sandbox = sandbox();
@@ -351,6 +382,16 @@ fn request_is_clean() {
     under_valgrind("request", &[request_repeats_once_after_a_401]);
 }
 
+#[test]
+fn prefork_serves_all() {
+    prefork_shares_one_token(&Program::example("prefork"));
+}
+
+#[test]
+fn prefork_is_clean() {
+    under_valgrind("prefork", &[prefork_shares_one_token]);
+}
+
 /// Puts a defect into `login.c`: valgrind must find it.
 fn assert_found(defect: &str, old: &str, new: &str) {
     if !is_installed("valgrind") {
@@ -398,7 +439,7 @@ fn every_example_is_tested() {
         .filter(|name| name.ends_with(".c"))
         .collect();
     examples.sort();
-    assert_eq!(examples, ["custom_store.c", "errors.c", "login.c", "request.c", "threads.c"]);
+    assert_eq!(examples, ["custom_store.c", "errors.c", "login.c", "prefork.c", "request.c", "threads.c"]);
 }
 
 /// It names the real service, so it is compiled and not run.
