@@ -11,6 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::ptr::null;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use compile::skip;
 use personr::ffi::*;
@@ -59,9 +60,11 @@ fn a_read_only_store_is_read() {
         |path| mount_tmpfs(path, 0),
         |place| {
             let shared = Shared::in_place(place);
+            let begun = Instant::now();
             // A process that another test is starting may have a copy of a descriptor, until it is another program.
             while !mount_tmpfs(shared.place.folder(), libc::MS_REMOUNT | libc::MS_RDONLY) {
                 assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EBUSY));
+                assert!(begun.elapsed() < Duration::from_secs(60), "the library has a file open");
             }
             assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
             shared.assert_fails(&shared.needy(), "store-read-only");
