@@ -2,13 +2,15 @@
 
 #![allow(dead_code)] // each test binary uses its part
 
+pub mod shared;
+
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
+use personr_sandbox::{DEFAULT_EMAIL, Sandbox};
 use tempfile::TempDir;
 
 use crate::client::{Auth, Failure, Options};
@@ -166,6 +168,3 @@ pub fn told(result: Result<crate::client::Token, Failure>) -> String {
 pub fn live_token(sandbox: &Sandbox) -> String {
     sandbox.live_token(DEFAULT_EMAIL).expect("somebody has logged in")
 }
-
-/// The account that every sandbox has.
-pub const DEMO: (&str, &str) = (DEFAULT_EMAIL, DEFAULT_PASSWORD);

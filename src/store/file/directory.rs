@@ -67,8 +67,8 @@ impl Directory {
         };
         let metadata = file.metadata().map_err(fail)?;
         check_file(Part::Record, &metadata)?;
-        // With room for all of it: a vector that grows leaves copies of the token behind.
-        let mut bytes = Bytes::new(Vec::with_capacity(FILE_MAX + 1));
+        // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the token.
+        let mut bytes = Bytes::new(Vec::with_capacity(metadata.len() as usize + 1));
         file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.len() > FILE_MAX { Err(too_large(Part::Record)) } else { Ok(Some(bytes)) }
     }

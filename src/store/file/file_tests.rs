@@ -1,3 +1,8 @@
+//! What is in the directory, and what may be wrong with it.
+
+#[path = "lock_tests.rs"]
+mod locks;
+
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
@@ -7,7 +12,6 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::error::{Error, Status};
-use crate::sys::in_child;
 
 const KEY: &str = "0a1b";
 
@@ -72,10 +76,6 @@ fn failure(store: &FileStore) -> Error {
     error
 }
 
-fn another_process_can_lock(place: &Place) -> bool {
-    in_child(|| i32::from(try_lock(&place.store()).is_some())) == 1
-}
-
 #[test]
 fn a_directory_is_an_absolute_path() {
     let here = std::env::current_dir().expect("a working directory");
@@ -125,88 +125,6 @@ fn a_prepared_save_has_its_room_and_leaves_nothing_if_it_is_not_made() {
     locked.prepare().expect("room");
     assert_eq!(locked.save(b"record"), Ok(Saved::Yes));
     assert_eq!(record(&store).as_deref(), Some(&b"record"[..]));
-}
-
-#[test]
-fn one_holds_the_lock_among_threads_and_processes() {
-    let place = Place::new();
-    let (one, two) = (place.store(), place.store());
-    let held = try_lock(&one).expect("free");
-    assert!(try_lock(&two).is_none());
-    assert!(!another_process_can_lock(&place));
-    drop(held);
-    assert!(another_process_can_lock(&place));
-    assert!(try_lock(&two).is_some());
-}
-
-#[test]
-fn a_waiter_comes_back_in_between() {
-    let place = Place::new();
-    let (one, two) = (place.store(), place.store());
-    let _held = try_lock(&one).expect("free");
-    let begun = std::time::Instant::now();
-    assert!(two.lock(soon(), Duration::from_secs(60)).expect("works").is_none());
-    assert!(begun.elapsed() < Duration::from_secs(30));
-}
-
-/// Each descriptor that a waiter opened would have to stay open for as long as the lock is held.
-#[test]
-#[cfg(target_os = "linux")]
-fn waiters_of_the_same_process_open_no_lock_file() {
-    let place = Place::new();
-    let (one, two) = (place.store(), place.store());
-    let _held = try_lock(&one).expect("free");
-    (0..10).for_each(|_| assert!(try_lock(&two).is_none()));
-    let open = fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(std::result::Result::ok);
-    let of_the_lock = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == place.file("lock")));
-    assert_eq!(of_the_lock.count(), 1);
-}
-
-/// Closing a second descriptor of the lock file would unlock it for other processes.
-#[test]
-fn another_name_of_the_directory_is_no_other_lock() {
-    let place = Place::new();
-    let store = place.store();
-    let held = try_lock(&store).expect("free");
-    let alias = place.0.path().join("alias");
-    symlink(place.directory(), &alias).expect("a link");
-    assert!(try_lock(&store_in(&alias)).is_none());
-    assert!(!another_process_can_lock(&place), "it is still held");
-    drop(held);
-    save(&store_in(&alias), b"record");
-    assert_eq!(record(&store).as_deref(), Some(&b"record"[..]));
-}
-
-#[test]
-fn a_child_does_not_hold_its_parents_lock_and_does_not_give_it_back() {
-    let place = Place::new();
-    let store = place.store();
-    let mut held = try_lock(&store);
-    held.as_mut().expect("free").prepare().expect("room");
-    let wrong = in_child(|| {
-        let takes = try_lock(&store).is_some();
-        let saved = held.as_mut().expect("a copy of the parent's").save(b"the child's");
-        drop(held.take());
-        i32::from(takes) + 2 * i32::from(saved != Ok(Saved::LockLost)) + 4 * i32::from(!place.file("new").exists())
-    });
-    assert_eq!(wrong, 0);
-    assert!(!another_process_can_lock(&place), "it is still held");
-}
-
-#[test]
-fn a_lock_file_that_was_replaced_is_a_lock_that_was_lost() {
-    let place = Place::new();
-    let (one, two) = (place.store(), place.store());
-    let mut first = try_lock(&one).expect("free");
-    first.prepare().expect("room");
-    fs::remove_file(place.file("lock")).expect("removed");
-    assert_eq!(first.save(b"one").expect_err("the lock file is gone").reason(), "store-open");
-    let mut second = try_lock(&two).expect("another file");
-    second.prepare().expect("room");
-    assert_eq!(first.save(b"one"), Ok(Saved::LockLost));
-    drop(first);
-    assert_eq!(second.save(b"two"), Ok(Saved::Yes));
-    assert_eq!(record(&one).as_deref(), Some(&b"two"[..]));
 }
 
 #[test]

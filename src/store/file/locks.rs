@@ -5,7 +5,7 @@
 //! what the system knows a file by, and descriptors of a held file are closed with the lock alone.
 
 use std::ffi::CStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,23 +54,27 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// `None` if another thread or process has it. Does not wait, but for what others do in here.
+    /// `None` if another thread or process has it. Does not wait.
     pub(super) fn try_take(directory: &Directory, name: &CStr) -> Result<Option<Self>> {
-        let locks = Locks::of_this_process();
-        let mut held = locks.held();
-        // Without opening it, if that can be helped.
+        // Without opening it, if that can be helped: the descriptor would stay open for as long as the lock is held.
         if let Some(id) = directory.lock_id(name)? {
-            if held.iter().any(|it| it.id == id) {
+            if Locks::of_this_process().held().iter().any(|it| it.id == id) {
                 return Ok(None);
             }
         }
         let (file, metadata) = directory.open_lock(name)?;
-        let id = FileId::of(&metadata);
+        Self::take(directory, name, file, &metadata)
+    }
+
+    /// The same with the file as it was opened.
+    pub(super) fn take(directory: &Directory, name: &CStr, file: File, metadata: &Metadata) -> Result<Option<Self>> {
+        let mut held = Locks::of_this_process().held();
+        let id = FileId::of(metadata);
         if let Some(it) = held.iter_mut().find(|it| it.id == id) {
             it.files.push(file);
             return Ok(None);
         }
-        check_file(Part::Lock, &metadata)?;
+        check_file(Part::Lock, metadata)?;
         if !files::try_lock(&file).map_err(|error| failed(Part::Lock, &error))? {
             return Ok(None);
         }
