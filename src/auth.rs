@@ -137,7 +137,7 @@ impl Auth {
         self.process.get_or_make(|| Process {
             session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
             landed: Condvar::new(),
-            store: store::open(&self.options.store, &self.key, self.credentials.kept()),
+            store: store::open(&self.options, &self.key, self.credentials.kept()),
             asked_at: AtomicU64::new(0),
         })
     }

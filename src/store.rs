@@ -2,6 +2,8 @@
 //! is in a record.
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::hooks::StoreHook;
+use crate::options::Options;
 
 /// The bytes of a record. The token stands in them.
 pub(crate) type Bytes = Zeroizing<Vec<u8>>;
@@ -61,6 +64,9 @@ pub(crate) enum StoreOption {
     /// `memory:`
     #[default]
     Memory,
+    /// `redis://…`, `rediss://…`
+    #[cfg(feature = "redis")]
+    Redis(Arc<redis::Server>),
     /// The host's.
     Hook(Arc<dyn StoreHook>),
 }
@@ -70,16 +76,29 @@ impl StoreOption {
     pub(crate) fn parse(url: &str) -> std::result::Result<Self, &'static str> {
         match url {
             "memory:" => Ok(Self::Memory),
+            _ if url.starts_with("redis://") || url.starts_with("rediss://") => Self::parse_redis(url),
             _ => Err("this version of the library knows the store \"memory:\" only"),
         }
+    }
+
+    #[cfg(feature = "redis")]
+    fn parse_redis(url: &str) -> std::result::Result<Self, &'static str> {
+        redis::Server::parse(url).map(|server| Self::Redis(Arc::new(server)))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    fn parse_redis(_: &str) -> std::result::Result<Self, &'static str> {
+        Err("this build of the library has no Redis store: build it with the cargo feature \"redis\"")
     }
 }
 
 /// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `kept` are the
 /// credentials, if they are not asked for.
-pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
-    match option {
+pub(crate) fn open(options: &Options, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
+    match &options.store {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
+        #[cfg(feature = "redis")]
+        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, options)),
         StoreOption::Hook(_) => Box::new(memory::Memory::open(key, kept)),
     }
 }

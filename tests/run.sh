@@ -42,7 +42,8 @@ END
     passed=$((passed + run_passed)) failed=$((failed + run_failed))
 }
 
-run --workspace --no-fail-fast
+# With the feature, so that everything is tested, once.
+run --workspace --features personr/redis --no-fail-fast
 run --features test-panic --test panic --no-fail-fast
 
 # To cargo, a test that skips itself has passed.

@@ -114,6 +114,11 @@ impl Options {
         call(|error| unsafe { personr_options_set_proxy(self.0, url.as_ptr(), error) })
     }
 
+    pub fn token_store(&self, url: &str) -> Result<(), Failure> {
+        let url = c(url);
+        call(|error| unsafe { personr_options_set_token_store(self.0, url.as_ptr(), error) })
+    }
+
     pub fn auth(&self, email: &str, password: &str) -> Result<Auth, Failure> {
         let (email, password) = (c(email), c(password));
         let mut auth = ptr::dangling_mut();
