@@ -67,12 +67,25 @@ fn texts_have_their_limits() {
     }
     assert_names(options.base_url(""), "base_url");
     assert_eq!(options.proxy(""), Ok(()));
-    for (store, accepted) in
-        [("memory:", true), ("", false), ("memory", false), ("file:/tmp", false), ("redis://h", false)]
-    {
-        let store = c(store);
-        let result = call(|error| unsafe { personr_options_set_token_store(options.0, store.as_ptr(), error) });
-        assert_eq!(result.is_ok(), accepted, "{store:?}");
+    for (store, accepted) in [("memory:", true), ("", false), ("memory", false), ("file:/tmp", false)] {
+        assert_eq!(options.token_store(store).is_ok(), accepted, "{store:?}");
+    }
+}
+
+#[test]
+fn a_redis_url_is_read_when_it_is_set() {
+    let options = Options::new();
+    for url in ["redis://h", "rediss://user:hunter2@h:1/2", "redis://user@h", "redis://h/hunter2", "redis://"] {
+        let result = options.token_store(url);
+        if cfg!(feature = "redis") && ["redis://h", "rediss://user:hunter2@h:1/2"].contains(&url) {
+            assert_eq!(result, Ok(()), "{url}");
+            continue;
+        }
+        let failure = result.expect_err(url);
+        assert_names(Err(failure.clone()), "token_store");
+        assert!(!failure.message.contains("hunter2"), "{failure:?}");
+        let names_the_feature = failure.message.contains("feature \"redis\"");
+        assert_eq!(names_the_feature, !cfg!(feature = "redis"), "{failure:?}");
     }
 }
 
