@@ -413,6 +413,8 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  *
  * @param options     The object.
  * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
+ *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
+ *                    the same Redis server (a library built with the cargo feature "redis").
  *                    Other stores come with later versions. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *

@@ -178,10 +178,15 @@ fn a_server_that_stalls_ends_at_the_deadline() {
         let spent = begun.elapsed();
         assert!(spent >= Duration::from_millis(300) && spent < Duration::from_secs(10), "{scheme}: {spent:?}");
     }
-    // The caller has more time than a Redis server is given.
+    // The caller has more time than a Redis server is given: for connecting, and for an answer.
     options.timeout_ms(60_000);
-    options.connect_timeout_ms(300);
+    let begun = Instant::now();
+    options.token_store(&format!("redis://{}", address_of(&listener))).expect("accepted");
     assert_eq!(failure(&options).kind(), (PERSONR_STORE, "store-timeout"));
+    options.connect_timeout_ms(300);
+    options.token_store(&format!("rediss://{}", address_of(&listener))).expect("accepted");
+    assert_eq!(failure(&options).kind(), (PERSONR_STORE, "store-timeout"));
+    assert!(begun.elapsed() < Duration::from_secs(30));
     assert_eq!(sandbox.counters().requests, 0);
 }
 
@@ -264,6 +269,18 @@ fn a_lock_that_may_have_been_had_is_given_back_unseen() {
     assert_eq!(failure(&options).kind(), (PERSONR_TIMEOUT, "store"));
     let received = String::from_utf8(server.join().expect("no panic")).expect("text");
     let (lock, release) = received.split_once("EVAL").expect("two commands");
-    assert!(lock.contains("SET") && release.contains("DEL"), "{received}");
+    assert!(lock.ends_with("\r\n$2\r\nNX\r\n$2\r\nPX\r\n$5\r\n20000\r\n*6\r\n$4\r\n"), "{received}");
+    assert!(release.contains("DEL"), "{received}");
     assert_eq!(sandbox.counters().requests, 0);
+}
+
+#[test]
+fn a_server_that_stalls_while_another_has_the_lock_is_no_other_failure() {
+    let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b"$-1\r\n".to_vec()]);
+    let sandbox = sandbox();
+    let options = Options::of(&sandbox);
+    options.timeout_ms(500);
+    options.token_store(&url).expect("accepted");
+    assert_eq!(failure(&options).kind(), (PERSONR_TIMEOUT, "store-lock"));
+    server.join().expect("no panic");
 }

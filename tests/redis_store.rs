@@ -116,19 +116,20 @@ fn a_token_whose_lock_was_lost_yields_to_the_stores() {
 fn a_lock_that_is_anothers_by_now_is_not_given_back() {
     let Some(redis) = RedisServer::start("a_lock_that_is_anothers_by_now_is_not_given_back", &[]) else { return };
     let sandbox = sandbox();
-    let auth = redis.options(&sandbox).demo();
+    let options = redis.options(&sandbox);
+    options.timeout_ms(3_000);
+    let auth = options.demo();
     sandbox.order(Fault::new(Action::Hold));
     thread::scope(|scope| {
         let late = scope.spawn(|| auth.login());
         assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
-        let lock = redis.lock_key();
-        redis.run(&["SET", &lock, "another", "PX", "1000"]);
+        redis.run(&["SET", &redis.lock_key(), "another"]);
         sandbox.release();
-        assert!(sandbox.wait_until(PATIENCE, |counters| counters.tokens_issued == 1));
-        // The login's token is discarded: its caller waits for the other one, and for the end of its lease.
-        assert!(late.join().expect("no panic").is_ok());
+        // Its token is discarded, and it waits for the other one's.
+        assert_eq!(late.join().expect("no panic").expect_err("no time").kind(), (PERSONR_TIMEOUT, "store-lock"));
+        assert_eq!(redis.run(&["GET", &redis.lock_key()]), "another");
     });
-    assert_eq!(sandbox.counters().tokens_issued, 2);
+    assert_eq!(sandbox.counters().tokens_issued, 1);
 }
 
 #[test]

@@ -43,12 +43,11 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
-/// Writes, and changes nothing but the ends of two lives: a server that takes no writes says so. `SET` (by which the
-/// lease begins anew) rather than `PEXPIRE`, for Redis without memory refuses only what needs some.
+/// Begins the lease anew, by a write: a server that takes none says so, and one that does not allow scripts, or writes
+/// to one of the keys. `SET` rather than `PEXPIRE`, for Redis without memory refuses only what needs some.
 const PREPARE_SCRIPT: &[u8] = b"\
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1";
 
 const RELEASE_SCRIPT: &[u8] = b"\
@@ -113,10 +112,11 @@ impl Store for Redis {
         let mut connection = self.connect(Time::of(deadline))?;
         let mut is_anothers = false;
         loop {
+            let login_until = Deadline::after(LOGIN);
             match self.try_lock(&mut connection, &owner, Time::of(deadline)) {
                 Ok(true) => {
                     let connection = Some(connection);
-                    return Ok(Some(Box::new(Held { redis: self, connection, owner, deadline })));
+                    return Ok(Some(Box::new(Held { redis: self, connection, owner, deadline, login_until })));
                 }
                 Ok(false) => is_anothers = true,
                 // The caller's time is up: it was another's for all of it.
@@ -138,6 +138,7 @@ struct Held<'a> {
     connection: Option<Connection>,
     owner: Owner,
     deadline: Deadline,
+    login_until: Deadline,
 }
 
 impl Held<'_> {
@@ -169,8 +170,8 @@ impl Locked for Held<'_> {
     }
 
     fn prepare(&mut self) -> Result<()> {
-        let arguments = [LEASE.as_bytes(), RECORD_LIFE.as_bytes()];
-        match self.while_ours(PREPARE_SCRIPT, &arguments, Time::of(self.deadline))? {
+        self.login_until = Deadline::after(LOGIN);
+        match self.while_ours(PREPARE_SCRIPT, &[LEASE.as_bytes()], Time::of(self.deadline))? {
             true => Ok(()),
             false => Err(failure::store("store-lock-lost", "Redis gave the lock to another before the login began")),
         }
@@ -191,7 +192,7 @@ impl Locked for Held<'_> {
     }
 
     fn login_limit(&self) -> Duration {
-        LOGIN
+        self.login_until.remaining()
     }
 }
 
