@@ -22,7 +22,7 @@ lint:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --no-default-features -- -D warnings
-	$(CARGO) clippy --all-targets --features test-panic -- -D warnings
+	$(CARGO) clippy --all-targets --features redis,test-panic -- -D warnings
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 		echo "$(CARGO) deny check bans sources licenses" && $(CARGO) deny check bans sources licenses; \
 	elif [ "$$CI" = true ]; then \

@@ -143,7 +143,7 @@ impl Auth {
             Process {
                 session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
                 landed: Condvar::new(),
-                store: store::open(&self.options.store, &self.key, self.credentials.kept()),
+                store: store::open(&self.options, &self.key, self.credentials.kept()),
                 asked_at: AtomicU64::new(0),
                 told_of_fork: AtomicBool::new(false),
             }

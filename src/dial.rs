@@ -1,5 +1,5 @@
 //! Opens a connection: name look-up, connect, proxy, TLS, all within one deadline. Knows nothing of HTTP but a
-//! proxy's CONNECT.
+//! proxy's CONNECT, and nothing of Redis.
 
 mod failure;
 mod proxy;
@@ -24,7 +24,7 @@ pub(crate) struct Dialer {
     host: String,
     port: u16,
     proxy: Option<Proxy>,
-    /// `None` for a plain connection to a loopback address.
+    /// `None` for a plain connection.
     tls: Option<Tls>,
     connect_timeout: Duration,
     user_agent: String,
@@ -37,14 +37,19 @@ impl Dialer {
             return Err(Error::argument("options", "no root certificate is trusted: add some, or use the system's"));
         }
         let proxy = proxy::choose(&options.proxy, target)?;
-        Ok(Self {
+        Ok(Self { proxy, ..Self::direct(target, options) })
+    }
+
+    /// For what no HTTP proxy stands before.
+    pub(crate) fn direct(target: &Url, options: &Options) -> Self {
+        Self {
             host: target.host.clone(),
             port: target.port,
             tls: target.tls.then(|| Tls::new(options)),
-            proxy,
+            proxy: None,
             connect_timeout: options.connect_timeout,
             user_agent: options.user_agent.clone(),
-        })
+        }
     }
 
     /// A connection of its own, which goes on to have this deadline. `connect_timeout` and `limit` are for

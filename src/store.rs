@@ -4,6 +4,8 @@
 mod file;
 mod hook;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::hooks::StoreHook;
+use crate::options::Options;
 
 /// The bytes of a record. The token stands in them.
 pub(crate) type Bytes = Zeroizing<Vec<u8>>;
@@ -66,6 +69,9 @@ pub(crate) enum StoreOption {
     Memory,
     /// `file:DIRECTORY`, which is absolute.
     File(Arc<Path>),
+    /// `redis://…`, `rediss://…`
+    #[cfg(feature = "redis")]
+    Redis(Arc<redis::Server>),
     /// The host's.
     Hook(Arc<dyn StoreHook>),
 }
@@ -76,19 +82,30 @@ impl StoreOption {
         match url.split_once(':') {
             Some(("memory", "")) => Ok(Self::Memory),
             Some(("file", directory)) => Ok(Self::File(file::parse_directory(directory)?.into())),
-            _ => {
-                Err("it is neither \"memory:\" nor \"file:DIRECTORY\", and this version of the library knows no other")
-            }
+            Some(("redis" | "rediss", _)) => Self::parse_redis(url),
+            _ => Err("it is neither \"memory:\" nor \"file:DIRECTORY\" nor \"redis://...\" nor \"rediss://...\""),
         }
+    }
+
+    #[cfg(feature = "redis")]
+    fn parse_redis(url: &str) -> std::result::Result<Self, &'static str> {
+        redis::Server::parse(url).map(|server| Self::Redis(Arc::new(server)))
+    }
+
+    #[cfg(not(feature = "redis"))]
+    fn parse_redis(_: &str) -> std::result::Result<Self, &'static str> {
+        Err("this build of the library has no Redis store: build it with the cargo feature \"redis\"")
     }
 }
 
 /// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `kept` are the
 /// credentials, if they are not asked for.
-pub(crate) fn open(option: &StoreOption, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
-    match option {
+pub(crate) fn open(options: &Options, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
+    match &options.store {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
         StoreOption::File(directory) => Box::new(file::FileStore::open(directory, key)),
         StoreOption::Hook(hook) => Box::new(hook::Hook::open(hook, key)),
+        #[cfg(feature = "redis")]
+        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, options)),
     }
 }

@@ -1,4 +1,4 @@
-//! The `http` and `https` URLs that options hold: of the service, of a proxy.
+//! The URLs that options hold: of the service, of a proxy, of a Redis server.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -8,11 +8,30 @@ use ureq::http::Uri;
 
 use crate::secret::Secret;
 
+/// What URLs of one kind begin with.
+pub(crate) struct Schemes {
+    pub(crate) plain: Scheme,
+    pub(crate) tls: Scheme,
+    /// What is said of any other beginning.
+    pub(crate) otherwise: &'static str,
+}
+
+pub(crate) struct Scheme {
+    pub(crate) name: &'static str,
+    pub(crate) default_port: u16,
+}
+
+const HTTP: Schemes = Schemes {
+    plain: Scheme { name: "http", default_port: 80 },
+    tls: Scheme { name: "https", default_port: 443 },
+    otherwise: "it must begin with https:// (or http://)",
+};
+
 /// A parsed URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Url {
     pub(crate) tls: bool,
-    /// As written: percent-encoded. A proxy's holds its password.
+    /// As written: percent-encoded. It may hold a password.
     pub(crate) userinfo: Option<Arc<Secret>>,
     /// In lower case, an IPv6 address without its brackets.
     pub(crate) host: String,
@@ -24,16 +43,22 @@ pub(crate) struct Url {
 impl Url {
     /// Parses `http://…` or `https://…`. The error says what is wrong and repeats nothing of the text.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        Self::parse_as(&HTTP, text)
+    }
+
+    /// The same for other schemes.
+    pub(crate) fn parse_as(schemes: &Schemes, text: &str) -> Result<Self, &'static str> {
         if text.contains(['?', '#']) {
             return Err("a URL with a query or a fragment is not accepted");
         }
         let uri: Uri = text.parse().map_err(|_| "it is not a URL")?;
-        let tls = match uri.scheme_str() {
-            Some("https") => true,
-            Some("http") => false,
-            Some(scheme) if scheme.starts_with("socks") => return Err("SOCKS proxies are not supported"),
-            _ => return Err("it must begin with https:// (or http://)"),
+        let scheme = match uri.scheme_str() {
+            Some(name) if name == schemes.tls.name => &schemes.tls,
+            Some(name) if name == schemes.plain.name => &schemes.plain,
+            Some(name) if name.starts_with("socks") => return Err("SOCKS proxies are not supported"),
+            _ => return Err(schemes.otherwise),
         };
+        let tls = scheme.name == schemes.tls.name;
         let authority = uri.authority().ok_or("the host is missing")?.as_str();
         let (userinfo, address) = match authority.rsplit_once('@') {
             Some((userinfo, address)) => (Some(Arc::new(Secret::concat(&[userinfo.as_bytes()]))), address),
@@ -42,8 +67,7 @@ impl Url {
         let (host, port) = split_address(address)?;
         let port = match port {
             Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or("the port is not between 1 and 65535")?,
-            None if tls => 443,
-            None => 80,
+            None => scheme.default_port,
         };
         if ServerName::try_from(host).is_err() {
             return Err("the host is not a name or an address");
@@ -57,12 +81,12 @@ impl Url {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// `scheme://host[:port]/path`, the same for each way to write the same URL; without userinfo.
+    /// `http[s]://host[:port]/path`, the same for each way to write the same URL; without userinfo.
     pub(crate) fn normalized(&self) -> String {
-        let (scheme, default_port) = if self.tls { ("https", 443) } else { ("http", 80) };
+        let Scheme { name, default_port } = if self.tls { HTTP.tls } else { HTTP.plain };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let port = if self.port == default_port { String::new() } else { format!(":{}", self.port) };
-        format!("{scheme}://{host}{port}{}", self.path)
+        format!("{name}://{host}{port}{}", self.path)
     }
 }
 

@@ -82,9 +82,26 @@ fn texts_have_their_limits() {
         ("file:~/tmp", false),
         (&long_path(4095), true),
         (&long_path(4096), false),
-        ("redis://h", false),
+        ("redis", false),
     ] {
         assert_eq!(options.token_store(store).is_ok(), accepted, "{store}");
+    }
+}
+
+#[test]
+fn a_redis_url_is_read_when_it_is_set() {
+    let options = Options::new();
+    for url in ["redis://h", "rediss://user:hunter2@h:1/2", "redis://user@h", "redis://h/hunter2", "redis://"] {
+        let result = options.token_store(url);
+        if cfg!(feature = "redis") && ["redis://h", "rediss://user:hunter2@h:1/2"].contains(&url) {
+            assert_eq!(result, Ok(()), "{url}");
+            continue;
+        }
+        let failure = result.expect_err(url);
+        assert_names(Err(failure.clone()), "token_store");
+        assert!(!failure.message.contains("hunter2"), "{failure:?}");
+        let names_the_feature = failure.message.contains("feature \"redis\"");
+        assert_eq!(names_the_feature, !cfg!(feature = "redis"), "{failure:?}");
     }
 }
 

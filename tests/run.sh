@@ -42,8 +42,10 @@ END
     passed=$((passed + run_passed)) failed=$((failed + run_failed))
 }
 
-run --workspace --no-fail-fast
-run --features test-panic --test panic --no-fail-fast
+# With the feature, so that everything is tested, once.
+run --workspace --features personr/redis --no-fail-fast
+# And what a build without the feature says of it.
+run --features test-panic --test panic --test arguments --no-fail-fast
 
 # To cargo, a test that skips itself has passed.
 skipped=$(wc -l <"$PERSONR_SKIPS")

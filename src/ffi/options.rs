@@ -302,7 +302,9 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 /// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
 ///                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
 ///                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
-///                    directory now. Nothing is opened before the token is asked for. Copied.
+///                    directory now. Nothing is opened before the token is asked for.
+///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
+///                    the same Redis server (a library built with the cargo feature "redis"). Copied.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.

@@ -1,0 +1,240 @@
+//! `redis://` and `rediss://`: the record and the lock are two keys of a Redis server.
+//!
+//! The lock has a lease: it ends by itself if its holder dies. A holder that is late finds that out when it saves, for
+//! a script saves only while the lock is still its own. Each step has a connection of its own, a lock keeps its
+//! connection: none is shared by threads, and none is there for a forked child to write to.
+
+mod connection;
+mod failure;
+mod resp;
+mod server;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
+use crate::clock::Deadline;
+use crate::dial::Dialer;
+use crate::error::{Error, Result, Status};
+use crate::options::Options;
+use connection::Connection;
+use failure::Time;
+use resp::Answer;
+pub(crate) use server::Server;
+
+/// In milliseconds. What a login leaves of it is for saving.
+const LEASE: &str = "20000";
+const LOGIN: Duration = Duration::from_secs(15);
+const SAVE: Duration = Duration::from_secs(4);
+/// For giving the lock back, which the lease does as well.
+const RELEASE: Duration = Duration::from_millis(500);
+/// For handing bytes to the system, when no answer is awaited.
+const SEND: Duration = Duration::from_millis(50);
+/// 400 days in milliseconds: a token lives for a year at most, and what has not been written since is of no use.
+const RECORD_LIFE: &str = "34560000000";
+/// The pauses between two tries for the lock, in milliseconds.
+const PAUSE: (u64, u64) = (20, 100);
+
+const SAVE_SCRIPT: &[u8] = b"\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1";
+
+/// Begins the lease anew, by a write: a server that takes none says so, and one that does not allow scripts, or writes
+/// to one of the keys. `SET` rather than `PEXPIRE`, for Redis without memory refuses only what needs some.
+const PREPARE_SCRIPT: &[u8] = b"\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+return 1";
+
+const RELEASE_SCRIPT: &[u8] = b"\
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[2])";
+
+pub(crate) struct Redis {
+    server: Arc<Server>,
+    dialer: Dialer,
+    /// The names of the keys. What stands in braces decides where a cluster keeps them: in one place.
+    record: String,
+    lock: String,
+}
+
+impl Redis {
+    pub(crate) fn open(server: Arc<Server>, key: &str, options: &Options) -> Self {
+        let record = format!("personr:{{{key}}}");
+        let lock = format!("{record}:lock");
+        Self { dialer: Dialer::direct(&server.url, options), server, record, lock }
+    }
+
+    fn connect(&self, time: Time) -> Result<Connection> {
+        Connection::open(&self.dialer, &self.server, time)
+    }
+
+    fn script<'a>(&'a self, script: &'a [u8], arguments: &[&'a [u8]]) -> Vec<&'a [u8]> {
+        let mut words = vec![b"EVAL", script, b"2", self.record.as_bytes(), self.lock.as_bytes()];
+        words.extend_from_slice(arguments);
+        words
+    }
+
+    /// Asks for one byte more than a record may have: what is longer is cut off, and then none that can be read.
+    fn load_command(&self) -> [&[u8]; 4] {
+        const { assert!(RECORD_MAX == 32_768) };
+        [b"GETRANGE", self.record.as_bytes(), b"0", b"32768"]
+    }
+
+    fn try_lock(&self, connection: &mut Connection, owner: &Owner, time: Time) -> Result<bool> {
+        let words = [b"SET", self.lock.as_bytes(), owner.as_bytes(), b"NX", b"PX", LEASE.as_bytes()];
+        let answer = connection.command(&words, time).inspect_err(|_| {
+            // Redis may take the lock yet, or has taken it: what it reads next gives it back.
+            let _ = connection.send(&self.script(RELEASE_SCRIPT, &[owner.as_bytes()]), Time::own(SEND));
+        })?;
+        match answer {
+            Answer::Done => Ok(true),
+            Answer::Nothing => Ok(false),
+            other => Err(other.unexpected()),
+        }
+    }
+}
+
+impl Store for Redis {
+    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>> {
+        let time = Time::of(deadline);
+        record_of(self.connect(time)?.command(&self.load_command(), time)?)
+    }
+
+    /// Asks again and again while it waits, on one connection.
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+        let until = Deadline::after(wait);
+        let owner = Owner::random()?;
+        let mut connection = self.connect(Time::of(deadline))?;
+        let mut is_anothers = false;
+        loop {
+            let login_until = Deadline::after(LOGIN);
+            match self.try_lock(&mut connection, &owner, Time::of(deadline)) {
+                Ok(true) => {
+                    let connection = Some(connection);
+                    return Ok(Some(Box::new(Held { redis: self, connection, owner, deadline, login_until })));
+                }
+                Ok(false) => is_anothers = true,
+                // The caller's time is up: it was another's for all of it.
+                Err(error) if is_anothers && error.status() == Status::Timeout => return Ok(None),
+                Err(error) => return Err(error),
+            }
+            thread::sleep(pause()?.min(until.remaining()));
+            if until.has_passed() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The lock, as long as its lease lasts.
+struct Held<'a> {
+    redis: &'a Redis,
+    /// `None` after a failure; the next step opens another.
+    connection: Option<Connection>,
+    owner: Owner,
+    deadline: Deadline,
+    login_until: Deadline,
+}
+
+impl Held<'_> {
+    fn command(&mut self, words: &[&[u8]], time: Time) -> Result<Answer> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.redis.connect(time)?,
+        };
+        let answer = connection.command(words, time)?;
+        self.connection = Some(connection);
+        Ok(answer)
+    }
+
+    /// Runs a script that does its work only while the lock is ours. Whether it was.
+    fn while_ours(&mut self, script: &[u8], arguments: &[&[u8]], time: Time) -> Result<bool> {
+        let owner = self.owner.clone();
+        let arguments = [&[owner.as_bytes()], arguments].concat();
+        match self.command(&self.redis.script(script, &arguments), time)? {
+            Answer::Number(1) => Ok(true),
+            Answer::Number(0) => Ok(false),
+            other => Err(other.unexpected()),
+        }
+    }
+}
+
+impl Locked for Held<'_> {
+    fn load(&mut self) -> Result<Option<Bytes>> {
+        record_of(self.command(&self.redis.load_command(), Time::of(self.deadline))?)
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        self.login_until = Deadline::after(LOGIN);
+        match self.while_ours(PREPARE_SCRIPT, &[LEASE.as_bytes()], Time::of(self.deadline))? {
+            true => Ok(()),
+            false => Err(failure::store("store-lock-lost", "Redis gave the lock to another before the login began")),
+        }
+    }
+
+    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+        if record.len() > RECORD_MAX {
+            return Err(failure::store("store-record", "the record is longer than a store may keep"));
+        }
+        let time = Time::own(SAVE);
+        let arguments = [record, RECORD_LIFE.as_bytes()];
+        // The connection was idle for a whole login, and may have been cut. To save twice does no harm.
+        let is_ours = match self.while_ours(SAVE_SCRIPT, &arguments, time) {
+            Err(_) if self.connection.is_none() => self.while_ours(SAVE_SCRIPT, &arguments, time)?,
+            result => result?,
+        };
+        Ok(if is_ours { Saved::Yes } else { Saved::LockLost })
+    }
+
+    fn login_limit(&self) -> Duration {
+        self.login_until.remaining()
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // If it fails, the lease ends the lock.
+        let _ = self.while_ours(RELEASE_SCRIPT, &[], Time::own(RELEASE));
+    }
+}
+
+/// Whose a lock is: a number that nobody else has.
+#[derive(Clone)]
+struct Owner(String);
+
+impl Owner {
+    fn random() -> Result<Self> {
+        Ok(Self(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+}
+
+/// A random one, so that those who wait do not all come at the same moment.
+fn pause() -> Result<Duration> {
+    let (shortest, longest) = PAUSE;
+    let random = u64::from(u16::from_ne_bytes(random()?));
+    Ok(Duration::from_millis(shortest + random % (longest - shortest + 1)))
+}
+
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| Error::new(Status::Internal, "random", "the system gives no random numbers"))?;
+    Ok(bytes)
+}
+
+/// Redis gives an empty string where there is no record.
+fn record_of(answer: Answer) -> Result<Option<Bytes>> {
+    match answer {
+        Answer::Bytes(bytes) => Ok(Some(bytes).filter(|bytes| !bytes.is_empty())),
+        other => Err(other.unexpected()),
+    }
+}

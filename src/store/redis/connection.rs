@@ -1,0 +1,98 @@
+//! One connection to Redis: opened, introduced, and asked one thing after another.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::failure::{self, Time};
+use super::resp::{ANSWER_MAX, Answer, decode, encode};
+use super::server::{Login, Server};
+use crate::dial::{Dialer, Phase, Stream, failure_of};
+use crate::error::{Error, Result};
+
+pub(super) struct Connection {
+    stream: Stream,
+    /// For answers; a record is in it at times. It never grows, and so leaves nothing behind.
+    buffer: Zeroizing<Vec<u8>>,
+}
+
+impl Connection {
+    pub(super) fn open(dialer: &Dialer, server: &Server, time: Time) -> Result<Self> {
+        let dialed = dialer.dial(time.until, Duration::MAX);
+        let stream = dialed.map_err(|failure| failure::of_connection(&failure.error, time))?;
+        let mut connection = Self { stream, buffer: Zeroizing::new(vec![0; ANSWER_MAX]) };
+        if let Some(login) = &server.login {
+            connection.log_in(login, time)?;
+        }
+        if server.database != 0 {
+            let refused = failure::store("store-database", "Redis does not have the database that the URL names");
+            let number = server.database.to_string();
+            connection.command(&[b"SELECT", number.as_bytes()], time)?.done_or(refused)?;
+        }
+        Ok(connection)
+    }
+
+    fn log_in(&mut self, login: &Login, time: Time) -> Result<()> {
+        let password = login.password.as_bytes();
+        let answer = match &login.user {
+            Some(user) => self.command(&[b"AUTH", user.as_bytes(), password], time)?,
+            None => self.command(&[b"AUTH", password], time)?,
+        };
+        answer.done_or(failure::store("store-auth", "Redis does not accept the password of the URL"))
+    }
+
+    /// Asks, and waits for the answer. After an error the connection is of no use any more: the answer may still come.
+    pub(super) fn command(&mut self, words: &[&[u8]], time: Time) -> Result<Answer> {
+        self.send(words, time)?;
+        let mut length = 0;
+        loop {
+            // An answer that fills it all is too long.
+            let Some(rest) = self.buffer.get_mut(length..).filter(|rest| !rest.is_empty()) else {
+                return Err(failure::answer());
+            };
+            length += match self.stream.read(rest) {
+                Ok(0) => return Err(lost(&ErrorKind::UnexpectedEof.into(), Phase::Answer, time)),
+                Ok(read) => read,
+                Err(error) => return Err(lost(&error, Phase::Answer, time)),
+            };
+            let received = self.buffer.get(..length).unwrap_or_default();
+            if let Some(answer) = decode(received).map_err(|_| failure::answer())? {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// Asks, and waits for nothing.
+    pub(super) fn send(&mut self, words: &[&[u8]], time: Time) -> Result<()> {
+        let command = encode(words).map_err(|_| failure::answer())?;
+        self.stream.set_deadline(time.until);
+        let sent = self.stream.write_all(&command).and_then(|()| self.stream.flush());
+        sent.map_err(|error| lost(&error, Phase::Request, time))
+    }
+}
+
+fn lost(error: &std::io::Error, phase: Phase, time: Time) -> Error {
+    failure::of_connection(&failure_of(error, phase).error, time)
+}
+
+impl Answer {
+    fn done_or(self, otherwise: Error) -> Result<()> {
+        match self {
+            Self::Done => Ok(()),
+            other => Err(other.unexpected_or(otherwise)),
+        }
+    }
+
+    /// What an answer means that the command does not give when all is well.
+    pub(super) fn unexpected(self) -> Error {
+        self.unexpected_or(failure::answer())
+    }
+
+    fn unexpected_or(self, otherwise: Error) -> Error {
+        match self {
+            Self::Refused(code) => failure::of_code(&code, otherwise),
+            _ => failure::answer(),
+        }
+    }
+}

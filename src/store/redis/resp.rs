@@ -1,0 +1,141 @@
+//! RESP, the protocol of Redis, as far as we speak it: an array of strings goes out, one plain value comes back. Pure.
+
+use std::ops::Range;
+
+use redis_protocol::resp2::decode::decode_range;
+use redis_protocol::resp2::encode::encode_borrowed;
+use redis_protocol::resp2::types::{BorrowedFrame, RangeFrame};
+use zeroize::Zeroizing;
+
+use crate::store::{Bytes, RECORD_MAX};
+
+/// The longest answer: a record that is one byte too long, and what frames it.
+pub(super) const ANSWER_MAX: usize = RECORD_MAX + 64;
+
+/// What Redis answered.
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))] // the token may stand in it
+pub(super) enum Answer {
+    /// `+OK`
+    Done,
+    Number(i64),
+    Bytes(Bytes),
+    Nothing,
+    /// An error; of its text only the first word, which is its code. The rest may repeat what we sent.
+    Refused(String),
+}
+
+/// No RESP, or no answer to anything that we ask.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Malformed;
+
+/// A command. The buffer has its size from the beginning: nothing of a secret is left where it grew from.
+pub(super) fn encode(words: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, Malformed> {
+    let words: Vec<_> = words.iter().map(|word| BorrowedFrame::BulkString(word)).collect();
+    let command = BorrowedFrame::Array(&words);
+    let mut buffer = Zeroizing::new(vec![0; command.encode_len(false)]);
+    encode_borrowed(&mut buffer, &command, false).map_err(|_| Malformed)?;
+    Ok(buffer)
+}
+
+/// The answer in `bytes`; `None` if more of it is to come.
+pub(super) fn decode(bytes: &[u8]) -> Result<Option<Answer>, Malformed> {
+    // No answer of ours is an array, and the parser follows arrays within arrays as deep as they go.
+    if bytes.first() == Some(&b'*') {
+        return Err(Malformed);
+    }
+    let Some((frame, length)) = decode_range(bytes).map_err(|_| Malformed)? else { return Ok(None) };
+    // What nobody asked for.
+    if length != bytes.len() {
+        return Err(Malformed);
+    }
+    answer(bytes, frame).map(Some)
+}
+
+fn answer(bytes: &[u8], frame: RangeFrame) -> Result<Answer, Malformed> {
+    let text = |(from, to)| bytes.get(Range { start: from, end: to }).ok_or(Malformed);
+    match frame {
+        RangeFrame::SimpleString(range) if text(range)? == b"OK" => Ok(Answer::Done),
+        RangeFrame::Integer(number) => Ok(Answer::Number(number)),
+        RangeFrame::BulkString(range) => Ok(Answer::Bytes(Zeroizing::new(text(range)?.to_vec()))),
+        RangeFrame::Null => Ok(Answer::Nothing),
+        RangeFrame::Error(range) => Ok(Answer::Refused(code(text(range)?))),
+        RangeFrame::SimpleString(_) | RangeFrame::Array(_) => Err(Malformed),
+    }
+}
+
+/// The first word of an error if it is one in capitals, as Redis's codes are; else nothing.
+fn code(text: &[u8]) -> String {
+    let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+    let is_code = word.iter().all(u8::is_ascii_uppercase);
+    if is_code { String::from_utf8_lossy(word).into_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(text: &str) -> Answer {
+        Answer::Bytes(Zeroizing::new(text.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn a_command_is_an_array_of_strings() {
+        let command = encode(&[b"SET", b"a\r\n$1", b""]).expect("encoded");
+        assert_eq!(&**command, b"*3\r\n$3\r\nSET\r\n$5\r\na\r\n$1\r\n$0\r\n\r\n");
+    }
+
+    #[test]
+    fn each_plain_value_is_understood() {
+        for (text, answer) in [
+            ("+OK\r\n", Answer::Done),
+            (":1\r\n", Answer::Number(1)),
+            (":-5\r\n", Answer::Number(-5)),
+            ("$-1\r\n", Answer::Nothing),
+            ("$0\r\n\r\n", bytes("")),
+            ("$5\r\na\r\nbc\r\n", bytes("a\r\nbc")),
+            ("-WRONGPASS for user hunter2\r\n", Answer::Refused("WRONGPASS".to_owned())),
+            ("-OOM\r\n", Answer::Refused("OOM".to_owned())),
+            ("-hunter2 is not a code\r\n", Answer::Refused(String::new())),
+            ("-\r\n", Answer::Refused(String::new())),
+        ] {
+            assert_eq!(decode(text.as_bytes()), Ok(Some(answer)), "{text:?}");
+            for cut in 0..text.len() {
+                assert_eq!(decode(&text.as_bytes()[..cut]), Ok(None), "{text:?} cut after {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn all_else_is_refused() {
+        for text in [
+            "*0\r\n",
+            "*1\r\n+OK\r\n",
+            "+PONG\r\n",
+            "+OK\r\n+OK\r\n",
+            ":1\r\n ",
+            ":one\r\n",
+            ":99999999999999999999\r\n",
+            "$x\r\n",
+            "$-2\r\nab\r\n",
+            "$99999999999999999999\r\n",
+            "%1\r\n",
+            "_\r\n",
+            "HTTP/1.1 400 Bad Request\r\n",
+            "\0",
+            "\r\n",
+        ] {
+            assert_eq!(decode(text.as_bytes()), Err(Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_depth_of_arrays_is_followed() {
+        assert_eq!(decode("*1\r\n".repeat(100_000).as_bytes()), Err(Malformed));
+    }
+
+    #[test]
+    fn a_length_beyond_all_memory_is_only_waited_for() {
+        assert_eq!(decode(format!("${}\r\nabc", isize::MAX).as_bytes()), Ok(None));
+    }
+}
