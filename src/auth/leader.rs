@@ -124,7 +124,9 @@ impl<'a> Leader<'a> {
         let mut session = self.process.session();
         let before = session.in_hand();
         let plan = session.plan(&now, self.flight.errand, record, refuses, left);
-        let adopted = session.in_hand().is_some() && session.in_hand() != before;
+        // What a login replaces is not adopted, nor what is of no use.
+        let adopted =
+            self.flight.errand != Errand::Login && session.in_hand() != before && session.has_usable(now.instant);
         drop(session);
         if adopted {
             self.events.add(Level::Info, "adopted", || "a token was found in the store".to_owned());

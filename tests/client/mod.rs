@@ -120,10 +120,19 @@ impl Options {
     }
 
     pub fn auth(&self, email: &str, password: &str) -> Result<Auth, Failure> {
-        let (email, password) = (c(email), c(password));
+        self.make_auth(email, Some(c(password)))
+    }
+
+    /// For an account whose password is asked for.
+    pub fn auth_without_password(&self, email: &str) -> Result<Auth, Failure> {
+        self.make_auth(email, None)
+    }
+
+    fn make_auth(&self, email: &str, password: Option<CString>) -> Result<Auth, Failure> {
+        let email = c(email);
+        let password = password.as_ref().map_or(ptr::null(), |password| password.as_ptr());
         let mut auth = ptr::dangling_mut();
-        let result =
-            call(|error| unsafe { personr_auth_new(email.as_ptr(), password.as_ptr(), self.0, &mut auth, error) });
+        let result = call(|error| unsafe { personr_auth_new(email.as_ptr(), password, self.0, &mut auth, error) });
         assert_eq!(auth.is_null(), result.is_err(), "an output is written on success alone");
         result.map(|()| Auth(auth))
     }
