@@ -119,6 +119,7 @@ fn spawn(folder: &TempDir, port: u16, tls_port: u16, arguments: &[String]) -> Op
     command.arg("--tls-ca-cert-file").arg(path("ca.pem"));
     command.arg("--tls-cert-file").arg(path("certificate.pem")).arg("--tls-key-file").arg(path("key.pem"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+    end_with_the_test(&mut command);
     let mut child = command.spawn().expect("redis-server runs");
     let begun = Instant::now();
     while run(port, &[b"PING"]).is_none() {
@@ -130,6 +131,20 @@ fn spawn(folder: &TempDir, port: u16, tls_port: u16, arguments: &[String]) -> Op
     }
     // Not another program's server on this port.
     child.try_wait().expect("a state").is_none().then_some(child)
+}
+
+/// Also if the test is killed, and nothing is dropped.
+fn end_with_the_test(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: `prctl` may be called between fork and exec, and touches nothing but the child itself.
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(command, || {
+            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+            Ok(())
+        });
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
 }
 
 fn free_port() -> u16 {
