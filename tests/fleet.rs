@@ -7,14 +7,25 @@
 #![allow(clippy::incompatible_msrv)]
 
 mod client;
+#[cfg(feature = "redis")]
+#[allow(dead_code)] // of it, what skips a test
+mod compile;
+#[cfg(feature = "redis")]
+mod hosts;
+#[cfg(feature = "redis")]
+mod redis_server;
 mod workers;
 
+#[cfg(feature = "redis")]
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use client::Options;
 use personr::ffi::*;
+#[cfg(feature = "redis")]
+use personr_sandbox::Proxy;
 use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
-use workers::{Fleet, PATIENCE, Report, Task};
+use workers::{Fleet, Orders, PATIENCE, Report, Task};
 
 const PROCESSES: usize = 16;
 const THREADS: usize = 8;
@@ -95,7 +106,8 @@ fn a_token_that_is_revoked_in_full_use_is_replaced_once() {
 #[test]
 fn a_wrong_password_in_many_processes_is_sent_once() {
     let (sandbox, store) = (plain(), FileStore::new());
-    let fleet = Fleet::of(&sandbox, &store.url(), PROCESSES, 1, Task::ThousandCalls, (DEFAULT_EMAIL, "wrong"));
+    let orders = Orders { password: "wrong".to_owned(), ..Orders::of(&sandbox, &store.url(), 1, Task::ThousandCalls) };
+    let fleet = Fleet::on_hosts((0..PROCESSES).map(|_| (Vec::new(), orders.clone())));
     let reports = fleet.go_and_finish();
     for report in &reports {
         assert_eq!((report.failures.len(), &*report.failures[0]), (1000, "PERSONR_INVALID_CREDENTIALS"));
@@ -157,48 +169,6 @@ fn unshared_stores_flap_without_a_storm() {
     assert!(unauthorized > 100, "{unauthorized}");
 }
 
-/// The next caller after a process was killed in the middle of its login gets a token that works, at once or after one
-/// reject. Which of the two.
-fn next_caller_had_to_reject(sandbox: &Sandbox, store: &str, email: &str) -> bool {
-    let options = Options::of(sandbox);
-    options.token_store(store).expect("accepted");
-    options.timeout_ms(20_000);
-    let auth = options.auth(email, DEFAULT_PASSWORD).expect("a handle");
-    let first = auth.authorization().expect("nobody waits for the dead");
-    if workers::request(sandbox.base_url(), &first) == 200 {
-        return false;
-    }
-    auth.reject(&first);
-    let second = auth.authorization().expect("a token");
-    assert_eq!(workers::request(sandbox.base_url(), &second), 200);
-    true
-}
-
-#[test]
-fn a_process_may_be_killed_at_any_moment_of_a_login() {
-    let (sandbox, store) = (plain(), FileStore::new());
-    let (mut killed, mut rejects) = (0, 0);
-    for round in 0_u64..200 {
-        // Not one account for all: logins after so many rejections in a row would be limited.
-        let email = format!("killed-{round}@example.com");
-        sandbox.set_account(&email, DEFAULT_PASSWORD);
-        // A login takes some milliseconds: to be killed in each part of it, a round later each time.
-        sandbox.order(Fault::new(Action::Delay(Duration::from_millis(round % 5))));
-        let forks = round % 4 == 3;
-        let task = if forks { Task::ForkAndLogin } else { Task::Login };
-        let fleet = Fleet::of(&sandbox, &store.url(), 1, 1, task, (&email, DEFAULT_PASSWORD));
-        fleet.go();
-        std::thread::sleep(Duration::from_micros(round * 97 % 12_000));
-        killed += u64::from(fleet.kill());
-        sandbox.clear_faults();
-        rejects += u64::from(next_caller_had_to_reject(&sandbox, &store.url(), &email));
-    }
-    println!(
-        "200 processes killed ({killed} of them before they were done): {rejects} callers met a 401, all got a token"
-    );
-    assert!(killed > 50, "{killed}: too late to be in the middle");
-}
-
 #[test]
 fn the_answer_of_a_renewal_may_be_lost() {
     let (sandbox, store) = (plain(), FileStore::new());
@@ -243,4 +213,33 @@ fn a_fleet_of_one_account_does_not_disturb_another() {
     assert_eq!(sandbox.live_token("other@example.com"), Some(second.value));
     assert_eq!(sandbox.counters().tokens_issued, 2);
     assert_ne!(DEFAULT_PASSWORD, "other");
+}
+
+/// Sixteen processes on three hosts that share nothing but the service and a Redis server.
+#[cfg(feature = "redis")]
+#[test]
+fn hosts_that_start_at_the_same_moment_log_in_once() {
+    let test = "hosts_that_start_at_the_same_moment_log_in_once";
+    let Some(hosts) = hosts::Hosts::start(test, 3) else { return };
+    let Some(redis) = redis_server::RedisServer::start(test, &[]) else { return };
+    let sandbox = Sandbox::start().expect("a sandbox");
+    // The service is no loopback address to them, and its name is known to the proxy alone.
+    let proxy = Proxy::builder().resolve_to(sandbox.address()).start().expect("a proxy");
+    let port_of = |url: &str| url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let local = |url: &str| SocketAddr::from(([127, 0, 0, 1], port_of(url)));
+    let orders: Vec<_> = (0..3)
+        .map(|host| Orders {
+            base_url: "https://personr.test/api/1.1/wf".to_owned(),
+            proxy: format!("http://{}", hosts.forward(host, local(proxy.url()))),
+            store: format!("redis://{}", hosts.forward(host, local(&redis.url()))),
+            ..Orders::of(&sandbox, "", THREADS, Task::Token)
+        })
+        .collect();
+    let fleet = Fleet::on_hosts((0..PROCESSES).map(|number| (hosts.prefix(number % 3), orders[number % 3].clone())));
+    let reports = fleet.go_and_finish();
+    all_served(&reports);
+    assert_eq!(tokens_of(&reports).len(), 1);
+    let logins = sandbox.counters().tokens_issued;
+    println!("{PROCESSES} processes x {THREADS} threads on three hosts, empty Redis store: {logins} login");
+    assert_eq!(logins, 1);
 }

@@ -1,6 +1,7 @@
 //! Worker processes: this test program again, running its ignored test `worker`. They say when they are ready, wait for
 //! a word, and report what happened in a line of JSON.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
@@ -24,8 +25,6 @@ pub enum Task {
     Token,
     /// Logs in once.
     Login,
-    /// Forks a child that lives on for a while, then logs in.
-    ForkAndLogin,
     /// Sends authorised requests until its standard input ends; on a 401 it rejects, asks again, repeats once.
     Requests,
     /// Asks for the authorization a thousand times.
@@ -43,15 +42,32 @@ pub struct Report {
     pub repeated: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Orders {
-    base_url: String,
-    ca_pem: String,
-    store: String,
-    email: String,
-    password: String,
-    threads: usize,
-    task: Task,
+/// What a worker is told.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Orders {
+    pub base_url: String,
+    pub ca_pem: String,
+    pub proxy: String,
+    pub store: String,
+    pub email: String,
+    pub password: String,
+    pub threads: usize,
+    pub task: Task,
+}
+
+impl Orders {
+    pub fn of(sandbox: &Sandbox, store: &str, threads: usize, task: Task) -> Self {
+        Self {
+            base_url: sandbox.base_url().to_owned(),
+            ca_pem: sandbox.ca_pem().to_owned(),
+            proxy: String::new(),
+            store: store.to_owned(),
+            email: DEFAULT_EMAIL.to_owned(),
+            password: DEFAULT_PASSWORD.to_owned(),
+            threads,
+            task,
+        }
+    }
 }
 
 struct Worker {
@@ -65,29 +81,13 @@ pub struct Fleet(Vec<Worker>);
 impl Fleet {
     /// Starts so many processes, and waits until all are ready.
     pub fn start(sandbox: &Sandbox, store: &str, processes: usize, threads: usize, task: Task) -> Self {
-        Self::of(sandbox, store, processes, threads, task, (DEFAULT_EMAIL, DEFAULT_PASSWORD))
+        let orders = Orders::of(sandbox, store, threads, task);
+        Self::on_hosts((0..processes).map(|_| (Vec::new(), orders.clone())))
     }
 
-    /// The same for another account.
-    pub fn of(
-        sandbox: &Sandbox,
-        store: &str,
-        processes: usize,
-        threads: usize,
-        task: Task,
-        (email, password): (&str, &str),
-    ) -> Self {
-        let orders = serde_json::to_string(&Orders {
-            base_url: sandbox.base_url().to_owned(),
-            ca_pem: sandbox.ca_pem().to_owned(),
-            store: store.to_owned(),
-            email: email.to_owned(),
-            password: password.to_owned(),
-            threads,
-            task,
-        });
-        let orders = orders.expect("JSON");
-        let mut workers: Vec<_> = (0..processes).map(|_| Worker::start(&orders)).collect();
+    /// Starts a process for each of the orders, by a command line that begins so.
+    pub fn on_hosts(orders: impl Iterator<Item = (Vec<String>, Orders)>) -> Self {
+        let mut workers: Vec<_> = orders.map(|(prefix, orders)| Worker::start(&prefix, &orders)).collect();
         workers.iter_mut().for_each(|worker| worker.wait_for("ready"));
         Self(workers)
     }
@@ -114,24 +114,16 @@ impl Fleet {
         self.go();
         self.finish()
     }
-
-    /// Kills all of them. Whether one was still at work.
-    pub fn kill(mut self) -> bool {
-        let mut was_at_work = false;
-        for worker in &mut self.0 {
-            worker.process.kill().expect("it is a child");
-            let status = worker.process.wait().expect("it ends");
-            was_at_work |= !status.success();
-        }
-        was_at_work
-    }
 }
 
 impl Worker {
-    fn start(orders: &str) -> Self {
-        let mut process = Command::new(std::env::current_exe().expect("a path"))
+    fn start(prefix: &[String], orders: &Orders) -> Self {
+        let program = std::env::current_exe().expect("a path");
+        let mut words = prefix.iter().map(OsStr::new).chain([program.as_os_str()]);
+        let mut process = Command::new(words.next().expect("a program"))
+            .args(words)
             .args(["--exact", "worker", "--ignored", "--nocapture", "--test-threads=1"])
-            .env("TEST_ORDERS", orders)
+            .env("TEST_ORDERS", serde_json::to_string(orders).expect("JSON"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -163,15 +155,13 @@ pub fn work() {
     let options = Options::new();
     options.base_url(&orders.base_url).expect("accepted");
     options.only_ca(&orders.ca_pem);
+    options.proxy(&orders.proxy).expect("accepted");
     options.token_store(&orders.store).expect("accepted");
     let auth = options.auth(&orders.email, &orders.password).expect("a handle");
     println!("ready");
     std::io::stdin().read_line(&mut String::new()).expect("a word");
     let stop = AtomicBool::new(false);
     let report = Mutex::new(Report::default());
-    if orders.task == Task::ForkAndLogin {
-        fork_a_bystander();
-    }
     thread::scope(|scope| {
         let run = || perform(orders.task, &orders.base_url, &auth, &stop, &report);
         let threads: Vec<_> = (0..orders.threads).map(|_| scope.spawn(run)).collect();
@@ -185,20 +175,6 @@ pub fn work() {
     println!("report: {}", serde_json::to_string(&report.into_inner().expect("no panic")).expect("JSON"));
 }
 
-/// A child that has all that its parent had at the fork, and does nothing for ten seconds.
-fn fork_a_bystander() {
-    // SAFETY: this process has one thread but the test harness's; the child calls async-signal-safe functions.
-    unsafe {
-        if libc::fork() == 0 {
-            libc::close(0);
-            libc::close(1);
-            libc::alarm(10);
-            libc::pause();
-            libc::_exit(0);
-        }
-    }
-}
-
 fn perform(task: Task, base_url: &str, auth: &Auth, stop: &AtomicBool, report: &Mutex<Report>) {
     let note = |result: Result<String, Failure>| {
         let mut report = report.lock().expect("no panic");
@@ -209,7 +185,7 @@ fn perform(task: Task, base_url: &str, auth: &Auth, stop: &AtomicBool, report: &
     };
     match task {
         Task::Token => note(auth.authorization()),
-        Task::Login | Task::ForkAndLogin => note(auth.login().map(|token| token.authorization)),
+        Task::Login => note(auth.login().map(|token| token.authorization)),
         Task::ThousandCalls => (0..1000).for_each(|_| note(auth.authorization())),
         Task::Requests => {
             while !stop.load(Ordering::Relaxed) {
