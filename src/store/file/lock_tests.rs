@@ -143,3 +143,33 @@ fn a_childs_own_lock_is_not_its_parents() {
     drop(parents.take());
     assert_eq!(end_of(child), 2, "1: never free, 3: given back with the parent's");
 }
+
+/// Each adds one to a number that is read and written in two steps.
+#[test]
+fn nobody_loses_the_lock_in_a_crowd() {
+    const PROCESSES: usize = 3;
+    const THREADS: usize = 4;
+    const TIMES: usize = 80;
+    let place = Place::new();
+    let add_one = || {
+        let store = place.store();
+        let lock = || store.lock(soon(), Duration::from_micros(100)).expect("works");
+        let mut locked = std::iter::repeat_with(lock).find_map(|locked| locked).expect("at last");
+        let number: usize = locked.load().expect("works").map_or(0, |text| parse(&text));
+        assert_eq!(locked.save((number + 1).to_string().as_bytes()), Ok(Saved::Yes));
+    };
+    let work = || {
+        std::thread::scope(|scope| {
+            (0..THREADS).for_each(|_| drop(scope.spawn(|| (0..TIMES).for_each(|_| add_one()))));
+        });
+        0
+    };
+    let children: Vec<_> = (0..PROCESSES).map(|_| start_child(work)).collect();
+    children.into_iter().for_each(|child| assert_eq!(end_of(child), 0));
+    let sum = place.store().load(soon()).expect("works").map(|text| parse(&text));
+    assert_eq!(sum, Some(PROCESSES * THREADS * TIMES));
+}
+
+fn parse(text: &[u8]) -> usize {
+    std::str::from_utf8(text).expect("ASCII").parse().expect("a number")
+}

@@ -69,6 +69,18 @@ impl Lock {
     /// The same with the file as it was opened.
     pub(super) fn take(directory: &Directory, name: &CStr, file: File, metadata: &Metadata) -> Result<Option<Self>> {
         let mut held = Locks::of_this_process().held();
+        Self::take_among(&mut held, directory, name, file, metadata)
+    }
+
+    /// `held` stays borrowed until a file that is not kept has been closed: a thread that got the lock before that would
+    /// lose it.
+    fn take_among(
+        held: &mut Vec<HeldFile>,
+        directory: &Directory,
+        name: &CStr,
+        file: File,
+        metadata: &Metadata,
+    ) -> Result<Option<Self>> {
         let id = FileId::of(metadata);
         if let Some(it) = held.iter_mut().find(|it| it.id == id) {
             it.files.push(file);
