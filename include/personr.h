@@ -117,8 +117,8 @@
 #define PERSONR_PROTOCOL 10
 
 /**
- * The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-version" (the record
- * is of a later version of the library, and left alone).
+ * The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-record" (it would be too
+ * long), "store-version" (the record is of a later version of the library, and left alone).
  */
 #define PERSONR_STORE 11
 

@@ -36,8 +36,8 @@ pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
-/// The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-version" (the record
-/// is of a later version of the library, and left alone).
+/// The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-record" (it would be too
+/// long), "store-version" (the record is of a later version of the library, and left alone).
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

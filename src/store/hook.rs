@@ -97,3 +97,56 @@ impl Drop for Held<'_> {
         let _ = self.hook.unlock(self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slow under the lock.
+    struct Slow;
+
+    impl StoreHook for Slow {
+        fn load(&self, _: &str) -> Result<Option<Bytes>> {
+            thread::sleep(Duration::from_millis(30));
+            Ok(None)
+        }
+
+        fn save(&self, _: &str, _: &[u8]) -> Result<Saved> {
+            Ok(Saved::Yes)
+        }
+
+        fn lock(&self, _: &str, wait: Duration, lease: Duration) -> Result<bool> {
+            assert_eq!((wait, lease), (Duration::from_secs(1), LEASE));
+            Ok(true)
+        }
+
+        fn unlock(&self, _: &str) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn held(store: &Hook) -> Box<dyn Locked + '_> {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        store.lock(deadline, Duration::from_secs(1)).expect("works").expect("free")
+    }
+
+    #[test]
+    fn a_login_is_over_before_the_lease_whatever_the_callbacks_take() {
+        let owner: Arc<dyn StoreHook> = Arc::new(Slow);
+        let store = Hook::open(&owner, "key");
+        let mut held = held(&store);
+        assert!(held.login_limit() <= LOGIN_LIMIT);
+        held.load().expect("works");
+        held.prepare().expect("works");
+        assert!(held.login_limit() <= LOGIN_LIMIT - Duration::from_millis(60));
+    }
+
+    #[test]
+    fn a_record_that_could_not_be_read_back_is_not_saved() {
+        let owner: Arc<dyn StoreHook> = Arc::new(Slow);
+        let store = Hook::open(&owner, "key");
+        let mut held = held(&store);
+        assert_eq!(held.save(&[b' '; RECORD_MAX]), Ok(Saved::Yes));
+        assert_eq!(held.save(&[b' '; RECORD_MAX + 1]).expect_err("too long").reason(), "store-record");
+    }
+}
