@@ -506,5 +506,7 @@ pub enum State {
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
 #[path = "session/session_tests.rs"]
 mod tests;
