@@ -7,23 +7,32 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::sys;
 
+/// A token in a store may have been issued, and used last, long before this machine started: so much time can be told
+/// before that. The rest of 584 years, which is what fits into 64 bits of nanoseconds, is for what comes.
+const BEFORE_BOOT: Duration = Duration::from_secs(100 * 365 * 86_400);
+
 /// A point in time on the clock of this machine's uptime. Survives a fork, means nothing on another machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(Duration);
 
 impl Instant {
+    /// Before all else, and a century before the machine started.
     pub(crate) const START: Self = Self(Duration::ZERO);
     pub(crate) const NEVER: Self = Self(Duration::MAX);
 
     pub(crate) fn now() -> Self {
-        Self(sys::time_since_boot())
+        Self::since_boot(sys::time_since_boot())
+    }
+
+    pub(crate) const fn since_boot(uptime: Duration) -> Self {
+        Self(BEFORE_BOOT.saturating_add(uptime))
     }
 
     pub(crate) const fn from_nanos(nanos: u64) -> Self {
         Self(Duration::from_nanos(nanos))
     }
 
-    /// Nanoseconds since the machine started; what does not fit is `u64::MAX`, 584 years.
+    /// Nanoseconds since [`Self::START`]; what does not fit is `u64::MAX`.
     pub(crate) fn as_nanos(self) -> u64 {
         u64::try_from(self.0.as_nanos()).unwrap_or(u64::MAX)
     }

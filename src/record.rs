@@ -350,6 +350,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_before_this_machine_started_is_told() {
+        let day = Duration::from_secs(DAY_S);
+        let now =
+            Now { instant: Instant::since_boot(Duration::from_secs(1)), unix: Duration::from_secs(1_700_000_000) };
+        let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1674080000,"expires_at":1705616000,
+            "used_on":19635}"#;
+        let record = Record::decode(Some(&Zeroizing::new(text.as_bytes().to_vec())), &now).expect("readable");
+        let token = record.token.expect("one");
+        assert_eq!((seconds(now.instant, token.expires()), token.lifetime()), (65 * DAY_S, 365 * DAY_S as i64));
+        assert_eq!(record.used, now.instant.before(40 * day));
+        assert_eq!(seconds(token.obtained(), now.instant), 300 * DAY_S);
+    }
+
+    #[test]
     fn what_is_left_is_never_more_than_the_lifetime() {
         let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1699999990,"expires_at":1700000050}"#;
         let token = decode(text).expect("readable").token.expect("one");

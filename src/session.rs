@@ -41,7 +41,8 @@ pub(crate) enum Call {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticket {
     call: Call,
-    /// The first flight that began after the call: an earlier one may have asked before the caller did.
+    /// The first flight whose result may be the call's. For a login it is one that began after the call: an earlier
+    /// one may have asked before the caller did.
     first_flight: u64,
 }
 
@@ -128,6 +129,8 @@ pub(crate) struct Session {
     /// With a good one that is to be renewed: the same.
     attention_at: Instant,
     unsaved: Option<Unsaved>,
+    /// The token of the last login, until its save has gone one way or the other.
+    to_be_saved: Option<Fingerprint>,
     flights: u64,
     flight: Option<Flight>,
     attempt: Option<Attempt>,
@@ -145,6 +148,7 @@ impl Session {
             look_at: Instant::START,
             attention_at: Instant::START,
             unsaved: None,
+            to_be_saved: None,
             flights: 0,
             flight: None,
             attempt: None,
@@ -152,26 +156,31 @@ impl Session {
     }
 
     pub(crate) fn arrive(&self, call: Call) -> Ticket {
-        Ticket { call, first_flight: self.flights + 1 }
+        let is_shared = call == Call::Token && self.flight.is_some();
+        Ticket { call, first_flight: if is_shared { self.flights } else { self.flights + 1 } }
     }
 
     /// What the call with this ticket, which has `left` of its time, does next.
     pub(crate) fn next(&mut self, now: &Now, ticket: Ticket, left: Duration) -> Step {
         match ticket.call {
-            Call::Token => self.next_for_token(now, left),
-            Call::Login => self.next_for_login(ticket, left),
+            Call::Token => self.next_for_token(now, ticket, left),
+            Call::Login => self.next_for_login(now.instant, ticket, left),
         }
     }
 
-    fn next_for_token(&mut self, now: &Now, left: Duration) -> Step {
+    fn next_for_token(&mut self, now: &Now, ticket: Ticket, left: Duration) -> Step {
         if let Some(token) = self.usable(now.instant) {
-            if self.flight.is_none() {
+            if self.flight.is_none() && !left.is_zero() {
                 if now.instant >= self.attention_at(&token) {
                     return self.lead(Errand::Renew);
                 }
-                if day_of(now.unix) > self.noted_on || self.unsaved.is_some_and(|it| now.instant >= it.again_at) {
+                if day_of(now.unix) != self.noted_on || self.unsaved.is_some_and(|it| now.instant >= it.again_at) {
                     self.record.used = now.instant;
+                    // However it goes: the store may fail, or be locked, for long.
                     self.noted_on = day_of(now.unix);
+                    if let Some(unsaved) = &mut self.unsaved {
+                        unsaved.again_at = now.instant.after(LOOK_EVERY_WHILE_GOOD);
+                    }
                     return self.lead(Errand::Note);
                 }
             }
@@ -183,20 +192,34 @@ impl Session {
         }
         match self.remembered(now.instant, left) {
             Some(error) if now.instant < self.look_at => Step::Fail(error),
-            _ => self.lead(Errand::Obtain),
+            _ => match self.shared(ticket, left) {
+                Some(Err(error)) => Step::Fail(error.clone()),
+                _ if left.is_zero() => Step::Fail(too_late()),
+                _ => self.lead(Errand::Obtain),
+            },
         }
     }
 
-    fn next_for_login(&mut self, ticket: Ticket, left: Duration) -> Step {
-        if let Some(attempt) = &self.attempt {
-            if attempt.flight >= ticket.first_flight && attempt.in_vain.is_none_or(|spent| left <= spent) {
-                return match &attempt.result {
-                    Ok(token) => Step::Ready(Arc::clone(token)),
-                    Err(error) => Step::Fail(error.clone()),
-                };
-            }
+    fn next_for_login(&mut self, now: Instant, ticket: Ticket, left: Duration) -> Step {
+        match self.shared(ticket, left) {
+            Some(Ok(token)) if self.is_usable(token, token.obtained(), now) => return Step::Ready(Arc::clone(token)),
+            // Another call got it too, and saw it refused.
+            Some(Ok(token)) if self.rejected.contains(token.fingerprint()) => {}
+            Some(Ok(_)) => return Step::Fail(expired()),
+            Some(Err(error)) => return Step::Fail(error.clone()),
+            None => {}
         }
-        if self.flight.is_some() { Step::Wait } else { self.lead(Errand::Login) }
+        match self.flight {
+            Some(_) => Step::Wait,
+            None if left.is_zero() => Step::Fail(too_late()),
+            None => self.lead(Errand::Login),
+        }
+    }
+
+    /// What came of the login that this call has waited for, if it tells a call with so much time left something.
+    fn shared(&self, ticket: Ticket, left: Duration) -> Option<&Result<Arc<Token>, Error>> {
+        let attempt = self.attempt.as_ref().filter(|it| it.flight >= ticket.first_flight)?;
+        attempt.in_vain.is_none_or(|spent| left <= spent).then_some(&attempt.result)
     }
 
     fn lead(&mut self, errand: Errand) -> Step {
@@ -219,7 +242,7 @@ impl Session {
         let former = self.in_hand();
         let is_unsaved =
             self.unsaved.take_if(|it| it.over_generation != stored.generation).is_none() && self.unsaved.is_some();
-        self.take_over(now, stored);
+        self.take_over(now, stored, &refuses);
         self.refused = self.record.refusal.as_ref().is_some_and(refuses);
         self.look_again_later(now.instant, errand);
         match (errand, self.usable(now.instant)) {
@@ -246,10 +269,7 @@ impl Session {
     }
 
     /// The store's record replaces ours, but a usable token is not given up for one that is not, or that is older.
-    fn take_over(&mut self, now: &Now, mut stored: Record) {
-        if stored.token.is_some() {
-            self.noted_on = day_of(now.unix_of(stored.used));
-        }
+    fn take_over(&mut self, now: &Now, mut stored: Record, refuses: impl Fn(&Refusal) -> bool) {
         let ours = &self.record;
         let is_usable =
             |record: &Record| record.token.as_ref().is_some_and(|it| self.is_usable(it, record.used, now.instant));
@@ -257,12 +277,22 @@ impl Session {
             (Some(held), Some(token)) => held.fingerprint() == token.fingerprint(),
             _ => false,
         };
+        let noted_on = day_of(now.unix_of(stored.used));
         let is_older = stored.generation < ours.generation || !is_usable(&stored);
         // Of the same token ours is kept too: it counts by a clock that nobody sets.
-        if is_same || stored.token.is_none() || (is_older && is_usable(ours)) {
+        let is_kept = is_same || stored.token.is_none() || (is_older && is_usable(ours));
+        if stored.generation <= ours.generation && (is_kept || !is_usable(&stored)) {
+            ours.failures_into(&mut stored, refuses);
+        }
+        if is_kept {
             stored.used = stored.used.max(ours.used);
             stored.token = ours.token.clone();
         }
+        self.noted_on = match (is_kept, is_same) {
+            (false, _) => noted_on,
+            (true, true) => self.noted_on.max(noted_on),
+            (true, false) => self.noted_on,
+        };
         stored.generation = stored.generation.max(ours.generation);
         self.record = stored;
     }
@@ -284,13 +314,17 @@ impl Session {
     fn logged_in(&mut self, now: &Now, token: Token) -> Result<Arc<Token>, Error> {
         if token.expires() <= now.instant {
             // Handing it out would be one thing; that each waiting call then logs in anew, and again, is another.
-            let error = Error::new(Status::Protocol, "expires", "the token had expired before it arrived");
+            return Err(self.login_failed(now.instant, expired(), None));
+        }
+        if self.rejected.contains(token.fingerprint()) {
+            let error = refused_again("the service has issued the token once more that it had refused");
             return Err(self.login_failed(now.instant, error, None));
         }
         if self.replaces_a_rejected_one() {
             self.record.replacements.count_one(now.instant);
         }
         let token = Arc::new(token);
+        self.to_be_saved = Some(*token.fingerprint());
         self.record.generation += 1;
         self.record.token = Some(Arc::clone(&token));
         self.record.used = now.instant;
@@ -311,7 +345,12 @@ impl Session {
     }
 
     fn login_failed(&mut self, at: Instant, error: Error, in_vain: Option<Duration>) -> Error {
-        let count = self.record.failure.as_ref().map_or(0, |failure| failure.count).saturating_add(1);
+        let former = self.record.failure.as_ref();
+        if in_vain.is_some() && former.is_some_and(|it| it.in_vain.is_none() && at < it.not_before()) {
+            // One's own deadline says nothing of the service, which has said something.
+            return error;
+        }
+        let count = former.map_or(0, |failure| failure.count).saturating_add(1);
         self.record.failure = Some(LoginFailure { error: error.clone(), at, count, in_vain });
         error
     }
@@ -323,6 +362,7 @@ impl Session {
 
     /// The record that `land` gave was saved, or could not be.
     pub(crate) fn saved(&mut self, now: Instant, record: &Record, saved: bool) {
+        self.to_be_saved = None;
         let over_generation = self.unsaved.map_or(record.generation.saturating_sub(1), |it| it.over_generation);
         self.unsaved = if saved || record.token.is_none() {
             None
@@ -331,12 +371,12 @@ impl Session {
         };
     }
 
-    /// The lock was lost during the login: another one has logged in meanwhile, or is about to, and either way our token
-    /// is not the live one.
+    /// The lock was lost, and nothing was saved. If a login was to be, another one has logged in meanwhile, or is about
+    /// to, and either way our token is not the live one. Else the token in hand is as good as it was.
     pub(crate) fn lock_was_lost(&mut self) {
-        if let Some(token) = self.record.token.take() {
-            self.rejected.add(*token.fingerprint());
-        }
+        let Some(lost) = self.to_be_saved.take() else { return };
+        self.record.token.take_if(|token| *token.fingerprint() == lost);
+        self.rejected.add(lost);
         self.attempt = None;
         self.look_at = Instant::START;
     }
@@ -430,10 +470,24 @@ impl Session {
             return Some(failure.error.clone().with_retry_after(Some(now.until(failure.not_before()))));
         }
         let free_at = self.record.replacements.free_at(now).filter(|_| self.replaces_a_rejected_one())?;
-        let message = "the service keeps refusing tokens that it has just issued (does another program log in too?)";
-        let error = Error::new(Status::Unauthorized, "tokens-keep-being-refused", message);
+        let error = refused_again(
+            "the service keeps refusing tokens that it has just issued (does another program log in too?)",
+        );
         Some(error.with_retry_after(Some(now.until(free_at))))
     }
+}
+
+/// For a call whose time is over before its login has begun: it would be in vain, and count as one that failed.
+fn too_late() -> Error {
+    Error::new(Status::Timeout, "login", "the time allowed was over before a login could begin")
+}
+
+fn expired() -> Error {
+    Error::new(Status::Protocol, "expires", "the token had expired before it arrived")
+}
+
+fn refused_again(message: &'static str) -> Error {
+    Error::new(Status::Unauthorized, "tokens-keep-being-refused", message)
 }
 
 /// What a caller is told of the session without any I/O.
@@ -451,6 +505,8 @@ pub enum State {
     Refused,
 }
 
+#[cfg(test)]
+mod histories;
 #[cfg(test)]
 #[path = "session/session_tests.rs"]
 mod tests;

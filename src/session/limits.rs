@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Instant;
-use crate::record::{LoginFailure, Replacements};
+use crate::record::{LoginFailure, Record, Refusal, Replacements};
 
 /// The service ends a token that is unused for 30 days; a day is left for clocks and for the use itself.
 pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(29 * DAY_S);
@@ -28,7 +28,33 @@ const REPLACEMENT_PAUSE: Duration = Duration::from_secs(60);
 /// After so long without one the row begins anew.
 const CALM: Duration = Duration::from_secs(600);
 
+impl Record {
+    /// What this process knows of failed logins, into a record of the store that may not say it: the save may have
+    /// failed, another process may have written of its own password, and a record that was written by a clock ahead of
+    /// ours says each time anew that the failure is of now. A login that succeeds ends it, and raises the generation.
+    pub(super) fn failures_into(&self, stored: &mut Self, refuses: impl Fn(&Refusal) -> bool) {
+        if self.refusal.as_ref().is_some_and(|ours| stored.refusal.is_none() || refuses(ours)) {
+            stored.refusal.clone_from(&self.refusal);
+        }
+        if let Some(ours) = &self.failure {
+            let gives_way = |it: &LoginFailure| it.is(ours) || it.not_before() < ours.not_before();
+            if stored.failure.as_ref().is_none_or(gives_way) {
+                let count = stored.failure.as_ref().map_or(0, |it| it.count).max(ours.count);
+                stored.failure = Some(LoginFailure { count, ..ours.clone() });
+            }
+        }
+        if self.replacements.last.is_some() {
+            stored.replacements = self.replacements;
+        }
+    }
+}
+
 impl LoginFailure {
+    /// Whether it is the same one, whatever clock has told its time.
+    fn is(&self, other: &Self) -> bool {
+        (self.count, self.in_vain, &self.error) == (other.count, other.in_vain, &other.error)
+    }
+
     /// Before this time a call without a token does not log in.
     pub(super) fn not_before(&self) -> Instant {
         self.at.after(self.pause(FIRST_PAUSE, LONGEST_PAUSE))

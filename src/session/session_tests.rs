@@ -514,3 +514,184 @@ fn a_login_with_more_time_left_does_not_share_a_timeout() {
     assert!(matches!(world.session.next(&unix_at(world.now), short, LONG), Step::Fail(_)));
     lead(world.session.next(&unix_at(world.now), long, LONG + MINUTE));
 }
+
+#[test]
+fn a_call_whose_time_is_over_begins_nothing() {
+    let mut world = World::new(Policy::default());
+    for call in [Call::Token, Call::Login] {
+        assert!(matches!(world.next(call, Duration::ZERO), Step::Fail(error) if error.status() == Status::Timeout));
+    }
+    world.year(Call::Token).expect("a token");
+    world.skip_to(at(0).after(YEAR - MINUTE));
+    assert!(matches!(world.next(Call::Token, Duration::ZERO), Step::Ready(_)), "nor does it renew");
+}
+
+#[test]
+fn a_call_shares_the_failure_that_it_has_waited_for() {
+    let mut world = World::new(Policy::default());
+    let flight = lead(world.next(Call::Token, LONG));
+    let waiting = world.session.arrive(Call::Token);
+    world.fly(flight, &mut |_| failure(Status::Server));
+    // So long took the save, which is longer than the pause.
+    world.pass(LOOK_EVERY * 2);
+    assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG), Step::Fail(_)));
+}
+
+#[test]
+fn a_login_does_not_share_a_token_that_was_refused_meanwhile() {
+    let mut world = World::new(Policy::default());
+    let (ticket, short) = (world.session.arrive(Call::Login), Duration::from_secs(5));
+    let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
+    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(short)));
+    world.session.reject(world.now, b"token-1");
+    let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
+    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(short)));
+    world.pass(short);
+    match world.session.next(&unix_at(world.now), ticket, LONG) {
+        Step::Fail(error) => assert_eq!(error.reason(), "expires", "nor one that is over"),
+        step => panic!("{step:?}"),
+    }
+}
+
+#[test]
+fn a_refused_token_that_is_issued_once_more_is_a_failure() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.session.reject(world.now, b"token-1");
+    for call in [Call::Token, Call::Login] {
+        let again = world.call(call, |world| {
+            let expires = world.now.after(YEAR);
+            Landing::LoggedIn(Token::new(b"token-1", b"user", YEAR, 0, expires))
+        });
+        assert_eq!(again.expect_err("of no use").reason(), "tokens-keep-being-refused");
+    }
+    assert_eq!(world.logins, 3);
+}
+
+#[test]
+fn a_day_is_noted_at_once_or_not_at_all() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.pass(Duration::from_secs(86_400));
+    let flight = lead(world.next(Call::Token, LONG));
+    let now = unix_at(world.now);
+    assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Save);
+    // Another process holds the lock, maybe for long.
+    world.session.land(&now, flight, Landing::WithoutLogin);
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
+}
+
+#[test]
+fn a_save_is_tried_again_once_in_ten_seconds() {
+    let mut world = World::new(Policy::default());
+    let flight = lead(world.next(Call::Token, LONG));
+    let now = unix_at(world.now);
+    world.session.plan(&now, flight.errand, Record::default(), |_| true, LONG);
+    let landing = Landing::LoggedIn(world.token(YEAR));
+    let record = world.session.land(&now, flight, landing).expect("to be saved");
+    world.session.saved(world.now, &record, false);
+    for _ in 0..3 {
+        world.pass(LOOK_EVERY_WHILE_GOOD);
+        let flight = lead(world.next(Call::Token, LONG));
+        // The store cannot even be read.
+        world.session.land(&unix_at(world.now), flight, Landing::WithoutLogin);
+        assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
+    }
+}
+
+#[test]
+fn what_could_not_be_saved_of_a_failure_is_remembered() {
+    let mut world = World::new(Policy::default());
+    world.fails(Status::Server);
+    world.stored = Record::default();
+    world.pass(LOOK_EVERY);
+    world.fails(Status::Server);
+    world.stored = Record::default();
+    world.pass(LOOK_EVERY);
+    assert!(world.year(Call::Token).is_err(), "two seconds after the second");
+    assert_eq!(world.logins, 2);
+
+    let mut world = World::new(Policy::default());
+    for _ in 0..100 {
+        world.fails(Status::InvalidCredentials);
+        world.stored = Record::default();
+        world.pass(LOOK_EVERY);
+    }
+    assert_eq!(world.logins, 1);
+}
+
+#[test]
+fn two_wrong_passwords_are_each_sent_once() {
+    let mut sessions = [0, 1].map(|_| Session::new(Policy::default(), None, &unix_at(at(0))));
+    let (mut stored, mut logins) = (Record::default(), 0);
+    for second in 0..100 {
+        for (password, session) in sessions.iter_mut().enumerate() {
+            let (now, password) = (unix_at(at(second)), password as u16);
+            let Step::Lead(flight) = session.next(&now, session.arrive(Call::Token), LONG) else { continue };
+            if session.plan(&now, flight.errand, stored.clone(), |it| it.tag == password, LONG) == Plan::Land {
+                session.land(&now, flight, Landing::WithoutLogin);
+                continue;
+            }
+            logins += 1;
+            let error = Error::new(Status::InvalidCredentials, "", "");
+            let landing = Landing::Refused(Refusal { error, salt: 0, tag: password });
+            stored = session.land(&now, flight, landing).expect("to be saved");
+        }
+    }
+    assert_eq!(logins, 2);
+}
+
+#[test]
+fn a_pause_that_a_clock_ahead_of_ours_has_noted_ends() {
+    let mut world = World::new(Policy::default());
+    let error = Error::new(Status::Server, "", "");
+    world.stored = Record {
+        generation: 1,
+        failure: Some(LoginFailure { error, at: world.now, count: 3, in_vain: None }),
+        ..Record::default()
+    };
+    for _ in 0..4 {
+        assert!(world.year(Call::Token).is_err());
+        world.pass(LOOK_EVERY);
+        // Read anew, it is of now each time.
+        world.stored.failure.as_mut().expect("one").at = world.now;
+    }
+    assert_eq!(world.year(Call::Token).expect("four seconds are over"), "token-1");
+
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.session.reject(world.now, b"token-1");
+    world.stored.generation = 9;
+    for _ in 0..60 {
+        world.stored.replacements = crate::record::Replacements { count: 3, last: Some(world.now) };
+        assert!(world.year(Call::Token).is_err());
+        world.pass(LOOK_EVERY);
+    }
+    assert_eq!(world.year(Call::Token).expect("a minute is over"), "token-2");
+}
+
+#[test]
+fn a_lock_that_a_failed_renewal_has_lost_does_not_take_the_good_token() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.skip_to(at(0).after(YEAR - MINUTE));
+    let flight = lead(world.next(Call::Token, LONG));
+    let now = unix_at(world.now);
+    assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+    world.session.land(&now, flight, failure(Status::Server)).expect("to be saved");
+    world.session.lock_was_lost();
+    assert!(matches!(world.next(Call::Token, LONG), Step::Ready(token) if token.value() == c"token-1"));
+}
+
+#[test]
+fn a_deadline_of_ones_own_does_not_end_the_services_pause() {
+    let mut world = World::new(Policy::default());
+    let error = Error::new(Status::RateLimited, "http-429", "").with_retry_after(Some(MINUTE));
+    world.call(Call::Token, |_| Landing::LoginFailed { error: error.clone(), in_vain: None }).expect_err("no token");
+    let short = Duration::from_millis(100);
+    let error = Error::new(Status::Timeout, "answer", "");
+    let flight = lead(world.next(Call::Login, short));
+    world.fly(flight, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(short) });
+    world.pass(Duration::from_secs(30));
+    assert_eq!(world.fails(Status::Server).status(), Status::RateLimited);
+}
