@@ -100,7 +100,7 @@
 
 /**
  * The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
- * "answer", "login" (another thread's), "store-lock", "credentials-callback".
+ * "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
  */
 #define PERSONR_TIMEOUT 8
 
@@ -117,8 +117,12 @@
 #define PERSONR_PROTOCOL 10
 
 /**
- * The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-record" (it would be too
- * long), "store-version" (the record is of a later version of the library, and left alone).
+ * The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
+ * of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
+ * "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
+ * "store-network-fs", "store-io"; of Redis "store-connect", "store-tls", "store-auth", "store-database",
+ * "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a
+ * store that the program keeps "store-callback".
  */
 #define PERSONR_STORE 11
 

@@ -44,6 +44,7 @@ mod published;
 #[allow(unsafe_code)]
 #[path = "published/published_tests.rs"]
 mod published_tests;
+mod random;
 mod record;
 #[allow(unsafe_code)]
 mod secret;

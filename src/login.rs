@@ -3,8 +3,6 @@
 use std::thread;
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use crate::clock::{Deadline, Now};
 use crate::credentials::Credentials;
 use crate::dial::Dialer;
@@ -12,7 +10,7 @@ use crate::error::{Error, Failure, Result, Status};
 use crate::http::Request;
 use crate::options::Options;
 use crate::token::Token;
-use crate::{transport, wire};
+use crate::{random, transport, wire};
 
 /// The longest pause before the first retry; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -83,9 +81,5 @@ fn may_pass(error: &Error) -> bool {
 
 /// A random time up to `longest`. Without randomness it is `longest`: late is better than together.
 fn jitter(longest: Duration) -> Duration {
-    let mut bytes = [0; 4];
-    match SystemRandom::new().fill(&mut bytes) {
-        Ok(()) => longest.mul_f64(f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)),
-        Err(_) => longest,
-    }
+    random::bytes().map_or(longest, |bytes| longest.mul_f64(f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)))
 }

@@ -109,8 +109,8 @@ fn without_writes_there_is_no_login() {
     let closed = address_of(&TcpListener::bind("127.0.0.1:0").expect("a port")).port().to_string();
     let full: &[&str] = &["--maxmemory", "1", "--maxmemory-policy", "noeviction"];
     for (arguments, reason) in [
-        (&["--replicaof", "127.0.0.1", &closed][..], "store-readonly"),
-        (&["--min-replicas-to-write", "1"], "store-readonly"),
+        (&["--replicaof", "127.0.0.1", &closed][..], "store-read-only"),
+        (&["--min-replicas-to-write", "1"], "store-read-only"),
         (full, "store-full"),
     ] {
         let Some(redis) = RedisServer::start("without_writes_there_is_no_login", arguments) else { return };

@@ -3,8 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use super::events::Events;
 use super::{Auth, Process};
 use crate::clock::{Deadline, Instant, Now};
@@ -12,6 +10,7 @@ use crate::credentials::Credentials;
 use crate::error::{Error, Result, Status};
 use crate::hooks::Level;
 use crate::login::{Effort, login};
+use crate::random;
 use crate::record::{Record, Refusal};
 use crate::session::{Errand, Flight, Landing, Plan};
 use crate::store::{Bytes, Locked, Saved, StoreOption};
@@ -155,7 +154,8 @@ impl<'a> Leader<'a> {
             }
             Err(error) if error.status() == Status::InvalidCredentials => {
                 self.events.add(Level::Error, "refused", || format!("{error}: {how}, status {}", error.http_status()));
-                let salt = random();
+                // Without randomness it is 0: a tag of 16 bits says little in any case.
+                let salt = random::bytes().map_or(0, u64::from_ne_bytes);
                 Landing::Refused(Refusal { error, salt, tag: credentials.tag(salt) })
             }
             Err(error) => {
@@ -219,11 +219,4 @@ impl Drop for Leader<'_> {
             self.touch_down(Landing::WithoutLogin);
         }
     }
-}
-
-/// For the salt of a tag. Without randomness it is a constant: the tag of 16 bits says little in any case.
-fn random() -> u64 {
-    let mut bytes = [0; 8];
-    let _ = SystemRandom::new().fill(&mut bytes);
-    u64::from_ne_bytes(bytes)
 }

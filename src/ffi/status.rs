@@ -28,7 +28,7 @@ pub const PERSONR_SERVER: i32 = 6;
 /// "io".
 pub const PERSONR_NETWORK: i32 = 7;
 /// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
-/// "answer", "login" (another thread's), "store-lock", "credentials-callback".
+/// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
 pub const PERSONR_TIMEOUT: i32 = 8;
 /// The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
 /// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
@@ -36,8 +36,12 @@ pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
-/// The token store failed. Reasons: "store-callback" (of a store that the program keeps), "store-record" (it would be too
-/// long), "store-version" (the record is of a later version of the library, and left alone).
+/// The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
+/// of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
+/// "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
+/// "store-network-fs", "store-io"; of Redis "store-connect", "store-tls", "store-auth", "store-database",
+/// "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a
+/// store that the program keeps "store-callback".
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

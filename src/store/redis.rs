@@ -13,13 +13,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
 use crate::clock::Deadline;
 use crate::dial::Dialer;
 use crate::error::{Error, Result, Status};
 use crate::options::Options;
+use crate::random;
 use connection::Connection;
 use failure::Time;
 use resp::Answer;
@@ -225,10 +224,7 @@ fn pause() -> Result<Duration> {
 }
 
 fn random<const N: usize>() -> Result<[u8; N]> {
-    let mut bytes = [0; N];
-    let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| Error::new(Status::Internal, "random", "the system gives no random numbers"))?;
-    Ok(bytes)
+    random::bytes().ok_or_else(|| Error::new(Status::Internal, "random", "the system gives no random numbers"))
 }
 
 /// Redis gives an empty string where there is no record.

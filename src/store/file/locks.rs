@@ -9,11 +9,10 @@ use std::fs::{File, Metadata};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 use super::directory::{Directory, check_file};
 use super::problem::{Part, failed};
 use crate::error::Result;
+use crate::random;
 use crate::sys::files::{self, FileId};
 use crate::sys::{ForkLocal, fork_generation};
 
@@ -122,13 +121,8 @@ impl Drop for Lock {
 /// A waiter's pause between two tries; it ends early when a thread of this process gives a lock back.
 pub(super) fn pause(at_most: Duration) {
     let locks = Locks::of_this_process();
-    let pause = Duration::from_millis(PAUSE_MS + random() % (FURTHER_PAUSE_MS + 1)).min(at_most);
+    // Without randomness all pause alike, which does no harm.
+    let random = random::bytes().map_or(0, u64::from_ne_bytes);
+    let pause = Duration::from_millis(PAUSE_MS + random % (FURTHER_PAUSE_MS + 1)).min(at_most);
     drop(locks.released.wait_timeout(locks.held(), pause));
-}
-
-/// Without randomness all pause alike, which does no harm.
-fn random() -> u64 {
-    let mut bytes = [0; 8];
-    let _ = SystemRandom::new().fill(&mut bytes);
-    u64::from_ne_bytes(bytes)
 }
