@@ -6,7 +6,9 @@
 //! it went ([`Session::land`]).
 
 mod limits;
+mod outlook;
 mod rejected;
+mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,90 +17,10 @@ use crate::clock::{Instant, Now};
 use crate::error::{Error, Status};
 use crate::record::{LoginFailure, Record, Refusal, day_of};
 use crate::token::{Fingerprint, Token};
-use limits::{IDLE_LIMIT, LOOK_EVERY, LOOK_EVERY_WHILE_GOOD};
+use limits::{LOOK_EVERY, LOOK_EVERY_WHILE_GOOD};
 use rejected::Rejected;
-
-/// When tokens are renewed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Policy {
-    /// Before the end; a fifth of the token's life if not said, never more than half of it.
-    pub(crate) renew_before: Option<Duration>,
-    /// 0 to 1, different per account: how far into a tenth of the window its renewals stand, so that the accounts of
-    /// a fleet do not renew as one.
-    pub(crate) spread: f64,
-}
-
-/// What a call wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Call {
-    /// A token that is good now.
-    Token,
-    /// A new login.
-    Login,
-}
-
-/// A call that waits for its answer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket {
-    call: Call,
-    /// The first flight whose result may be the call's. For a login it is one that began after the call: an earlier
-    /// one may have asked before the caller did.
-    first_flight: u64,
-}
-
-/// What one leader is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Flight {
-    number: u64,
-    pub(crate) errand: Errand,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
-    /// There is no token: find one in the store, or log in.
-    Obtain,
-    /// There is a good one that ends soon: try to replace it, and let nobody wait.
-    Renew,
-    /// There is a good one: note in the store that it is in use, or save it if that failed. Nobody waits.
-    Note,
-    /// Log in, whatever there is.
-    Login,
-}
-
-/// What a call does next.
-#[derive(Debug)]
-pub(crate) enum Step {
-    Ready(Arc<Token>),
-    Fail(Error),
-    /// Another call leads; ask again when it has landed.
-    Wait,
-    Lead(Flight),
-}
-
-/// What a leader does about what the store holds.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
-    /// Nothing: the session has taken over what it needs, or a login would be in vain.
-    Land,
-    /// Save what the session holds, if the store is locked.
-    Save,
-    Login,
-}
-
-/// How a flight went.
-#[derive(Debug)]
-pub(crate) enum Landing {
-    /// Without a login: nothing was to do, or another process is doing it, or the store failed.
-    WithoutLogin,
-    LoggedIn(Token),
-    /// The service knows no account with this password.
-    Refused(Refusal),
-    /// `in_vain`: the leader's own deadline ended it, after this time.
-    LoginFailed {
-        error: Error,
-        in_vain: Option<Duration>,
-    },
-}
+pub use steps::State;
+pub(crate) use steps::{Call, Errand, Flight, Landing, Plan, Policy, Step, Ticket};
 
 /// The last login of this process, for the calls that were waiting for it.
 struct Attempt {
@@ -401,80 +323,6 @@ impl Session {
     pub(crate) fn has_usable(&self, now: Instant) -> bool {
         self.usable(now).is_some()
     }
-
-    /// The token in hand and until when it may be handed out without asking the session; `None` without a token.
-    pub(crate) fn to_publish(&self, now: &Now) -> Option<(Arc<Token>, Instant)> {
-        let token = self.usable(now.instant)?;
-        let day_ends = now.instant.after(limits::until_next_day(now.unix));
-        let save_again = self.unsaved.map_or(Instant::NEVER, |it| it.again_at);
-        let until = self.attention_at(&token).min(token.expires()).min(day_ends).min(save_again);
-        Some((token, until))
-    }
-
-    pub(crate) fn state(&self, now: Instant) -> State {
-        match self.usable(now) {
-            Some(token) if now < self.window_start(&token) => State::Good,
-            Some(_) => State::Renewing,
-            None if self.refused => State::Refused,
-            None if self.remembered(now, Duration::ZERO).is_some() => State::Failing,
-            None => State::Empty,
-        }
-    }
-
-    /// When the token in hand is renewed next; `None`: at the next call.
-    pub(crate) fn renews_at(&self, now: Instant) -> Option<Instant> {
-        let token = self.usable(now)?;
-        Some(self.renewal_at(&token).min(token.expires())).filter(|at| *at > now)
-    }
-
-    fn usable(&self, now: Instant) -> Option<Arc<Token>> {
-        self.record.token.as_ref().filter(|token| self.is_usable(token, self.record.used, now)).cloned()
-    }
-
-    fn is_usable(&self, token: &Token, used: Instant, now: Instant) -> bool {
-        let idle_since = used.max(token.obtained());
-        now < token.expires() && now < idle_since.after(IDLE_LIMIT) && !self.rejected.contains(token.fingerprint())
-    }
-
-    fn window_start(&self, token: &Token) -> Instant {
-        let life = token.full_lifetime();
-        let window = self.policy.renew_before.unwrap_or(life / 5).min(life / 2);
-        token.expires().before(window).after(window.div_f64(10.0).mul_f64(self.policy.spread))
-    }
-
-    /// The first moment at which a call may renew this token.
-    fn renewal_at(&self, token: &Token) -> Instant {
-        if self.refused {
-            return Instant::NEVER;
-        }
-        let failed = self.record.failure.as_ref().map_or(Instant::START, LoginFailure::renewal_not_before);
-        self.window_start(token).max(failed)
-    }
-
-    /// The first moment at which a call looks after this token: to renew it, or, while that has to wait, to see whether
-    /// another process has.
-    fn attention_at(&self, token: &Token) -> Instant {
-        self.window_start(token).max(self.attention_at)
-    }
-
-    fn replaces_a_rejected_one(&self) -> bool {
-        self.record.token.as_ref().is_some_and(|token| self.rejected.contains(token.fingerprint()))
-    }
-
-    /// The failure that a call without a usable token meets instead of a login.
-    fn remembered(&self, now: Instant, left: Duration) -> Option<Error> {
-        if let Some(refusal) = self.record.refusal.as_ref().filter(|_| self.refused) {
-            return Some(refusal.error.clone());
-        }
-        if let Some(failure) = self.record.failure.as_ref().filter(|failure| failure.binds(now, left)) {
-            return Some(failure.error.clone().with_retry_after(Some(now.until(failure.not_before()))));
-        }
-        let free_at = self.record.replacements.free_at(now).filter(|_| self.replaces_a_rejected_one())?;
-        let error = refused_again(
-            "the service keeps refusing tokens that it has just issued (does another program log in too?)",
-        );
-        Some(error.with_retry_after(Some(now.until(free_at))))
-    }
 }
 
 /// For a call whose time is over before its login has begun: it would be in vain, and count as one that failed.
@@ -488,21 +336,6 @@ fn expired() -> Error {
 
 fn refused_again(message: &'static str) -> Error {
     Error::new(Status::Unauthorized, "tokens-keep-being-refused", message)
-}
-
-/// What a caller is told of the session without any I/O.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The next call logs in, or asks the store.
-    Empty,
-    /// There is a good token.
-    Good,
-    /// There is a good token, inside its renewal window.
-    Renewing,
-    /// There is no usable token, and logins fail just now.
-    Failing,
-    /// There is no usable token, and the credentials were refused.
-    Refused,
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use super::limits::IDLE_LIMIT;
 use super::*;
 use crate::clock::Instant;
 

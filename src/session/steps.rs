@@ -1,0 +1,105 @@
+//! What the session is told, and what it answers with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::record::Refusal;
+use crate::token::Token;
+
+/// When tokens are renewed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Policy {
+    /// Before the end; a fifth of the token's life if not said, never more than half of it.
+    pub(crate) renew_before: Option<Duration>,
+    /// 0 to 1, different per account: how far into a tenth of the window its renewals stand, so that the accounts of
+    /// a fleet do not renew as one.
+    pub(crate) spread: f64,
+}
+
+/// What a call wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// A token that is good now.
+    Token,
+    /// A new login.
+    Login,
+}
+
+/// A call that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    pub(super) call: Call,
+    /// The first flight whose result may be the call's. For a login it is one that began after the call: an earlier
+    /// one may have asked before the caller did.
+    pub(super) first_flight: u64,
+}
+
+/// What one leader is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flight {
+    pub(super) number: u64,
+    pub(crate) errand: Errand,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// There is no token: find one in the store, or log in.
+    Obtain,
+    /// There is a good one that ends soon: try to replace it, and let nobody wait.
+    Renew,
+    /// There is a good one: note in the store that it is in use, or save it if that failed. Nobody waits.
+    Note,
+    /// Log in, whatever there is.
+    Login,
+}
+
+/// What a call does next.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Ready(Arc<Token>),
+    Fail(Error),
+    /// Another call leads; ask again when it has landed.
+    Wait,
+    Lead(Flight),
+}
+
+/// What a leader does about what the store holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// Nothing: the session has taken over what it needs, or a login would be in vain.
+    Land,
+    /// Save what the session holds, if the store is locked.
+    Save,
+    Login,
+}
+
+/// How a flight went.
+#[derive(Debug)]
+pub(crate) enum Landing {
+    /// Without a login: nothing was to do, or another process is doing it, or the store failed.
+    WithoutLogin,
+    LoggedIn(Token),
+    /// The service knows no account with this password.
+    Refused(Refusal),
+    /// `in_vain`: the leader's own deadline ended it, after this time.
+    LoginFailed {
+        error: Error,
+        in_vain: Option<Duration>,
+    },
+}
+
+/// What a caller is told of the session without any I/O.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The next call logs in, or asks the store.
+    Empty,
+    /// There is a good token.
+    Good,
+    /// There is a good token, inside its renewal window.
+    Renewing,
+    /// There is no usable token, and logins fail just now.
+    Failing,
+    /// There is no usable token, and the credentials were refused.
+    Refused,
+}
