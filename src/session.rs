@@ -37,6 +37,14 @@ struct Unsaved {
     again_at: Instant,
 }
 
+/// A login whose token is about to be saved.
+#[derive(Clone, Copy)]
+struct ToBeSaved {
+    token: Fingerprint,
+    /// What the store held under the lock. Ours may be higher: of a login that was not saved the store knows nothing.
+    over_generation: u64,
+}
+
 pub(crate) struct Session {
     policy: Policy,
     /// As last read or written. Its token is the one in hand.
@@ -51,8 +59,10 @@ pub(crate) struct Session {
     /// With a good one that is to be renewed: the same.
     attention_at: Instant,
     unsaved: Option<Unsaved>,
-    /// The token of the last login, until its save has gone one way or the other.
-    to_be_saved: Option<Fingerprint>,
+    /// The last login, until its save has gone one way or the other.
+    to_be_saved: Option<ToBeSaved>,
+    /// As the store had it when it was read last.
+    stored_generation: u64,
     flights: u64,
     flight: Option<Flight>,
     attempt: Option<Attempt>,
@@ -71,6 +81,7 @@ impl Session {
             attention_at: Instant::START,
             unsaved: None,
             to_be_saved: None,
+            stored_generation: 0,
             flights: 0,
             flight: None,
             attempt: None,
@@ -164,13 +175,17 @@ impl Session {
         let former = self.in_hand();
         let is_unsaved =
             self.unsaved.take_if(|it| it.over_generation != stored.generation).is_none() && self.unsaved.is_some();
+        self.stored_generation = stored.generation;
+        let stored_token = stored.token.as_ref().map(|token| *token.fingerprint());
         self.take_over(now, stored, &refuses);
+        let is_stored = stored_token.is_none() || stored_token == self.in_hand();
         self.refused = self.record.refusal.as_ref().is_some_and(refuses);
         self.look_again_later(now.instant, errand);
         match (errand, self.usable(now.instant)) {
             (Errand::Login, _) => Plan::Login,
-            (Errand::Note, Some(_)) => Plan::Save,
-            (Errand::Note, None) => Plan::Land,
+            // Another token there may be the newer one.
+            (Errand::Note, Some(_)) if is_unsaved || is_stored => Plan::Save,
+            (Errand::Note, _) => Plan::Land,
             (Errand::Renew, Some(token))
                 if Some(*token.fingerprint()) == former && now.instant >= self.renewal_at(&token) =>
             {
@@ -246,7 +261,7 @@ impl Session {
             self.record.replacements.count_one(now.instant);
         }
         let token = Arc::new(token);
-        self.to_be_saved = Some(*token.fingerprint());
+        self.to_be_saved = Some(ToBeSaved { token: *token.fingerprint(), over_generation: self.stored_generation });
         self.record.generation += 1;
         self.record.token = Some(Arc::clone(&token));
         self.record.used = now.instant;
@@ -284,21 +299,22 @@ impl Session {
 
     /// The record that `land` gave was saved, or could not be.
     pub(crate) fn saved(&mut self, now: Instant, record: &Record, saved: bool) {
-        self.to_be_saved = None;
-        let over_generation = self.unsaved.map_or(record.generation.saturating_sub(1), |it| it.over_generation);
-        self.unsaved = if saved || record.token.is_none() {
-            None
-        } else {
-            Some(Unsaved { over_generation, again_at: now.after(LOOK_EVERY_WHILE_GOOD) })
+        let over_generation = match self.to_be_saved.take() {
+            Some(login) => Some(login.over_generation),
+            None => self.unsaved.map(|it| it.over_generation),
         };
+        let again_at = now.after(LOOK_EVERY_WHILE_GOOD);
+        let of = |over_generation| Unsaved { over_generation, again_at };
+        self.unsaved = over_generation.map(of).filter(|_| !saved && record.token.is_some());
     }
 
     /// The lock was lost, and nothing was saved. If a login was to be, another one has logged in meanwhile, or is about
     /// to, and either way our token is not the live one. Else the token in hand is as good as it was.
     pub(crate) fn lock_was_lost(&mut self) {
         let Some(lost) = self.to_be_saved.take() else { return };
-        self.record.token.take_if(|token| *token.fingerprint() == lost);
-        self.rejected.add(lost);
+        self.record.token.take_if(|token| *token.fingerprint() == lost.token);
+        self.rejected.add(lost.token);
+        self.record.generation = lost.over_generation;
         self.attempt = None;
         self.look_at = Instant::START;
     }

@@ -696,3 +696,29 @@ fn a_deadline_of_ones_own_does_not_end_the_services_pause() {
     world.pass(Duration::from_secs(30));
     assert_eq!(world.fails(Status::Server).status(), Status::RateLimited);
 }
+
+#[test]
+fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number() {
+    let mut world = World::new(Policy::default());
+    world.stored.generation = 1;
+    let login = |world: &mut World| {
+        let flight = lead(world.next(Call::Token, LONG));
+        let now = unix_at(world.now);
+        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        world.logins += 1;
+        let landing = Landing::LoggedIn(world.token(YEAR));
+        world.session.land(&now, flight, landing).expect("to be saved")
+    };
+    login(&mut world);
+    world.session.lock_was_lost();
+    let unsaved = login(&mut world);
+    world.session.saved(world.now, &unsaved, false);
+    // Another process logs in, over the same generation as we have twice.
+    world.logins += 1;
+    world.stored =
+        Record { generation: 2, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
+    world.pass(LOOK_EVERY_WHILE_GOOD);
+    let flight = lead(world.next(Call::Token, LONG));
+    world.fly(flight, &mut |_| panic!("there is a good one"));
+    assert_eq!(world.stored.token.as_ref().expect("one").value(), c"token-3");
+}

@@ -225,8 +225,8 @@ fn a_record_has_its_limit() {
         assert_eq!(sandbox.counters().requests, 0);
     }
     let (sandbox, backend, _, auth) = alone();
-    let mut record =
-        br#"{"version":1,"generation":1,"token":"kept","expires_at":99999999999,"obtained_at":1,"pad":""#.to_vec();
+    // A day that has not come yet counts as today.
+    let mut record = br#"{"version":1,"generation":1,"token":"kept","expires_at":99999999999,"obtained_at":1,"used_on":99999,"pad":""#.to_vec();
     record.resize(PERSONR_RECORD_MAX - 2, b'x');
     record.extend(br#""}"#);
     *backend.record.lock().expect("no panic") = record;
