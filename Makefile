@@ -3,12 +3,13 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo test lint header clean
+.PHONY: help demo test lint bench header clean
 
 help:
 	@echo "make demo    builds, and logs in to a sandbox from C"
 	@echo "make test    runs every test"
 	@echo "make lint    checks format, lints, dependencies, the header and the symbol list"
+	@echo "make bench   measures, side by side with what a C programmer would write instead"
 	@echo "make header  renews include/personr.h and include/personr.symbols from the sources"
 	@echo "make clean   removes what was built"
 
@@ -31,6 +32,9 @@ lint:
 		echo "SKIP cargo deny: cargo-deny is not installed (cargo install cargo-deny --locked)"; \
 	fi
 	$(CARGO) test --quiet --test header
+
+bench:
+	$(CARGO) bench --bench compare
 
 header:
 	PERSONR_UPDATE=1 $(CARGO) test --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
