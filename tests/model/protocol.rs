@@ -41,8 +41,10 @@ pub struct Process {
     former: Token,
     pub hand: Token,
     generation: u8,
-    /// One bit for each token.
-    rejected: u8,
+    /// `Rejected`: one bit for each token.
+    rejected: u16,
+    /// The same, as whoever watches would have it: what the caller has rejected.
+    refused: u16,
     /// The store's generation under the lock: `ToBeSaved::over_generation`.
     over: u8,
     /// Its login could not be saved over this generation: `Unsaved`.
@@ -96,6 +98,7 @@ impl Process {
         hand: 0,
         generation: 0,
         rejected: 0,
+        refused: 0,
         over: 0,
         unsaved_over: None,
     };
@@ -106,6 +109,12 @@ impl Process {
 
     fn reject(&mut self, token: Token) {
         self.rejected |= 1 << token;
+    }
+
+    /// `Auth::reject` of the token in hand.
+    fn refuse(&mut self) {
+        self.refused |= 1 << self.hand;
+        self.reject(self.hand);
     }
 
     fn is_good(&self) -> bool {
@@ -217,9 +226,9 @@ impl State {
             }
             Action::Use(p) => {
                 let process = &mut self.processes[p];
-                self.used_a_rejected_one |= !process.accepts(process.hand);
+                self.used_a_rejected_one |= process.refused & (1 << process.hand) != 0;
                 if process.hand != self.live {
-                    process.reject(process.hand);
+                    process.refuse();
                 }
             }
             Action::Step(p) => self.step(p),
@@ -239,8 +248,7 @@ impl State {
                 self.end(p);
             }
             Action::RejectGood(p) => {
-                let process = &mut self.processes[p];
-                process.reject(process.hand);
+                self.processes[p].refuse();
             }
             Action::LoseLock => (self.lock, self.lost) = (None, self.lost + 1),
             Action::EndToken => self.live = 0,
