@@ -1,0 +1,5 @@
+/* What the system takes for any process. */
+int main(void)
+{
+    return 0;
+}
