@@ -218,6 +218,7 @@ impl Session {
         let is_older = stored.generation < ours.generation || !is_usable(&stored);
         // Of the same token ours is kept too: it counts by a clock that nobody sets.
         let is_kept = is_same || stored.token.is_none() || (is_older && is_usable(ours));
+        stored.replacements.goes_on_from(ours.replacements, now.instant);
         if stored.generation <= ours.generation && (is_kept || !is_usable(&stored)) {
             ours.failures_into(&mut stored, refuses);
         }

@@ -88,6 +88,13 @@ impl Replacements {
         self.last = Some(now);
     }
 
+    /// A row that is under way by our clock is not over because another one, years ahead or behind, says so.
+    pub(super) fn goes_on_from(&mut self, ours: Self, now: Instant) {
+        if ours.last.is_some_and(|last| now < last.after(REPLACEMENT_PAUSE)) {
+            *self = Self { count: self.count.max(ours.count), last: self.last.max(ours.last) };
+        }
+    }
+
     /// When the next one may be; `None` if it may be now.
     pub(super) fn free_at(&self, now: Instant) -> Option<Instant> {
         let free_at = self.last?.after(REPLACEMENT_PAUSE);

@@ -672,6 +672,23 @@ fn a_pause_that_a_clock_ahead_of_ours_has_noted_ends() {
 }
 
 #[test]
+fn a_wrong_clock_does_not_end_the_pause_between_replacements() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    for _ in 0..3 {
+        world.session.reject(world.now, format!("token-{}", world.logins).as_bytes());
+        world.year(Call::Token).expect("one of three in a row");
+    }
+    // Another process has logged in since, by whose clock all that was years ago.
+    world.stored.generation += 1;
+    world.stored.replacements = crate::record::Replacements { count: 1, last: Some(Instant::START) };
+    world.session.reject(world.now, b"token-4");
+    assert!(world.year(Call::Token).is_err());
+    world.pass(MINUTE);
+    assert_eq!(world.year(Call::Token).expect("one a minute"), "token-5");
+}
+
+#[test]
 fn a_lock_that_a_failed_renewal_has_lost_does_not_take_the_good_token() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");

@@ -100,6 +100,8 @@ pub(super) enum Event {
     Lifetime(Duration),
     /// Another program logs in.
     Revoke,
+    /// It does so again and again, each time that the process has a token anew.
+    Flap(usize, u8),
     Password(usize, u8),
     RightPassword(u8),
     SavesFail(bool),
@@ -184,7 +186,11 @@ impl Setup {
             26 => Event::PassTo(dice.of(&[79, 81, 83, 90, 99, 100])),
             27..=28 => Event::Use(process),
             29 => return self.rejections.then(|| Event::Reject(process, draw_rejected(dice))),
-            30 => return self.rejections.then_some(Event::Revoke),
+            30 => {
+                let times = dice.of(&[0, 2, 3, 5]);
+                let event = if times == 0 { Event::Revoke } else { Event::Flap(process, times) };
+                return self.rejections.then_some(event);
+            }
             31 => {
                 return self
                     .crashes

@@ -106,8 +106,12 @@ impl World {
         let asked = process.leaders[i].flight.errand == Errand::Login;
         match landing {
             Landing::WithoutLogin => {}
-            Landing::LoggedIn(token) if token.expires() <= process.now(at).instant => {}
-            Landing::LoggedIn(token) if process.seen.has_rejected(&token.value().to_string_lossy()) => {}
+            Landing::LoggedIn(token)
+                if token.expires() <= process.now(at).instant
+                    || process.seen.has_rejected(&token.value().to_string_lossy()) =>
+            {
+                self.note_failure(p, Duration::ZERO, false);
+            }
             Landing::LoggedIn(_) => {
                 let hand = process.session.record.token.as_ref().map(|it| format!("t{}", number_of(it)));
                 if !asked && hand.is_some_and(|hand| process.seen.has_rejected(&hand)) {
@@ -124,16 +128,20 @@ impl World {
                 process.seen.refused = Some((process.password, successes));
             }
             Landing::LoginFailed { error, in_vain } => {
-                let known = (successes, process.session.record.generation);
-                let (retry_after, in_vain) = (error.retry_after().unwrap_or_default(), in_vain.is_some());
                 // It says nothing to those who have more time, and takes the place of what they were waiting for.
-                self.excuses += u32::from(in_vain);
-                for seen in [&mut process.seen, &mut self.seen] {
-                    let former = seen.failures.take().filter(|it| it.known == known);
-                    let count = former.map_or(0, |it| it.count) + 1;
-                    seen.failures = Some(Failures { count, at, retry_after, in_vain, known });
-                }
+                self.excuses += u32::from(in_vain.is_some());
+                self.note_failure(p, error.retry_after().unwrap_or_default(), in_vain.is_some());
             }
+        }
+    }
+
+    fn note_failure(&mut self, p: usize, retry_after: Duration, in_vain: bool) {
+        let process = &mut self.processes[p];
+        let known = (self.successes, process.session.record.generation);
+        for seen in [&mut process.seen, &mut self.seen] {
+            let former = seen.failures.take().filter(|it| it.known == known);
+            let count = former.map_or(0, |it| it.count) + 1;
+            seen.failures = Some(Failures { count, at: self.at, retry_after, in_vain, known });
         }
     }
 

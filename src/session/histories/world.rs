@@ -77,6 +77,14 @@ impl World {
             Event::Serve(mode) => self.account.mode = mode,
             Event::Lifetime(lifetime) => self.account.lifetime = lifetime,
             Event::Revoke => self.account.live = None,
+            Event::Flap(p, times) => {
+                for _ in 0..times {
+                    self.account.live = None;
+                    self.use_token(p);
+                    self.call(p, Call::Token, Duration::from_secs(30));
+                    self.run(p);
+                }
+            }
             Event::Password(p, password) => self.processes[p].password = password,
             Event::RightPassword(password) => self.account.password = password,
             Event::SavesFail(fails) => self.shelf.saves_fail = fails,
