@@ -4,6 +4,7 @@
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
 mod compile;
+mod figures;
 
 use std::env;
 use std::ffi::OsStr;
@@ -14,6 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use compile::{ROOT, Workshop, built, cc, is_installed, said, skip};
+use figures::figures;
 use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
 
 const FLAGS: [&str; 6] = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
@@ -208,9 +210,10 @@ fn prefork_shares_one_token(program: &Program) {
     run.assert_code(0);
     assert_eq!((&*run.stdout, &*run.stderr), ("8 children, 80 of 80 requests served\n", ""));
     let counters = sandbox.counters();
-    println!(
+    figures!(
         "8 children, their token revoked halfway: {} tokens issued, {} times 401",
-        counters.tokens_issued, counters.unauthorized
+        counters.tokens_issued,
+        counters.unauthorized
     );
     assert_eq!((counters.tokens_issued, counters.authorized), (2, 80), "{counters:?}");
     assert!((1..=8).contains(&counters.unauthorized), "{counters:?}");

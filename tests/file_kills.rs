@@ -2,13 +2,14 @@
 //! token that works, at once or after one 401.
 
 mod client;
+mod figures;
 mod place;
 
 use std::fs;
-use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use figures::figures;
 use personr_sandbox::Sandbox;
 use place::{Other, Place, in_other, live_token, say, told};
 
@@ -40,8 +41,7 @@ fn a_process_may_be_killed_at_any_moment_of_a_login() {
     for number in 0..KILLS {
         kill_after(&sandbox, Some(whole * number / KILLS), &mut counts);
     }
-    // Not by `eprintln`, which cargo shows only if the test fails.
-    std::io::stderr().write_all(format!("{KILLS} kills: {counts:?}\n").as_bytes()).expect("written");
+    figures!("{KILLS} kills: {counts:?}");
     assert!(counts.token_lost + counts.new_record_left > 0, "not one of them came at a bad moment: {counts:?}");
 }
 

@@ -10,6 +10,7 @@ mod client;
 #[cfg(feature = "redis")]
 #[allow(dead_code)] // of it, what skips a test
 mod compile;
+mod figures;
 #[cfg(feature = "redis")]
 mod hosts;
 #[cfg(feature = "redis")]
@@ -21,6 +22,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use client::Options;
+use figures::figures;
 use personr::ffi::*;
 #[cfg(feature = "redis")]
 use personr_sandbox::Proxy;
@@ -78,7 +80,7 @@ fn processes_that_start_at_the_same_moment_log_in_once() {
     let live = format!("Bearer {}", sandbox.live_token(DEFAULT_EMAIL).expect("one"));
     assert_eq!(tokens_of(&reports), [live.as_str()]);
     let logins = sandbox.counters().tokens_issued;
-    println!("{PROCESSES} processes x {THREADS} threads on an empty file store: {logins} login");
+    figures!("{PROCESSES} processes x {THREADS} threads on an empty file store: {logins} login");
     assert_eq!(logins, 1);
 }
 
@@ -96,7 +98,7 @@ fn a_token_that_is_revoked_in_full_use_is_replaced_once() {
     let requests: u64 = reports.iter().map(|report| report.requests).sum();
     let repeated: u64 = reports.iter().map(|report| report.repeated).sum();
     let logins = sandbox.counters().tokens_issued;
-    println!(
+    figures!(
         "revoked under {PROCESSES} x {THREADS} threads: {requests} requests, {repeated} repeated after a 401, {logins} logins in all"
     );
     assert_eq!(logins, 2);
@@ -113,7 +115,7 @@ fn a_wrong_password_in_many_processes_is_sent_once() {
         assert_eq!((report.failures.len(), &*report.failures[0]), (1000, "PERSONR_INVALID_CREDENTIALS"));
     }
     let requests = sandbox.counters().requests;
-    println!("a wrong password, {PROCESSES} processes x 1000 calls: {requests} request");
+    figures!("a wrong password, {PROCESSES} processes x 1000 calls: {requests} request");
     assert_eq!(requests, 1);
     let options = Options::of(&sandbox);
     options.token_store(&store.url()).expect("accepted");
@@ -162,7 +164,7 @@ fn unshared_stores_flap_without_a_storm() {
         }
     }
     let logins = sandbox.counters().tokens_issued;
-    println!(
+    figures!(
         "two programs with unshared stores, 400 calls: {logins} logins, {unauthorized} times PERSONR_UNAUTHORIZED"
     );
     assert!(logins <= 8, "{logins}");
@@ -240,6 +242,6 @@ fn hosts_that_start_at_the_same_moment_log_in_once() {
     all_served(&reports);
     assert_eq!(tokens_of(&reports).len(), 1);
     let logins = sandbox.counters().tokens_issued;
-    println!("{PROCESSES} processes x {THREADS} threads on three hosts, empty Redis store: {logins} login");
+    figures!("{PROCESSES} processes x {THREADS} threads on three hosts, empty Redis store: {logins} login");
     assert_eq!(logins, 1);
 }

@@ -1,6 +1,7 @@
 //! A child that is forked by a program with threads goes on with its parent's handles.
 
 mod client;
+mod figures;
 mod forked;
 
 use std::process::{Command, Stdio};
@@ -9,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use client::Options;
+use figures::figures;
 use forked::in_child;
 use personr::ffi::personr_auth_free;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
@@ -98,7 +100,7 @@ fn a_fork_at_any_moment_of_the_first_use() {
         assert!(status.expect("run").success(), "round {round}");
     }
     let counters = sandbox.counters();
-    println!(
+    figures!(
         "250 forks within the first use in 50 processes: every child logged in ({} logins)",
         counters.tokens_issued
     );
@@ -128,7 +130,7 @@ fn a_fork_at_any_moment_of_other_threads_logins() {
         }
         done.store(true, Ordering::Relaxed);
     });
-    println!("250 forks among the logins of three threads: every child kept its token and got another");
+    figures!("250 forks among the logins of three threads: every child kept its token and got another");
 }
 
 #[test]

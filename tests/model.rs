@@ -6,11 +6,13 @@
 //! transition in `model/protocol.rs` names what it stands for. The search is breadth first and to the end; the number of
 //! faults and of renewals is what makes it finite. States that differ in the processes' names alone count as one.
 
+mod figures;
 #[path = "model/protocol.rs"]
 mod protocol;
 
 use std::time::Instant;
 
+use figures::figures;
 use protocol::{Action, Budget, Protocol, State};
 use stateright::{Checker, HasDiscoveries, Model, Property};
 
@@ -71,7 +73,7 @@ fn explore(budget: Budget, fewest: usize) {
     let begun = Instant::now();
     let checker = Protocol { budget }.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     let (states, depth) = (checker.unique_state_count(), checker.max_depth());
-    println!("{budget:?}: {states} states, up to {depth} steps, {:?}", begun.elapsed());
+    figures!("{budget:?}: {states} states, up to {depth} steps, {:?}", begun.elapsed());
     checker.assert_properties();
     assert!(checker.is_done() && states > fewest, "{states} states");
 }

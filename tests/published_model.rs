@@ -8,6 +8,7 @@
 
 #[path = "published_model/clock.rs"]
 mod clock;
+mod figures;
 #[path = "../src/published.rs"]
 mod published;
 #[path = "published_model/secret.rs"]
@@ -23,6 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use clock::Instant;
+use figures::figures;
 use loom::thread;
 use published::{Found, Published};
 use sync::Weaker;
@@ -42,7 +44,7 @@ fn model(name: &str, work: impl Fn() + Sync + Send + 'static) {
         counted.fetch_add(1, Ordering::Relaxed);
         work();
     });
-    println!("published, {name}: {} runs", runs.load(Ordering::Relaxed));
+    figures!("published, {name}: {} runs", runs.load(Ordering::Relaxed));
 }
 
 /// Token number 1, 2 or 3. Each is told by its letter, and the letter must agree with all else.

@@ -5,6 +5,7 @@
 mod client;
 #[allow(dead_code)]
 mod compile;
+mod figures;
 mod redis_server;
 
 use std::env;
@@ -14,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use client::Options;
+use figures::figures;
 use personr::ffi::*;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use redis_server::RedisServer;
@@ -222,7 +224,7 @@ fn sixteen_processes_with_eight_threads_log_in_once() {
         let live = format!("Bearer {}", sandbox.live_token(DEFAULT_EMAIL).expect("one"));
         assert!(said.iter().all(|said| *said == format!("[Ok({live:?})]")), "{said:?}");
         assert_eq!(sandbox.counters().tokens_issued, logins);
-        println!("{PROCESSES} processes x {THREADS} threads on Redis: {logins} login(s)");
+        figures!("{PROCESSES} processes x {THREADS} threads on Redis: {logins} login(s)");
         sandbox.revoke_all();
         command = format!("reject {live}");
     }

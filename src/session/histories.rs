@@ -4,6 +4,14 @@
 //! A history that breaks a rule is made as short as it goes and printed with its seed; `PERSONR_SEED=… cargo test
 //! histories` runs that one alone.
 
+/// Shows figures although the test passes: of what `println` writes cargo shows only that of tests that fail.
+macro_rules! show {
+    ($($text:tt)*) => {{
+        use std::io::Write;
+        std::io::stderr().write_all(format!("{}\n", format_args!($($text)*)).as_bytes()).expect("stderr can be written");
+    }};
+}
+
 mod events;
 mod leading;
 mod outside;
@@ -159,6 +167,6 @@ fn a_hundred_thousand_histories_break_no_rule() {
         }
     });
     let (events, logins, calls) = (events.into_inner(), logins.into_inner(), calls.into_inner());
-    println!("{HISTORIES} histories, {events} events, {calls} calls answered, {logins} logins, {:?}", begun.elapsed());
+    show!("{HISTORIES} histories, {events} events, {calls} calls answered, {logins} logins, {:?}", begun.elapsed());
     assert!(events > 20 * HISTORIES && logins > HISTORIES && calls > HISTORIES, "they must be about something");
 }

@@ -72,7 +72,7 @@ fn an_outage_of_an_hour_inside_the_window_is_seen_by_nobody() {
         world.apply(Event::Pass(5 * SECOND));
     }
     let tries: Vec<u64> = world.unasked_logins[1..].iter().map(|at| (*at - begin).as_secs()).collect();
-    println!("an hour of outage, three processes: tries after {tries:?} seconds");
+    show!("an hour of outage, three processes: tries after {tries:?} seconds");
     // A minute after the first, then twice as long each time, and up to ten seconds until somebody looks.
     assert_eq!(tries.len(), 6);
     for (doublings, pair) in tries.windows(2).enumerate() {
@@ -146,7 +146,7 @@ fn two_programs_that_do_not_share_a_store_make_no_storm() {
         }
     }
     let logins = programs[0].account.logins;
-    println!("two programs with stores of their own, ten minutes: {logins} logins, {unauthorized} calls UNAUTHORIZED");
+    show!("two programs with stores of their own, ten minutes: {logins} logins, {unauthorized} calls UNAUTHORIZED");
     // Each: the first, three in a row, and one a minute.
     assert!((20..=2 * (1 + 3 + 10)).contains(&logins), "{logins}");
     programs.iter().for_each(World::holds);
