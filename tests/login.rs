@@ -78,6 +78,21 @@ fn a_password_arrives_as_its_utf8_bytes_by_both_methods() {
 }
 
 #[test]
+fn the_longest_credentials_are_sent_whole_by_both_methods() {
+    let sandbox = sandbox();
+    let (email, password) = ("e".repeat(1024), "p".repeat(1024));
+    sandbox.set_account(&email, &password);
+    for form in [false, true] {
+        let options = Options::of(&sandbox);
+        options.user_agent(&"u".repeat(256));
+        if form {
+            options.form_login();
+        }
+        assert!(options.auth(&email, &password).expect("a handle").login().is_ok(), "form: {form}");
+    }
+}
+
+#[test]
 fn what_cannot_be_sent_is_refused_before_anything_is() {
     let sandbox = sandbox();
     let options = Options::of(&sandbox);

@@ -1,6 +1,7 @@
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
 use std::slice;
+use std::sync::Arc;
 
 use super::error::personr_error;
 use super::guard::{guard, quietly};
@@ -13,6 +14,7 @@ use crate::error::{Error, Result, Status};
 use crate::options::Options;
 use crate::published::Found;
 use crate::session::State;
+use crate::token::Token;
 
 /// There is no token: the next call logs in, or asks the store.
 pub const PERSONR_STATE_EMPTY: i32 = 0;
@@ -102,14 +104,7 @@ pub unsafe extern "C" fn personr_auth_login(
     error: *mut *mut personr_error,
 ) -> personr_status {
     // SAFETY: the header asks for NULL or a live handle, and places to write to.
-    unsafe {
-        let token_out = Output::cleared(token_out, std::ptr::null_mut());
-        guard(error, || {
-            let token_out = token_out.required("token_out")?;
-            token_out.set(personr_token::boxed(handle("auth", auth)?.auth.login()?));
-            Ok(())
-        })
-    }
+    unsafe { obtain(auth, token_out, error, Auth::login) }
 }
 
 /// Hands out a token that is good now. Logs in if there is none, and renews one that ends soon.
@@ -139,11 +134,23 @@ pub unsafe extern "C" fn personr_auth_token(
     error: *mut *mut personr_error,
 ) -> personr_status {
     // SAFETY: the header asks for NULL or a live handle, and places to write to.
+    unsafe { obtain(auth, token_out, error, Auth::token) }
+}
+
+/// # Safety
+/// `auth` is NULL or a live handle; the other two are NULL or may be written to.
+unsafe fn obtain(
+    auth: *const personr_auth,
+    token_out: *mut *mut personr_token,
+    error: *mut *mut personr_error,
+    how: impl FnOnce(&Auth) -> Result<Arc<Token>>,
+) -> personr_status {
+    // SAFETY: promised by the caller.
     unsafe {
         let token_out = Output::cleared(token_out, std::ptr::null_mut());
         guard(error, || {
             let token_out = token_out.required("token_out")?;
-            token_out.set(personr_token::boxed(handle("auth", auth)?.auth.token()?));
+            token_out.set(personr_token::boxed(how(&handle("auth", auth)?.auth)?));
             Ok(())
         })
     }

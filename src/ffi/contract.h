@@ -30,8 +30,9 @@
  *   the ..._free of other handles work.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
- * - A forked child keeps the token at hand and may go on with its parent's handles. Its own logins, which end the
- *   parent's token as any login does, are its own: a "memory:" store is not shared by processes.
+ * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
+ *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
+ *   parent's token, as any login elsewhere does.
  *
  * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
  * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
