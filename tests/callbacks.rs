@@ -6,6 +6,7 @@
 mod client;
 #[path = "callbacks/credentials.rs"]
 mod credentials;
+mod forked;
 #[path = "callbacks/host.rs"]
 mod host;
 #[path = "callbacks/inside.rs"]

@@ -8,6 +8,7 @@ use personr::ffi::*;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
 
 use crate::client::{Auth, Options};
+use crate::forked::in_child;
 use crate::host::{Host, Kind};
 use crate::{answer, sandbox};
 
@@ -30,6 +31,27 @@ fn a_login_is_told_with_its_host_status_duration_and_attempts() {
     for part in ["host 127.0.0.1", "attempts 1", " ms", "status 200"] {
         assert!(event.text.contains(part), "{event:?}");
     }
+}
+
+/// By a `memory:` store, which it does not share with its parent.
+#[test]
+fn a_forked_child_tells_once_that_it_ends_its_parents_token() {
+    let sandbox = sandbox();
+    let (host, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
+    auth.login().expect("a token");
+    let told_once = || host.event_names() == ["forked"] && host.event("forked").level == PERSONR_LOG_WARN;
+    assert!(in_child(|| auth.login().is_ok() && auth.login().is_ok() && told_once()));
+    auth.login().expect("a token");
+    assert!(host.event_names().is_empty(), "the parent has nothing to tell");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options::of(&sandbox);
+    options.token_store(&format!("file:{}", folder.path().join("tokens").display())).expect("accepted");
+    let shared = Host::new(&Arc::default());
+    shared.takes_the_log(&options, PERSONR_LOG_WARN);
+    let auth = options.demo();
+    auth.login().expect("a token");
+    assert!(in_child(|| auth.login().is_ok() && shared.event_names().is_empty()), "a file: store is shared");
 }
 
 #[test]
