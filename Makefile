@@ -3,21 +3,28 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo test lint bench header clean
+.PHONY: help demo test check lint bench build reproducible sbom header clean
 
 help:
-	@echo "make demo    builds, and logs in to a sandbox from C"
-	@echo "make test    runs every test"
-	@echo "make lint    checks format, lints, dependencies, the header and the symbol list"
-	@echo "make bench   measures, side by side with what a C programmer would write instead"
-	@echo "make header  renews include/personr.h and include/personr.symbols from the sources"
-	@echo "make clean   removes what was built"
+	@echo "make demo          builds, and logs in to a sandbox from C"
+	@echo "make test          runs every test, the long ones on samples"
+	@echo "make check         runs the long ones whole, and writes docs/testing.md"
+	@echo "make lint          checks format, lints, dependencies, the header and the symbol list"
+	@echo "make bench         measures, side by side with what a C programmer would write instead"
+	@echo "make build         builds the library for release"
+	@echo "make reproducible  builds it in two folders, and compares"
+	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
+	@echo "make header        renews include/personr.h and include/personr.symbols from the sources"
+	@echo "make clean         removes what was built"
 
 demo:
 	@sh examples-c/demo.sh
 
 test:
 	@sh tests/run.sh
+
+check:
+	@sh tests/check.sh
 
 lint:
 	$(CARGO) fmt --all --check
@@ -35,6 +42,15 @@ lint:
 
 bench:
 	$(CARGO) bench --bench compare
+
+build:
+	@sh packaging/build.sh
+
+reproducible:
+	@sh packaging/reproducible.sh
+
+sbom:
+	@sh packaging/sbom.sh
 
 header:
 	PERSONR_UPDATE=1 $(CARGO) test --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date

@@ -1,0 +1,25 @@
+#!/bin/sh
+# `make check`: what takes too long for `make test`, which tries samples of it. Every class of `tests/classes` ends in
+# figures, and `docs/testing.md` is written from them. Fails as `tests/run.sh` does.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/counted.sh
+
+PERSONR_CHECK=1
+PERSONR_FIGURES=$folder/figures
+export PERSONR_CHECK PERSONR_FIGURES
+: >"$PERSONR_FIGURES"
+
+# "run by make check": the tests that `make test` leaves out.
+whole() {
+    run --features redis --no-fail-fast "$@"
+}
+whole --test tls --test broken_http --test faults --test cuts --test secrets --test log_output --test signals \
+    --test stacks --test out_of_memory --test residue --test core_dump
+whole --test sanitizers --test valgrind -- --include-ignored
+step sh fuzz/run.sh all 20
+step sh packaging/dependencies.sh
+step sh packaging/reproducible.sh
+step sh tests/page.sh "$PERSONR_FIGURES" docs/testing.md
+
+close
