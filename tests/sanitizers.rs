@@ -53,10 +53,15 @@ fn library_and_programs_are_watched() {
     let objects = functions_of_the_sanitizer(&sanitized.rlib());
     assert!(objects.len() > 1, "the library has objects");
     assert!(objects.values().all(|calls| *calls > 0), "{objects:?}");
+    let in_c: Vec<_> = functions_of_the_sanitizer(&sanitized.ring())
+        .into_iter()
+        .filter(|(object, calls)| !object.ends_with(".rcgu.o") && *calls > 0)
+        .collect();
+    assert!(!in_c.is_empty(), "no C code of ring is watched");
     let program = sanitized.program(&source("examples-c/login.c"), &[]);
     let program = functions_of_the_sanitizer(&program.workshop.path("program.o"));
     assert!(program.values().all(|calls| *calls > 0), "{program:?}");
     // One runtime in a process: that of the program.
     assert!(!sanitized.library_has_a_runtime());
-    figures!(of "sanitizers": "all {} objects of the library are watched, and ring's C", objects.len());
+    figures!(of "sanitizers": "all {} objects of the library are watched, and {} of ring's C", objects.len(), in_c.len());
 }

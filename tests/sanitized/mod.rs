@@ -41,6 +41,16 @@ impl Sanitized {
         self.folder.join("libpersonr.rlib")
     }
 
+    /// ring, in which all C code is.
+    pub fn ring(&self) -> PathBuf {
+        let entries = fs::read_dir(self.folder.join("deps")).expect("what the library is made of");
+        let mut rings = entries.map(|entry| entry.expect("an entry").path()).filter(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            name.starts_with("libring-") && name.ends_with(".rlib")
+        });
+        rings.next().expect("ring")
+    }
+
     fn library(&self) -> PathBuf {
         self.folder.join("libpersonr.so")
     }
