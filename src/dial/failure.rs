@@ -111,8 +111,7 @@ fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static st
         // What it was is webpki's to know. These are its rules.
         _ => (
             "certificate-other",
-            "the certificate or its chain breaks a rule: on names or purposes that its issuers allow, on who may issue, \
-             or on unknown extensions",
+            "the certificate or its chain breaks a rule: on names or purposes, on who may issue, or on extensions",
         ),
     }
 }
