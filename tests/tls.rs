@@ -8,6 +8,7 @@ mod figures;
 mod tls {
     pub mod accepted;
     pub mod certificates;
+    pub mod flaws;
     pub mod openssl;
     pub mod refused;
     pub mod server;

@@ -7,34 +7,27 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use personr::ffi::PERSONR_TLS;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Proxy};
-use rustls::version::TLS12;
 
-use super::certificates::*;
-use super::openssl::Openssl;
+use super::certificates::{Identity, authority, issue, leaf, root};
+use super::flaws::{self, LOOPBACK, NAME, OTHER};
+use super::openssl::{Openssl, Server};
 use super::server::{Received, Recorder, Service};
 use crate::client::{self, Failure, Options, Token};
 use crate::figures::figures;
 
-const LOOPBACK: &str = "127.0.0.1";
-/// A name, which a proxy finds.
-const NAME: &str = "personr.test";
-
-const OTHER: &str = "certificate-other";
-/// Words of the messages of `certificate-other` and `handshake`.
-const RULE: &str = "breaks a rule";
-const SIGNATURE: &str = "signature";
-
-struct Case {
-    name: &'static str,
-    host: &'static str,
-    service: Service,
-    root: String,
-    reason: &'static str,
-    message: &'static str,
+pub struct Case {
+    pub name: &'static str,
+    pub host: &'static str,
+    pub service: Service,
+    /// What the client trusts.
+    pub root: String,
+    pub reason: &'static str,
+    /// Words of it.
+    pub message: &'static str,
 }
 
 impl Case {
-    fn new(
+    pub fn new(
         name: &'static str,
         host: &'static str,
         shown: Identity,
@@ -44,8 +37,20 @@ impl Case {
         Self { name, host, service: Service::tls(&shown), root: shown.root, reason, message }
     }
 
+    /// The same, served by another program.
+    pub fn by(
+        server: &Server,
+        name: &'static str,
+        shown: &Identity,
+        reason: &'static str,
+        words: &'static str,
+    ) -> Self {
+        let service = Service::Relay(server.address());
+        Self { name, host: LOOPBACK, service, root: shown.root.clone(), reason, message: words }
+    }
+
     /// A server that does not get so far as to show a certificate.
-    fn handshake(name: &'static str, service: Service, message: &'static str) -> Self {
+    pub fn handshake(name: &'static str, service: Service, message: &'static str) -> Self {
         let root = root(authority("a root")).pem();
         Self { name, host: LOOPBACK, service, root, reason: "handshake", message }
     }
@@ -55,10 +60,13 @@ impl Case {
             let recorder = Recorder::start(self.service.clone());
             let failure = login(&recorder, self.host, &self.root, beside_the_systems).expect_err(self.name);
             let received = recorder.received();
+            assert_no_request(self.name, &received);
+            if let Service::Relay(_) = self.service {
+                assert_eq!(received[0].application_records(), 0, "{}", self.name);
+            }
             assert_eq!(failure.kind(), (PERSONR_TLS, self.reason), "{}: {failure:?}", self.name);
             assert!(failure.message.contains(self.message), "{}: {}", self.name, failure.message);
             assert_eq!((failure.http_status, failure.retry_after_ms), (0, -1), "{}", self.name);
-            assert_no_request(self.name, &received);
         }
     }
 }
@@ -102,167 +110,10 @@ fn contains(bytes: &[u8], part: &str) -> bool {
 
 #[test]
 fn no_server_that_proves_nothing_gets_a_byte_of_the_request() {
-    let kinds = [times(), names(), purposes(), chains(), constraints(), handshakes()];
-    let cases: Vec<_> = kinds.into_iter().flatten().collect();
-    for case in &cases {
-        case.check();
-    }
-    figures!(of "tls-refused": "{} servers refused, each by two verifiers and with its reason: 0 request bytes at them", cases.len());
-}
-
-fn times() -> Vec<Case> {
-    let ca = root(authority("a root"));
-    let old = below(with(authority("an intermediate"), expired), &ca);
-    let early = below(with(authority("an intermediate"), not_yet_valid), &ca);
-    let leaf = leaf(&[LOOPBACK]);
-    let gone = issue(&with(leaf.clone(), expired), &[&ca]);
-    let by_tls12 = Service::tls_of(&gone, &[&TLS12]);
-    vec![
-        Case { service: by_tls12, ..Case::new("expired, TLS 1.2", LOOPBACK, gone.clone(), "certificate-expired", "") },
-        Case::new("expired", LOOPBACK, gone, "certificate-expired", "has expired"),
-        Case::new(
-            "not yet valid",
-            LOOPBACK,
-            issue(&with(leaf.clone(), not_yet_valid), &[&ca]),
-            "certificate-not-yet-valid",
-            "the clock",
-        ),
-        Case::new("expired intermediate", LOOPBACK, issue(&leaf, &[&ca, &old]), "certificate-expired", ""),
-        Case::new(
-            "intermediate not yet valid",
-            LOOPBACK,
-            issue(&leaf, &[&ca, &early]),
-            "certificate-not-yet-valid",
-            "",
-        ),
-    ]
-}
-
-fn names() -> Vec<Case> {
-    let ca = root(authority("a root"));
-    let for_other =
-        |name, host, params| Case::new(name, host, issue(&params, &[&ca]), "certificate-name", "for another name");
-    vec![
-        for_other("wrong name", NAME, leaf(&["another.example"])),
-        for_other("wrong name on localhost", "localhost", leaf(&["another.example", LOOPBACK])),
-        for_other("wrong address", LOOPBACK, leaf(&["127.0.0.2", "localhost"])),
-        for_other("no SAN, the name as CN", NAME, with(leaf(&[]), common_name(NAME))),
-        for_other("no SAN, the address as CN", LOOPBACK, with(leaf(&[]), common_name(LOOPBACK))),
-        for_other("the address as dNSName", LOOPBACK, with(leaf(&[]), dns_name(LOOPBACK))),
-        for_other("look-alike: longer at its end", NAME, leaf(&["personr.test.evil.example"])),
-        for_other("look-alike: longer at its beginning", NAME, leaf(&["evilpersonr.test"])),
-        for_other("look-alike: Cyrillic", NAME, leaf(&["xn--prsonr-3of.test"])),
-        for_other("look-alike: a NUL inside", NAME, with(leaf(&[]), dns_name("personr.test\0.evil.example"))),
-        for_other("wildcard of a part of the label", NAME, leaf(&["*ersonr.test"])),
-        for_other("wildcard beside the name", NAME, leaf(&["*.ersonr.test"])),
-        for_other("wildcard that wants a label", NAME, leaf(&["*.personr.test"])),
-        for_other("wildcard for two labels", "a.b.personr.test", leaf(&["*.personr.test"])),
-        for_other("wildcard that is not first", "a.b.personr.test", leaf(&["a.*.personr.test"])),
-        for_other("wildcard of all names", NAME, leaf(&["*"])),
-    ]
-}
-
-fn purposes() -> Vec<Case> {
-    let ca = root(authority("a root"));
-    let for_clients = below(with(authority("an intermediate"), client_only), &ca);
-    let strange = below(with(authority("an intermediate"), unknown_critical), &ca);
-    let leaf = leaf(&[LOOPBACK]);
-    let as_ca = with(leaf.clone(), for_intermediates(0));
-    let other = |name, shown, message| Case::new(name, LOOPBACK, shown, OTHER, message);
-    let other_key = Identity { key: key().serialize_pem(), ..issue(&leaf, &[&ca]) };
-    vec![
-        other("for clients only", issue(&with(leaf.clone(), client_only), &[&ca]), RULE),
-        other("intermediate for clients only", issue(&leaf, &[&ca, &for_clients]), RULE),
-        other("CA as leaf", issue(&as_ca, &[&ca]), RULE),
-        other("self-signed CA", self_signed(&as_ca, &ca), RULE),
-        other("unknown critical extension", issue(&with(leaf.clone(), unknown_critical), &[&ca]), RULE),
-        other("unknown critical extension in an intermediate", issue(&leaf, &[&ca, &strange]), RULE),
-        other("another key than the certificate's", other_key, SIGNATURE),
-    ]
-}
-
-fn chains() -> Vec<Case> {
-    let ca = root(authority("a root"));
-    let unknown = root(authority("an unknown root"));
-    let namesake = root(authority("a root"));
-    let middle = below(authority("an intermediate"), &ca);
-    let implicit = below(with(authority("an intermediate"), no_authority), &ca);
-    let explicit = below(with(authority("an intermediate"), not_a_ca), &ca);
-    let short = below(with(authority("an intermediate"), for_intermediates(0)), &ca);
-    let too_long = below(authority("one more"), &short);
-    let leaf = leaf(&[LOOPBACK]);
-    let case = |name, shown, reason, message| Case::new(name, LOOPBACK, shown, reason, message);
-    let stranger = |name, shown| case(name, shown, "certificate-unknown-issuer", "trusted authority");
-    let mut deep = vec![below(authority("intermediate 0"), &ca)];
-    for number in 1..7 {
-        deep.push(below(authority(&format!("intermediate {number}")), &deep[number - 1]));
-    }
-    let deep: Vec<_> = [&ca].into_iter().chain(&deep).collect();
-    vec![
-        stranger("self-signed, no CA", self_signed(&leaf, &ca)),
-        stranger("unknown root", issue(&leaf, &[&unknown]).before(&ca)),
-        stranger("unknown root, shown", issue(&leaf, &[&unknown, &unknown]).before(&ca)),
-        stranger("missing intermediate", issue(&leaf, &[&ca, &middle]).leaf_alone()),
-        case("unknown root of a known name", issue(&leaf, &[&namesake]).before(&ca), OTHER, SIGNATURE),
-        case("intermediate that says it is no CA", issue(&leaf, &[&ca, &explicit]), OTHER, RULE),
-        case("intermediate that does not say it is a CA", issue(&leaf, &[&ca, &implicit]), OTHER, RULE),
-        case("path length exceeded", issue(&leaf, &[&ca, &short, &too_long]), OTHER, RULE),
-        case("seven intermediates", issue(&leaf, &deep), OTHER, RULE),
-        unreadable(&ca),
-    ]
-}
-
-fn unreadable(ca: &Authority) -> Case {
-    let good = issue(&leaf(&[LOOPBACK]), &[ca]);
-    // "AAAA": three zero bytes, which are no DER.
-    let chain = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned();
-    Case::new("no certificate at all", LOOPBACK, Identity { chain, ..good }, OTHER, "cannot be read")
-}
-
-fn constraints() -> Vec<Case> {
-    let ca = root(authority("a root"));
-    let below_it = |change: Box<dyn FnOnce(&mut _)>| below(with(authority("an intermediate"), change), &ca);
-    let one = below_it(Box::new(permits("login.personr.test")));
-    let not_one = below_it(Box::new(excludes("login.personr.test")));
-    let elsewhere = below_it(Box::new(permits("another.example")));
-    let network = below_it(Box::new(permits_network([10, 0, 0, 0], [255, 0, 0, 0])));
-    let bound_root = root(with(authority("a root that is bound"), permits("another.example")));
-    let wildcard = leaf(&["*.personr.test"]);
-    let case = |name, host, shown| Case::new(name, host, shown, OTHER, RULE);
-    vec![
-        case("name constraint", NAME, issue(&leaf(&[NAME]), &[&ca, &elsewhere])),
-        case("name constraint of the root", NAME, issue(&leaf(&[NAME]), &[&bound_root])),
-        case(
-            "name constraint by exclusion",
-            "login.personr.test",
-            issue(&leaf(&["login.personr.test"]), &[&ca, &not_one]),
-        ),
-        case("wildcard that may be one name only", "login.personr.test", issue(&wildcard, &[&ca, &one])),
-        case("wildcard that may not be one name", "login.personr.test", issue(&wildcard, &[&ca, &not_one])),
-        case("address against a name constraint", LOOPBACK, issue(&leaf(&[LOOPBACK]), &[&ca, &network])),
-    ]
-}
-
-fn handshakes() -> Vec<Case> {
-    let none = Identity { chain: String::new(), ..issue(&leaf(&[LOOPBACK]), &[&root(authority("a root"))]) };
-    let raw = |bytes: &[u8]| Service::Raw(bytes.to_vec());
-    let old = "neither TLS 1.2 nor TLS 1.3";
-    vec![
-        Case::handshake("plain HTTP", raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "plain HTTP"),
-        Case::handshake("another protocol", raw(b"220 smtp.example.com ESMTP\r\n"), "does not speak TLS"),
-        Case::handshake("TLS 1.0 unasked", raw(&server_hello(1)), old),
-        Case::handshake("TLS 1.1 unasked", raw(&server_hello(2)), old),
-        Case::handshake("alert: protocol_version", raw(&[21, 3, 3, 0, 2, 2, 70]), old),
-        Case::handshake("alert: handshake_failure", raw(&[21, 3, 3, 0, 2, 2, 40]), "refused the TLS handshake"),
-        Case::handshake("no certificate", Service::tls(&none), "no certificate"),
-    ]
-}
-
-/// Of a server that speaks TLS 1.0 (minor version 1) or 1.1, whatever was offered.
-fn server_hello(minor: u8) -> Vec<u8> {
-    let hello = [&[3, minor][..], &[7; 32], &[0], &[0xC0, 0x13], &[0]].concat();
-    let message = [&[2, 0, 0, hello.len() as u8][..], &hello].concat();
-    [&[22, 3, minor, 0, message.len() as u8][..], &message].concat()
+    let cases = flaws::all();
+    cases.iter().for_each(Case::check);
+    let count = cases.len();
+    figures!(of "tls-refused": "{count} servers refused by both verifiers, each with its reason: 0 request bytes");
 }
 
 /// What the others would look like if they were accepted.
@@ -298,20 +149,12 @@ fn no_weak_server_gets_a_byte_of_the_request() {
     ];
     for (name, identity, version, reason, message) in others {
         let mut server = openssl.serve(identity, version);
-        let service = Service::Relay(server.address());
-        for beside_the_systems in [false, true] {
-            let recorder = Recorder::start(service.clone());
-            let failure = login(&recorder, LOOPBACK, &identity.root, beside_the_systems).expect_err(name);
-            assert_eq!(failure.kind(), (PERSONR_TLS, reason), "{name}: {failure:?}");
-            assert!(failure.message.contains(message), "{name}: {}", failure.message);
-            let received = recorder.received();
-            assert_no_request(name, &received);
-            assert_eq!(received[0].application_records(), 0, "{name}");
-        }
+        Case::by(&server, name, identity, reason, message).check();
         let printed = server.stop();
         assert!(!printed.contains("POST") && !printed.contains(DEFAULT_PASSWORD), "{name}: {printed}");
     }
-    figures!(of "tls-refused": "{} more by openssl (SHA-1, RSA-1024, TLS 1.0 and 1.1): 0 request bytes", others.len() + 1);
+    let count = others.len() + 1;
+    figures!(of "tls-refused": "{count} more by openssl (SHA-1, RSA-1024, TLS 1.0 and 1.1): 0 request bytes");
 }
 
 /// The same server, with nothing wrong: its output and the relay show what is sent.

@@ -159,8 +159,8 @@ fn answer_tls(config: &Arc<ServerConfig>, wire: &mut Wire, application: &mut Vec
             answered = true;
         }
         if ended {
-            // The client's alert, or what is none of TLS.
-            return Ok(());
+            // The client's alert, or what is none of TLS, after which no client shall wait for an answer.
+            return wire.socket.shutdown(Shutdown::Write);
         }
     }
 }
