@@ -59,6 +59,9 @@ fn config(https: bool) -> Config {
 
 fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq::Error> {
     let mut answer = agent.run(outgoing(request)?)?;
+    if !is_framed_in_one_way(&answer) {
+        return Err(ureq::Error::Io(io::Error::other(Unacceptable::Framing)));
+    }
     let headers = answer
         .headers()
         .iter()
@@ -71,6 +74,18 @@ fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq
         return Err(too_large());
     }
     Ok(Response { status: answer.status().as_u16(), headers, body })
+}
+
+/// Whether there is one way alone to read how long the answer is. ureq takes the chunks beside a length, in HTTP/1.0, or
+/// behind a coding that it cannot undo; these are errors to RFC 9112 (sections 6.1 and 6.3). Of differing lengths ureq
+/// makes one itself.
+fn is_framed_in_one_way(answer: &http::Response<ureq::Body>) -> bool {
+    let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return true };
+    coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+        && codings.next().is_none()
+        && answer.version() == http::Version::HTTP_11
+        && !answer.headers().contains_key(http::header::CONTENT_LENGTH)
 }
 
 fn outgoing(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
