@@ -1,0 +1,123 @@
+//! A server for one login: it reads the request, sends the bytes of the case, and ends the connection as told.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::thread::{self, JoinHandle};
+
+use super::cases::{After, Case};
+use super::reads::SINGLE_BYTES;
+
+/// The last bytes of the request, and of nothing else in it: the closing delimiter of the empty form.
+const END_OF_REQUEST: &[u8] = b"--personr-form--\r\n";
+
+/// How the bytes are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In one write.
+    Whole,
+    /// One byte a write, each sent at once (TCP_NODELAY); what is behind the first `SINGLE_BYTES` in one write. That the
+    /// client also *reads* one byte at a time is for `reads` to see to: the kernel may join what was written apart.
+    ByteByByte,
+}
+
+pub struct Server {
+    listener: TcpListener,
+    connection: JoinHandle<()>,
+}
+
+impl Server {
+    pub fn start(case: &Case, way: Way) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let accepting = listener.try_clone().expect("a descriptor");
+        let (answer, after) = (case.answer.clone(), case.after);
+        let connection = thread::spawn(move || {
+            let (stream, _) = accepting.accept().expect("a connection");
+            serve(stream, &answer, after, way);
+        });
+        Self { listener, connection }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listener.local_addr().expect("an address"))
+    }
+
+    /// To be asked once the login is over: whether it made a second connection.
+    pub fn was_tried_again(self) -> bool {
+        self.connection.join().expect("the server does not fail");
+        self.listener.set_nonblocking(true).expect("set");
+        self.listener.accept().is_ok()
+    }
+}
+
+fn serve(mut stream: TcpStream, answer: &[u8], after: After, way: Way) {
+    stream.set_nodelay(true).expect("set");
+    read_request(&mut stream);
+    // A client that has read enough is gone before the rest is sent: no failure of the server.
+    let sent = match way {
+        Way::Whole => stream.write_all(answer),
+        Way::ByteByByte => {
+            let (single, rest) = answer.split_at(answer.len().min(SINGLE_BYTES));
+            single.iter().try_for_each(|byte| stream.write_all(&[*byte])).and_then(|()| stream.write_all(rest))
+        }
+    };
+    match after {
+        _ if sent.is_err() => {}
+        After::Close => {
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            drain(&mut stream);
+        }
+        After::Open => drain(&mut stream),
+        After::Reset => {
+            wait_until_arrived(&stream);
+            reset_when_dropped(&stream);
+        }
+        After::Forever(piece) => {
+            let many = piece.repeat(4096 / piece.len() + 1);
+            while stream.write_all(&many).is_ok() {}
+        }
+    }
+}
+
+/// All of it: a socket closed with unread bytes sends a reset, which is another case.
+fn read_request(stream: &mut TcpStream) {
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    while !request.ends_with(END_OF_REQUEST) {
+        let length = stream.read(&mut piece).expect("the request");
+        assert_ne!(length, 0, "the client ended in the middle of its request");
+        request.extend_from_slice(&piece[..length]);
+    }
+}
+
+fn drain(stream: &mut TcpStream) {
+    while stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {}
+}
+
+/// What has not been sent a reset throws away. What has arrived can still be read.
+fn wait_until_arrived(stream: &TcpStream) {
+    loop {
+        let mut left: libc::c_int = 0;
+        // SAFETY: asks how much of a socket of ours is not acknowledged yet, and writes one int.
+        let result = unsafe { libc::ioctl(stream.as_raw_fd(), libc::TIOCOUTQ, &raw mut left) };
+        if result != 0 || left == 0 {
+            return;
+        }
+        thread::yield_now();
+    }
+}
+
+fn reset_when_dropped(stream: &TcpStream) {
+    let linger = libc::linger { l_onoff: 1, l_linger: 0 };
+    // SAFETY: an option of a socket of ours, with the size of the value that it takes.
+    let result = unsafe {
+        libc::setsockopt(
+            stream.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_LINGER,
+            std::ptr::from_ref(&linger).cast(),
+            size_of_val(&linger) as libc::socklen_t,
+        )
+    };
+    assert_eq!(result, 0);
+}
