@@ -103,10 +103,11 @@ fn judge_run(case: &Case, way: Way) -> Result<(), String> {
     if let Err(what) = judge(case, &outcome) {
         return complain(what);
     }
-    if server.was_tried_again() {
-        return complain("a second connection".to_owned());
+    match server.connections() {
+        // None: on a busy machine, the deadline of a case can come before its server's turn.
+        0 | 1 => Ok(()),
+        connections => complain(format!("{connections} connections")),
     }
-    Ok(())
 }
 
 fn judge(case: &Case, outcome: &Result<Token, Failure>) -> Result<(), String> {

@@ -1,8 +1,10 @@
 //! A server for one login: it reads the request, sends the bytes of the case, and ends the connection as told.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
 use super::cases::{After, Case};
@@ -22,37 +24,50 @@ pub enum Way {
 }
 
 pub struct Server {
-    listener: TcpListener,
-    connection: JoinHandle<()>,
+    address: SocketAddr,
+    is_over: Arc<AtomicBool>,
+    /// Returns the number of connections.
+    serving: JoinHandle<usize>,
 }
 
 impl Server {
     pub fn start(case: &Case, way: Way) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let accepting = listener.try_clone().expect("a descriptor");
-        let (answer, after) = (case.answer.clone(), case.after);
-        let connection = thread::spawn(move || {
-            let (stream, _) = accepting.accept().expect("a connection");
-            serve(stream, &answer, after, way);
+        let address = listener.local_addr().expect("an address");
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (answer, after, login_is_over) = (case.answer.clone(), case.after, Arc::clone(&is_over));
+        let serving = thread::spawn(move || {
+            let mut connections = 0;
+            loop {
+                let (stream, _) = listener.accept().expect("a connection");
+                if login_is_over.load(Ordering::SeqCst) {
+                    return connections;
+                }
+                connections += 1;
+                serve(stream, &answer, after, way);
+            }
         });
-        Self { listener, connection }
+        Self { address, is_over, serving }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.listener.local_addr().expect("an address"))
+        format!("http://{}", self.address)
     }
 
-    /// To be asked once the login is over: whether it made a second connection.
-    pub fn was_tried_again(self) -> bool {
-        self.connection.join().expect("the server does not fail");
-        self.listener.set_nonblocking(true).expect("set");
-        self.listener.accept().is_ok()
+    /// Ends the server once the login is over, and tells how many connections it made. Each was served before the login
+    /// could go on, so that the one which wakes the server here is not among them.
+    pub fn connections(self) -> usize {
+        self.is_over.store(true, Ordering::SeqCst);
+        TcpStream::connect(self.address).expect("it listens");
+        self.serving.join().expect("the server does not fail")
     }
 }
 
 fn serve(mut stream: TcpStream, answer: &[u8], after: After, way: Way) {
     stream.set_nodelay(true).expect("set");
-    read_request(&mut stream);
+    if read_request(&mut stream).is_err() {
+        return; // it gave up
+    }
     // A client that has read enough is gone before the rest is sent: no failure of the server.
     let sent = match way {
         Way::Whole => stream.write_all(answer),
@@ -80,14 +95,16 @@ fn serve(mut stream: TcpStream, answer: &[u8], after: After, way: Way) {
 }
 
 /// All of it: a socket closed with unread bytes sends a reset, which is another case.
-fn read_request(stream: &mut TcpStream) {
+fn read_request(stream: &mut TcpStream) -> io::Result<()> {
     let mut request = Vec::new();
     let mut piece = [0; 4096];
     while !request.ends_with(END_OF_REQUEST) {
-        let length = stream.read(&mut piece).expect("the request");
-        assert_ne!(length, 0, "the client ended in the middle of its request");
-        request.extend_from_slice(&piece[..length]);
+        match stream.read(&mut piece)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            length => request.extend_from_slice(&piece[..length]),
+        }
     }
+    Ok(())
 }
 
 fn drain(stream: &mut TcpStream) {
