@@ -76,9 +76,9 @@ fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq
     Ok(Response { status: answer.status().as_u16(), headers, body })
 }
 
-/// Whether there is one way alone to read how long the answer is. ureq takes the chunks beside a length, in HTTP/1.0, or
-/// behind a coding that it cannot undo; these are errors to RFC 9112 (sections 6.1 and 6.3). Of differing lengths ureq
-/// makes one itself.
+/// Whether there is one way alone to read how long the answer is. ureq takes the chunks beside a length, in HTTP/1.0,
+/// or behind a coding that it cannot undo; these are errors to RFC 9112
+/// (sections 6.1 and 6.3). Of differing lengths ureq makes one itself.
 fn is_framed_in_one_way(answer: &http::Response<ureq::Body>) -> bool {
     let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
     let Some(coding) = codings.next() else { return true };

@@ -77,7 +77,8 @@ fn show_figures(cases: &[Case]) {
     let timeouts = cases.iter().filter(|case| case.waits_for_its_deadline()).count();
     let (all, errors) = (cases.len(), cases.len() - tokens);
     figures!(of "broken-http":
-        "{all} answers, each whole and byte by byte: {errors} errors, each the documented one, {timeouts} of them by the deadline; {tokens} harmless oddities, each a token; 0 retries");
+        "{all} answers, each whole and byte by byte: {errors} errors, each the documented one, \
+         {timeouts} of them by the deadline; {tokens} harmless oddities, each a token; 0 retries");
 }
 
 /// One login against one case. The complaint names the case.

@@ -2,8 +2,8 @@
 //!
 //! Sections named here are those of RFC 9112 (HTTP/1.1), if no other is named. Where the library is stricter than a
 //! client must be, or more lenient, the case says so. That leniency is safe rests on this: a connection serves one
-//! login, so that no bytes can be taken for another answer, and only a complete JSON object with nothing behind it gives
-//! a token, however the message was framed.
+//! login, so that no bytes can be taken for another answer, and only a complete JSON object with nothing behind it
+//! gives a token, however the message was framed.
 
 mod bodies;
 mod chunks;

@@ -35,7 +35,7 @@ pub fn cases() -> Vec<Case> {
         case("a bare CR in a value", with("X: a\rY: b"), HTTP),
         case("a CR at the end of a head", "HTTP/1.1 200 OK\r\n\rx", HTTP),
         case("another control character in a value", with("X: a\u{7}b"), HTTP),
-        // Section 5.2: a client may take the fold for a blank. No sender may make one, and refusing is the safe reading.
+        // Section 5.2: a client may take the fold for a blank. No sender may make one, and refusing is safe.
         case("an obsolete fold", with("X: a\r\n b"), HTTP),
         case("an obsolete fold by a tab", with("X: a\r\n\tb"), HTTP),
         case("a fold that hides a length", ok("X: a\r\n Content-Length: 5\r\n", &success()), HTTP),

@@ -1,8 +1,8 @@
 //! Makes a thread read its sockets byte by byte.
 //!
-//! Whatever is written apart, the kernel may hand over joined, and nothing on the server's side tells whether the client
-//! has taken a byte. So the client's own `recv` is replaced: this program's comes before libc's, also for the standard
-//! library, which reads its sockets by it. A login reads on its caller's thread, so that a thread-local says how.
+//! Whatever is written apart, the kernel may hand over joined, and nothing on the server's side tells whether the
+//! client has taken a byte. So the client's `recv` is replaced: this program's comes before libc's, also for the
+//! standard library, which reads its sockets by it. A login reads on its caller's thread, so that a thread-local says how.
 
 use std::cell::Cell;
 use std::ffi::c_void;

@@ -18,8 +18,8 @@ const END_OF_REQUEST: &[u8] = b"--personr-form--\r\n";
 pub enum Way {
     /// In one write.
     Whole,
-    /// One byte a write, each sent at once (TCP_NODELAY); what is behind the first `SINGLE_BYTES` in one write. That the
-    /// client also *reads* one byte at a time is for `reads` to see to: the kernel may join what was written apart.
+    /// One byte a write, each sent at once (TCP_NODELAY); what is behind the first `SINGLE_BYTES` in one write. That
+    /// the client also *reads* one byte at a time is for `reads` to see to: the kernel may join what was written apart.
     ByteByByte,
 }
 
