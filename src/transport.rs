@@ -4,7 +4,7 @@
 //! no time limit of its own: the connection has the deadline.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -102,6 +102,8 @@ impl Meter {
                 let sent = self.sent.load(Ordering::Relaxed);
                 failure_of(&error, if sent { Phase::Answer } else { Phase::Request })
             }
+            // The connection has ended within a line between two chunks.
+            ureq::Error::BodyStalled => failure_of(&ErrorKind::UnexpectedEof.into(), Phase::Answer),
             ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
                 Error::new(Status::Protocol, "http", "the answer is not valid HTTP").into()
             }
