@@ -21,7 +21,7 @@ pub const TRIES: usize = 3;
 pub enum Outcome {
     /// The token that the service holds to be good, whole.
     Token,
-    /// At once, long before the deadline.
+    /// Long before the deadline, which is not a short one.
     Fails(i32, &'static str),
     /// At the deadline, with this reason.
     TimesOut(&'static str),

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 use super::pipe::Pipe;
-use super::{Fault, Kind, PATIENCE, Passed, Way, readable};
+use super::{Fault, HANG, Kind, PATIENCE, Passed, Way, readable};
 
 pub struct Connection {
     up: Side,
@@ -106,9 +106,10 @@ impl Connection {
         let due = [(&self.up, Way::Up), (&self.down, Way::Down)]
             .into_iter()
             .filter_map(|(side, way)| side.pipe.next_due().filter(|_| !side.closed && !self.is_stalled(way)));
-        let timeout = due.min().map(|due| due.saturating_duration_since(Instant::now()));
-        let [up, down, stopped] = readable([descriptor(&self.up), descriptor(&self.down), stop], timeout);
-        if stopped {
+        let due = due.min().map(|due| due.saturating_duration_since(Instant::now()));
+        let descriptors = [descriptor(&self.up), descriptor(&self.down), stop];
+        let [up, down, stopped] = readable(descriptors, Some(due.unwrap_or(HANG)));
+        if stopped || (due.is_none() && !up && !down) {
             return Err(Over);
         }
         if up {

@@ -20,6 +20,8 @@ use connection::Connection;
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A connection on which nothing happens for so long is ended: a library that hangs on it must not hang its test.
+const HANG: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
