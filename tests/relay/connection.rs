@@ -83,6 +83,7 @@ impl Connection {
         match fault.kind {
             Kind::Reset => {
                 for side in [&self.up, &self.down] {
+                    wait_until_sent(&side.socket);
                     reset_when_dropped(&side.socket);
                 }
                 return Err(Over);
@@ -179,6 +180,22 @@ impl Side {
     fn read_to_end(&mut self) {
         let _ = self.socket.set_read_timeout(Some(PATIENCE));
         let _ = io::copy(&mut self.socket, &mut io::sink());
+    }
+}
+
+/// A reset throws away what the kernel still has to send: of many small pieces, those beyond the congestion window.
+fn wait_until_sent(socket: &TcpStream) {
+    // Of include/uapi/linux/sockios.h: how many bytes that are.
+    const SIOCOUTQNSD: libc::c_ulong = 0x894B;
+    let end = Instant::now() + HANG;
+    loop {
+        let mut unsent: libc::c_int = 0;
+        // SAFETY: the kernel writes an `int`, which is ours.
+        let told = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCOUTQNSD as _, &raw mut unsent) };
+        if told != 0 || unsent == 0 || Instant::now() >= end {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 
