@@ -103,6 +103,29 @@ fn a_signal_every_millisecond_changes_no_result() {
     );
 }
 
+/// Waiting for the lock of a file store is not cut short either.
+#[test]
+fn processes_that_share_a_store_wait_through_signals() {
+    const LOGINS: usize = 40;
+    let program = Program::compile(&["signals.c"]);
+    let sandbox = plain_sandbox();
+    // Each of the two finds the lock held most of the time.
+    sandbox.order(Fault::new(Action::Delay(Duration::from_millis(3))).always());
+    let folder = TempDir::new().expect("a folder");
+    let store = format!("file:{}", folder.path().join("store").display());
+    let account = Account::of(&sandbox);
+    let run = || program.run(&account, &["timer", &LOGINS.to_string(), &store]);
+    let said: Vec<_> = thread::scope(|scope| {
+        let runs = [(); 2].map(|()| scope.spawn(run));
+        runs.into_iter().map(|run| run.join().expect("no panic")).collect()
+    });
+    for said in &said {
+        assert_eq!(said.lines(), ["a token, lifetime 31536000"; LOGINS]);
+        assert_no_strays(said, 0);
+    }
+    assert_eq!(sandbox.counters().tokens_issued, 2 * LOGINS as u64);
+}
+
 /// What may be done to the server, and what the call says then.
 fn early_ends() -> Vec<(Action, &'static str)> {
     vec![
