@@ -6,8 +6,14 @@ const TEXT_MAX: usize = 1000;
 
 /// `text` with each of `secrets` replaced, and whatever else looks like a token of the service.
 pub(super) fn presentable(text: &str, secrets: &[&[u8]]) -> String {
-    let text = without_tokens(&without_secrets(text, secrets));
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT_MAX).collect()
+    // Control characters go first: a password with a space in it may come back with a line break in its place.
+    let text = without_tokens(&without_secrets(&without_controls(text), secrets));
+    text.chars().take(TEXT_MAX).collect()
+}
+
+/// `text` with a space for each control character.
+pub(super) fn without_controls(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// One pass, so that a secret such as "e" does not take the replacement of another one apart.
@@ -65,6 +71,7 @@ mod tests {
         let secrets: &[&[u8]] = &[b"hunter2", b"aHVudGVyMg=="];
         assert_eq!(presentable("hunter2hunter2, (aHVudGVyMg==)", secrets), "[redacted][redacted], ([redacted])");
         assert_eq!(presentable("\u{fc}hunter2\u{fc}", secrets), "\u{fc}[redacted]\u{fc}");
+        assert_eq!(presentable("correct\nhorse", &[b"correct horse"]), "[redacted]");
         assert_eq!(presentable("p\u{e4}ss p\u{e4}", &["p\u{e4}ss".as_bytes()]), "[redacted] p\u{e4}");
     }
 
