@@ -118,7 +118,8 @@ impl Answer<'_> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             let (_, value) = pairs.find(|(found, _)| *found == name)?;
-            Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+            let value = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
+            Some(value).filter(|value| !value.is_empty())
         };
         let Some(message) = value("message") else {
             return self.not_personrs("redirect", "the answer is a redirect, which is not followed");
