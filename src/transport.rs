@@ -102,6 +102,8 @@ impl Meter {
                 let sent = self.sent.load(Ordering::Relaxed);
                 failure_of(&error, if sent { Phase::Answer } else { Phase::Request })
             }
+            // The end within the line of a chunk's size, or behind the chunk.
+            ureq::Error::BodyStalled => failure_of(&io::ErrorKind::UnexpectedEof.into(), Phase::Answer),
             ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
                 Error::new(Status::Protocol, "http", "the answer is not valid HTTP").into()
             }
