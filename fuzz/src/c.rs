@@ -5,7 +5,7 @@ use std::ptr::{self, NonNull};
 
 use personr::ffi::*;
 
-use super::secrets::assert_none_in;
+use super::secrets::assert_presentable;
 
 /// How a call failed.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ pub fn call(wants_error: bool, function: impl FnOnce(*mut *mut personr_error) ->
         assert!(!message.is_empty() && !reason.is_empty(), "{status}: {reason:?}, {message:?}");
         assert!((0..=999).contains(&http_status) && retry_after >= -1, "{http_status}, {retry_after}");
         assert!(name_of(status).starts_with("PERSONR_") && name_of(status) != "PERSONR_UNKNOWN");
-        assert_none_in(&reason);
-        assert_none_in(&message);
+        assert_presentable(&reason);
+        assert_presentable(&message);
         Err(Failure { status, message })
     }
 }

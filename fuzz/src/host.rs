@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use personr::ffi::*;
 
 use super::c::text;
-use super::secrets::{PASSWORD, assert_none_in, has_secret};
+use super::secrets::{PASSWORD, TOKEN_OF_ANOTHER, assert_none_in, assert_presentable, has_secret};
 
 /// What all hosts of an input share.
 #[derive(Default)]
@@ -38,8 +38,11 @@ impl Host {
     pub fn register(hosts: &Arc<Hosts>, plan: &[u8]) -> *mut c_void {
         let mut parts = plan.splitn(2, |byte| *byte == b',');
         let plan = parts.next().unwrap_or_default().to_vec();
-        // Who plants a password in a store gets it back.
-        let record = parts.next().filter(|record| !has_secret(record)).unwrap_or_default().to_vec();
+        // Who plants a secret in a store gets it back.
+        let token = TOKEN_OF_ANOTHER.as_bytes();
+        let is_harmless =
+            |record: &&[u8]| !has_secret(record) && !record.windows(token.len()).any(|part| part == token);
+        let record = parts.next().filter(is_harmless).unwrap_or_default().to_vec();
         hosts.made.fetch_add(1, Ordering::Relaxed);
         let host = Self { hosts: Arc::clone(hosts), plan, calls: AtomicUsize::new(0), record };
         Box::into_raw(Box::new(host)).cast()
@@ -173,7 +176,7 @@ pub unsafe extern "C" fn log(user_data: *mut c_void, level: i32, event: *const c
     unsafe {
         host(user_data).step();
         assert!((PERSONR_LOG_ERROR..=PERSONR_LOG_DEBUG).contains(&level) && !text(event).is_empty());
-        assert_none_in(&text(line));
+        assert_presentable(&text(line));
     }
 }
 

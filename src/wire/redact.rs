@@ -55,11 +55,16 @@ fn without_tokens(text: &str) -> String {
     kept
 }
 
-/// `1670035114445x631333625381113500`, or with a `|` as the newer ones have it.
+/// `1670035114445x631333625381113500`, also as a part of `token=…`, or with a `|` as the newer ones have it.
 fn looks_like_token(word: &str) -> bool {
-    let digits = |part: &str| part.len() >= 10 && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_bubble_id = word.split_once('x').is_some_and(|(time, random)| digits(time) && digits(random));
-    is_bubble_id || (word.contains('|') && word.len() >= 8)
+    fn are_digits(bytes: impl Iterator<Item = u8>) -> bool {
+        bytes.take_while(u8::is_ascii_digit).take(10).count() == 10
+    }
+    let has_bubble_id = word.match_indices('x').any(|(at, _)| {
+        let (time, random) = word.split_at(at);
+        are_digits(time.bytes().rev()) && are_digits(random.bytes().skip(1))
+    });
+    has_bubble_id || (word.contains('|') && word.len() >= 8)
 }
 
 #[cfg(test)]
@@ -92,6 +97,7 @@ mod tests {
             "Invalid or expired token: [redacted]"
         );
         assert_eq!(presentable("token 1670035114445x631333625381113500.", &[]), "token [redacted].");
+        assert_eq!(presentable("?max=1&token=1670035114445x631333625381113500", &[]), "?max=1&[redacted]");
         assert_eq!(
             presentable("The condition for the workflow X is not met", &[]),
             "The condition for the workflow X is not met"
