@@ -22,6 +22,10 @@
 #[cfg(panic = "abort")]
 compile_error!("a panic must become PERSONR_INTERNAL, and never end the host program: build with panic = \"unwind\"");
 
+// The fuzz targets name the crate, also where the unit tests compile them.
+#[cfg(test)]
+extern crate self as personr;
+
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 mod alloc;
@@ -33,6 +37,9 @@ mod error;
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 pub mod ffi;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod hooks;
 mod http;
 mod login;

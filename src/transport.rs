@@ -27,8 +27,19 @@ const BODY_MAX: usize = 64 * 1024;
 const FRAMED_BODY_MAX: usize = 8 * BODY_MAX;
 const OUTPUT_BUFFER: usize = 8 * 1024;
 
+/// An open connection, with a deadline of its own.
+pub(crate) trait Channel: Read + Write + fmt::Debug + Send + Sync + 'static {
+    fn is_tls(&self) -> bool;
+}
+
+impl Channel for Stream {
+    fn is_tls(&self) -> bool {
+        Stream::is_tls(self)
+    }
+}
+
 /// Sends the request and reads the whole answer.
-pub(crate) fn exchange(stream: Stream, request: &Request) -> Result<Response, Failure> {
+pub(crate) fn exchange(stream: impl Channel, request: &Request) -> Result<Response, Failure> {
     let https = stream.is_tls();
     let meter = Arc::new(Meter { allowed: AtomicUsize::new(HEAD_MAX), ..Meter::default() });
     let connector = Handover { stream: Mutex::new(Some(stream)), meter: Arc::clone(&meter) };
@@ -39,7 +50,7 @@ pub(crate) fn exchange(stream: Stream, request: &Request) -> Result<Response, Fa
 /// Has ureq make what it makes at its first request: an attempt that ends where the connection would be.
 #[cfg(feature = "capi")]
 pub(crate) fn warm_up() {
-    let connector = Handover { stream: Mutex::new(None), meter: Arc::default() };
+    let connector = Handover::<Stream> { stream: Mutex::new(None), meter: Arc::default() };
     let agent = Agent::with_parts(config(false), connector, NoLookUp);
     let _ = agent.get("http://localhost/").call();
 }
@@ -159,15 +170,15 @@ fn too_large() -> ureq::Error {
 
 /// Gives ureq the connection that is open already.
 #[derive(Debug)]
-struct Handover {
-    stream: Mutex<Option<Stream>>,
+struct Handover<C> {
+    stream: Mutex<Option<C>>,
     meter: Arc<Meter>,
 }
 
-impl Connector for Handover {
-    type Out = Connection;
+impl<C: Channel> Connector for Handover<C> {
+    type Out = Connection<C>;
 
-    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection>, ureq::Error> {
+    fn connect(&self, details: &ConnectionDetails, _: Option<()>) -> Result<Option<Connection<C>>, ureq::Error> {
         let stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take();
         let stream = stream.ok_or(ureq::Error::ConnectionFailed)?;
         let buffers = LazyBuffers::new(HEAD_MAX, details.config.output_buffer_size().min(OUTPUT_BUFFER));
@@ -176,13 +187,13 @@ impl Connector for Handover {
 }
 
 #[derive(Debug)]
-struct Connection {
-    stream: Stream,
+struct Connection<C> {
+    stream: C,
     buffers: LazyBuffers,
     meter: Arc<Meter>,
 }
 
-impl Transport for Connection {
+impl<C: Channel> Transport for Connection<C> {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 use super::json::Json;
-use super::redact::presentable;
+use super::redact::{presentable, without_controls};
 use crate::error::{Error, Result, Status};
 use crate::http::Response;
 use crate::token::{Issued, is_token_text};
@@ -119,7 +119,8 @@ impl Answer<'_> {
         let value = |name: &str| {
             let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
             let (_, value) = pairs.find(|(found, _)| *found == name)?;
-            Some(percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+            let value = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
+            Some(value).filter(|value| !value.is_empty())
         };
         let Some(message) = value("message") else {
             return self.not_personrs("redirect", "the answer is a redirect, which is not followed");
@@ -159,8 +160,8 @@ impl Answer<'_> {
     /// Every error of this file is made here, so that none leaves without redaction.
     fn error_of(&self, status: Status, reason: &str, message: &str) -> Error {
         let mut secrets = self.secrets.to_vec();
-        let token = self.text(&["response", "token"]).or(self.text(&["token"]));
-        secrets.extend(token.map(str::as_bytes));
+        let token = self.text(&["response", "token"]).or(self.text(&["token"])).map(without_controls);
+        secrets.extend(token.as_deref().map(str::as_bytes));
         Error::new(status, presentable(reason, &secrets), presentable(message, &secrets))
             .with_http_status(self.response.status)
     }

@@ -16,8 +16,14 @@ const TEXT_MAX: usize = 1000;
 pub(super) fn presentable(text: &str, secrets: &[&[u8]]) -> String {
     let encoded: Vec<Text> = secrets.iter().flat_map(|secret| encodings(secret)).collect();
     let secrets: Vec<&[u8]> = secrets.iter().copied().chain(encoded.iter().map(|text| text.as_bytes())).collect();
-    let text = without_tokens(&without_secrets(text, &secrets));
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(TEXT_MAX).collect()
+    // Control characters go first: a password with a space in it may come back with a line break in its place.
+    let text = without_tokens(&without_secrets(&without_controls(text), &secrets));
+    text.chars().take(TEXT_MAX).collect()
+}
+
+/// `text` with a space for each control character.
+pub(super) fn without_controls(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 type Text = Zeroizing<String>;
@@ -92,15 +98,16 @@ fn without_tokens(text: &str) -> String {
     kept
 }
 
-/// `1670035114445x631333625381113500`, or with a `|` as the newer ones have it.
+/// `1670035114445x631333625381113500`, also as a part of `token=…`, or with a `|` as the newer ones have it.
 fn looks_like_token(word: &str) -> bool {
-    let is_digit = |byte: &u8| byte.is_ascii_digit();
-    let is_bubble_id = |(x, _): (usize, &str)| {
-        let (time, random) = (word.as_bytes().get(..x), word.as_bytes().get(x + 1..));
-        time.is_some_and(|time| time.iter().rev().take_while(|byte| is_digit(byte)).count() >= 10)
-            && random.is_some_and(|random| random.iter().take_while(|byte| is_digit(byte)).count() >= 10)
-    };
-    word.match_indices('x').any(is_bubble_id) || (word.contains('|') && word.len() >= 8)
+    fn are_digits(bytes: impl Iterator<Item = u8>) -> bool {
+        bytes.take_while(u8::is_ascii_digit).take(10).count() == 10
+    }
+    let has_bubble_id = word.match_indices('x').any(|(at, _)| {
+        let (time, random) = word.split_at(at);
+        are_digits(time.bytes().rev()) && are_digits(random.bytes().skip(1))
+    });
+    has_bubble_id || (word.contains('|') && word.len() >= 8)
 }
 
 #[cfg(test)]
@@ -112,6 +119,7 @@ mod tests {
         let secrets: &[&[u8]] = &[b"hunter2", b"aHVudGVyMg=="];
         assert_eq!(presentable("hunter2hunter2, (aHVudGVyMg==)", secrets), "[redacted][redacted], ([redacted])");
         assert_eq!(presentable("\u{fc}hunter2\u{fc}", secrets), "\u{fc}[redacted]\u{fc}");
+        assert_eq!(presentable("correct\nhorse", &[b"correct horse"]), "[redacted]");
         assert_eq!(presentable("p\u{e4}ss p\u{e4}", &["p\u{e4}ss".as_bytes()]), "[redacted] p\u{e4}");
     }
 
@@ -153,6 +161,7 @@ mod tests {
         );
         assert_eq!(presentable("bus%7C1670035114445x631333625381113500", &[]), "bus%[redacted]");
         assert_eq!(presentable("token 1670035114445x631333625381113500.", &[]), "token [redacted].");
+        assert_eq!(presentable("?max=1&token=1670035114445x631333625381113500", &[]), "?max=1&[redacted]");
         assert_eq!(
             presentable("The condition for the workflow X is not met", &[]),
             "The condition for the workflow X is not met"

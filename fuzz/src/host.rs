@@ -1,0 +1,187 @@
+//! The callbacks of a host program that keeps its contract and nothing more: it fails as its plan says.
+//!
+//! A plan is a row of letters, one for each call, which begins anew at its end.
+
+use std::collections::HashMap;
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::slice;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use personr::ffi::*;
+
+use super::c::text;
+use super::secrets::{PASSWORD, TOKEN_OF_ANOTHER, assert_none_in, assert_presentable, has_secret};
+
+/// What all hosts of an input share.
+#[derive(Default)]
+pub struct Hosts {
+    records: Mutex<HashMap<String, Vec<u8>>>,
+    /// Records that no save has brought.
+    pub planted: Mutex<Vec<Vec<u8>>>,
+    pub made: AtomicUsize,
+    pub freed: AtomicUsize,
+}
+
+/// The user data of one registration.
+pub struct Host {
+    hosts: Arc<Hosts>,
+    plan: Vec<u8>,
+    calls: AtomicUsize,
+    /// What a load gives out when the plan says so.
+    record: Vec<u8>,
+}
+
+impl Host {
+    /// The user data for a plan and, behind a comma, a record.
+    pub fn register(hosts: &Arc<Hosts>, plan: &[u8]) -> *mut c_void {
+        let mut parts = plan.splitn(2, |byte| *byte == b',');
+        let plan = parts.next().unwrap_or_default().to_vec();
+        // Who plants a secret in a store gets it back.
+        let token = TOKEN_OF_ANOTHER.as_bytes();
+        let is_harmless =
+            |record: &&[u8]| !has_secret(record) && !record.windows(token.len()).any(|part| part == token);
+        let record = parts.next().filter(is_harmless).unwrap_or_default().to_vec();
+        hosts.made.fetch_add(1, Ordering::Relaxed);
+        let host = Self { hosts: Arc::clone(hosts), plan, calls: AtomicUsize::new(0), record };
+        Box::into_raw(Box::new(host)).cast()
+    }
+
+    fn step(&self) -> u8 {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        // A call back into the library, which refuses it.
+        let step = *self.plan.get(call % self.plan.len().max(1)).unwrap_or(&b'.');
+        if step == b'i' {
+            // SAFETY: NULL is no handle, and an output may be NULL.
+            let status = unsafe { personr_auth_login(ptr::null(), ptr::null_mut(), ptr::null_mut()) };
+            assert_eq!(status, PERSONR_INVALID_ARGUMENT);
+        }
+        step
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// # Safety
+/// `user_data` is a live host.
+unsafe fn host<'a>(user_data: *mut c_void) -> &'a Host {
+    // SAFETY: promised by the caller.
+    unsafe { &*user_data.cast::<Host>() }
+}
+
+/// What a callback returns for a step that fails.
+fn failure(step: u8) -> Option<i32> {
+    match step {
+        b'e' => Some(7),
+        b'x' => Some(i32::MIN),
+        b'b' => Some(PERSONR_STORE_BUSY),
+        _ => None,
+    }
+}
+
+// SAFETY of all below: the library calls them as the header says, with the user data of `Host::register`.
+
+pub unsafe extern "C" fn load(
+    user_data: *mut c_void,
+    key: *const c_char,
+    buffer: *mut u8,
+    capacity: usize,
+    length_out: *mut usize,
+) -> i32 {
+    // SAFETY: see above; so many bytes may be written, and never more are.
+    unsafe {
+        let host = host(user_data);
+        let step = host.step();
+        if let Some(code) = failure(step) {
+            return code;
+        }
+        if step == b'l' {
+            *length_out = capacity + 1;
+            return PERSONR_OK;
+        }
+        let record = match step {
+            b'g' => {
+                lock(&host.hosts.planted).push(host.record.clone());
+                host.record.clone()
+            }
+            _ => lock(&host.hosts.records).get(&text(key)).cloned().unwrap_or_default(),
+        };
+        let length = record.len().min(capacity);
+        ptr::copy_nonoverlapping(record.as_ptr(), buffer, length);
+        *length_out = length;
+        PERSONR_OK
+    }
+}
+
+pub unsafe extern "C" fn save(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32 {
+    // SAFETY: see above.
+    unsafe {
+        let host = host(user_data);
+        assert!((1..=PERSONR_RECORD_MAX).contains(&length));
+        if let Some(code) = failure(host.step()) {
+            return code;
+        }
+        let record = slice::from_raw_parts(record, length).to_vec();
+        assert_none_in(&String::from_utf8_lossy(&record));
+        lock(&host.hosts.records).insert(text(key), record);
+        PERSONR_OK
+    }
+}
+
+/// There is no lock to wait for: calls of one input may overlap, which costs a login more and no promise.
+pub unsafe extern "C" fn lock_record(user_data: *mut c_void, key: *const c_char, _wait: u32, lease: u32) -> i32 {
+    // SAFETY: see above.
+    unsafe {
+        assert!(text(key).len() == 64 && lease > 0);
+        failure(host(user_data).step()).unwrap_or(PERSONR_OK)
+    }
+}
+
+pub unsafe extern "C" fn unlock_record(user_data: *mut c_void, _key: *const c_char) -> i32 {
+    // SAFETY: see above.
+    unsafe { failure(host(user_data).step()).unwrap_or(PERSONR_OK) }
+}
+
+pub unsafe extern "C" fn ask(
+    user_data: *mut c_void,
+    email: *const c_char,
+    password: *mut c_char,
+    capacity: usize,
+) -> i32 {
+    // SAFETY: see above; so many bytes may be written, and never more are.
+    unsafe {
+        let host = host(user_data);
+        assert!(!text(email).is_empty());
+        let answer = match host.step() {
+            step if failure(step).is_some() => return failure(step).unwrap_or(1),
+            b'n' => {
+                ptr::write_bytes(password, b'p', capacity);
+                return PERSONR_OK;
+            }
+            b'z' => b"\0".to_vec(),
+            b'u' => b"\xff\xfe\0".to_vec(),
+            b'c' => b"a\nb\0".to_vec(),
+            _ => format!("{PASSWORD}\0").into_bytes(),
+        };
+        ptr::copy_nonoverlapping(answer.as_ptr(), password.cast(), answer.len().min(capacity));
+        PERSONR_OK
+    }
+}
+
+pub unsafe extern "C" fn log(user_data: *mut c_void, level: i32, event: *const c_char, line: *const c_char) {
+    // SAFETY: see above.
+    unsafe {
+        host(user_data).step();
+        assert!((PERSONR_LOG_ERROR..=PERSONR_LOG_DEBUG).contains(&level) && !text(event).is_empty());
+        assert_presentable(&text(line));
+    }
+}
+
+pub unsafe extern "C" fn free_host(user_data: *mut c_void) {
+    // SAFETY: see above; the library calls it once, when nobody uses the host any more.
+    let host = unsafe { Box::from_raw(user_data.cast::<Host>()) };
+    host.hosts.freed.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,15 @@
+//! The bodies of the fuzz targets. Each takes any bytes and panics if a promise of the library is broken. The library's
+//! own unit tests compile them too, and feed them the committed inputs.
+
+pub mod answer;
+mod c;
+pub mod calls;
+mod host;
+pub mod http;
+pub mod options;
+pub mod reference;
+pub mod response;
+mod script;
+mod secrets;
+mod server;
+mod setters;
