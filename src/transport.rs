@@ -4,7 +4,7 @@
 //! no time limit of its own: the connection has the deadline.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -59,6 +59,9 @@ fn config(https: bool) -> Config {
 
 fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq::Error> {
     let mut answer = agent.run(outgoing(request)?)?;
+    if !is_framed_in_one_way(&answer) {
+        return Err(ureq::Error::Io(io::Error::other(Unacceptable::Framing)));
+    }
     let headers = answer
         .headers()
         .iter()
@@ -68,9 +71,21 @@ fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq
     let mut body = Zeroizing::new(Vec::with_capacity(4096));
     answer.body_mut().as_reader().take(BODY_MAX as u64 + 1).read_to_end(&mut body)?;
     if body.len() > BODY_MAX {
-        return Err(ureq::Error::Io(too_large()));
+        return Err(too_large());
     }
     Ok(Response { status: answer.status().as_u16(), headers, body })
+}
+
+/// Whether there is one way alone to read how long the answer is. ureq takes the chunks beside a length, in HTTP/1.0,
+/// or behind a coding that it cannot undo; these are errors to RFC 9112
+/// (sections 6.1 and 6.3). Of differing lengths ureq makes one itself.
+fn is_framed_in_one_way(answer: &http::Response<ureq::Body>) -> bool {
+    let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
+    let Some(coding) = codings.next() else { return true };
+    coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+        && codings.next().is_none()
+        && answer.version() == http::Version::HTTP_11
+        && !answer.headers().contains_key(http::header::CONTENT_LENGTH)
 }
 
 fn outgoing(request: &Request) -> Result<http::Request<&[u8]>, ureq::Error> {
@@ -95,15 +110,17 @@ struct Meter {
 impl Meter {
     fn failure(&self, error: ureq::Error) -> Failure {
         let mut failure = match error {
-            ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooLarge>()) => {
-                Error::new(Status::Protocol, "too-large", "the answer is larger than it may be").into()
-            }
-            ureq::Error::Io(error) => {
-                let sent = self.sent.load(Ordering::Relaxed);
-                failure_of(&error, if sent { Phase::Answer } else { Phase::Request })
-            }
+            ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(unacceptable) => Unacceptable::error(*unacceptable).into(),
+                None => {
+                    let sent = self.sent.load(Ordering::Relaxed);
+                    failure_of(&error, if sent { Phase::Answer } else { Phase::Request })
+                }
+            },
+            // The connection has ended within a line between two chunks.
+            ureq::Error::BodyStalled => failure_of(&ErrorKind::UnexpectedEof.into(), Phase::Answer),
             ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
-                Error::new(Status::Protocol, "http", "the answer is not valid HTTP").into()
+                Unacceptable::Framing.error().into()
             }
             _ => Error::new(Status::Internal, "http", "the request could not be made").into(),
         };
@@ -112,19 +129,32 @@ impl Meter {
     }
 }
 
-#[derive(Debug)]
-struct TooLarge;
+/// Why bytes that arrived are no answer. It goes through ureq as an `io::Error`.
+#[derive(Clone, Copy, Debug)]
+enum Unacceptable {
+    TooLarge,
+    Framing,
+}
 
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer is larger than it may be")
+impl Unacceptable {
+    fn error(self) -> Error {
+        match self {
+            Self::TooLarge => Error::new(Status::Protocol, "too-large", "the answer is larger than it may be"),
+            Self::Framing => Error::new(Status::Protocol, "http", "the answer is not valid HTTP"),
+        }
     }
 }
 
-impl std::error::Error for TooLarge {}
+impl fmt::Display for Unacceptable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
 
-fn too_large() -> io::Error {
-    io::Error::other(TooLarge)
+impl std::error::Error for Unacceptable {}
+
+fn too_large() -> ureq::Error {
+    ureq::Error::Io(io::Error::other(Unacceptable::TooLarge))
 }
 
 /// Gives ureq the connection that is open already.
@@ -167,11 +197,12 @@ impl Transport for Connection {
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         self.meter.sent.store(true, Ordering::Relaxed);
         let allowed = self.meter.allowed.load(Ordering::Relaxed);
-        if allowed == 0 {
-            return Err(ureq::Error::Io(too_large()));
-        }
         let free = self.buffers.input_append_buf();
         let room = free.len().min(allowed);
+        // A buffer that is full holds a line without an end, of a head or between two chunks.
+        if room == 0 {
+            return Err(too_large());
+        }
         let arrived = self.stream.read(free.get_mut(..room).unwrap_or_default())?;
         self.buffers.input_appended(arrived);
         self.meter.allowed.store(allowed - arrived.min(allowed), Ordering::Relaxed);

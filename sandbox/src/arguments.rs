@@ -15,7 +15,7 @@ ca_file, control_url, email and password, and runs until SIGTERM, SIGINT or POST
   --password PASSWORD  its password
   --lifetime SECONDS   of the tokens, a year if not given
   --certificate NAME   good, expired, not-yet-valid, wrong-name, self-signed, unknown-ca,
-                       wrong-extended-key-usage or tls12-only
+                       wrong-extended-key-usage, tls12-only or tls13-only
   --wait-stdin         ends also when its standard input is at its end
   --help
 ";
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_help_names_every_certificate() {
-        for word in ["good", "expired", "tls12-only", "wrong-extended-key-usage"] {
+        for word in ["good", "expired", "tls12-only", "tls13-only", "wrong-extended-key-usage"] {
             assert!(HELP.contains(word));
         }
     }

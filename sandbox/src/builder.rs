@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
-use crate::certificate::{Authority, Certificate};
+use crate::certificate::{Authority, Certificate, Identity};
 use crate::connection::Service;
 use crate::control::{Control, OnStop};
 use crate::folder::Folder;
@@ -25,6 +25,7 @@ pub struct Builder {
     accounts: Vec<(String, String)>,
     lifetime: f64,
     certificate: Certificate,
+    identity: Option<(String, String)>,
     on_stop: Option<OnStop>,
 }
 
@@ -35,6 +36,7 @@ impl Builder {
             accounts: vec![(DEFAULT_EMAIL.into(), DEFAULT_PASSWORD.into())],
             lifetime: DEFAULT_LIFETIME,
             certificate: Certificate::Good,
+            identity: None,
             on_stop: None,
         }
     }
@@ -63,6 +65,14 @@ impl Builder {
         self
     }
 
+    /// A chain of your own instead, the server's certificate first, and that one's key: both in PEM. Of
+    /// [`certificate`](Builder::certificate) only the versions of TLS count then, and the CA file holds a CA that
+    /// has issued nothing.
+    pub fn identity(mut self, chain_pem: &str, key_pem: &str) -> Builder {
+        self.identity = Some((chain_pem.to_owned(), key_pem.to_owned()));
+        self
+    }
+
     /// What `POST /stop` at the control interface does. It is called on a thread
     /// of the sandbox, so it must not drop the sandbox itself; it may tell the
     /// owner to. Without it that request is refused.
@@ -87,7 +97,11 @@ impl Builder {
         let (scheme, tls) = if self.plain_http {
             ("http", None)
         } else {
-            ("https", Some(tls::server_config(&authority, self.certificate)?))
+            let identity = match &self.identity {
+                None => authority.issue(self.certificate)?,
+                Some((chain, key)) => Identity::from_pem(chain, key)?,
+            };
+            ("https", Some(tls::server_config(identity, self.certificate)?))
         };
         let service = Service { state: Arc::clone(&state), tls };
         let control = Control { state: Arc::clone(&state), on_stop: self.on_stop };

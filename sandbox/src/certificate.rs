@@ -7,6 +7,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose,
 };
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 
@@ -34,11 +35,13 @@ pub enum Certificate {
     WrongExtendedKeyUsage,
     /// A good one; the server speaks TLS 1.2 only.
     Tls12Only,
+    /// A good one; the server speaks TLS 1.3 only.
+    Tls13Only,
 }
 
 impl Certificate {
     /// All of them, with the names that the program takes.
-    pub(crate) const ALL: [(&'static str, Certificate); 8] = [
+    pub(crate) const ALL: [(&'static str, Certificate); 9] = [
         ("good", Certificate::Good),
         ("expired", Certificate::Expired),
         ("not-yet-valid", Certificate::NotYetValid),
@@ -47,6 +50,7 @@ impl Certificate {
         ("unknown-ca", Certificate::UnknownCa),
         ("wrong-extended-key-usage", Certificate::WrongExtendedKeyUsage),
         ("tls12-only", Certificate::Tls12Only),
+        ("tls13-only", Certificate::Tls13Only),
     ];
 }
 
@@ -70,6 +74,17 @@ pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 pub(crate) struct Identity {
     pub(crate) chain: Vec<CertificateDer<'static>>,
     pub(crate) key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// What its owner brings: the leaf first, and the leaf's key.
+    pub(crate) fn from_pem(chain: &str, key: &str) -> io::Result<Identity> {
+        let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).collect::<Result<_, _>>();
+        Ok(Identity {
+            chain: chain.map_err(io::Error::other)?,
+            key: PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(io::Error::other)?,
+        })
+    }
 }
 
 impl Authority {

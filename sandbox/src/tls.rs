@@ -7,13 +7,13 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::version::{TLS12, TLS13};
 
-use crate::certificate::{Authority, Certificate};
+use crate::certificate::{Certificate, Identity};
 
-/// A configuration that shows this certificate.
-pub(crate) fn server_config(authority: &Authority, certificate: Certificate) -> io::Result<Arc<ServerConfig>> {
-    let identity = authority.issue(certificate)?;
+/// A configuration that shows this identity, by the versions of this certificate.
+pub(crate) fn server_config(identity: Identity, certificate: Certificate) -> io::Result<Arc<ServerConfig>> {
     let versions = match certificate {
         Certificate::Tls12Only => vec![&TLS12],
+        Certificate::Tls13Only => vec![&TLS13],
         _ => vec![&TLS12, &TLS13],
     };
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind};
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
 use crate::error::{Error, Failure, Status};
 
@@ -62,10 +62,27 @@ pub(crate) fn timeout(phase: Phase) -> Error {
 fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
     let (reason, problem) = match error {
         rustls::Error::InvalidCertificate(problem) => certificate_problem(problem),
-        _ => ("handshake", "the TLS handshake failed"),
+        _ => ("handshake", handshake_problem(error)),
     };
     let whose = if phase == Phase::Proxy { "the proxy: " } else { "" };
     Error::new(Status::Tls, reason, format!("{whose}{problem}"))
+}
+
+fn handshake_problem(error: &rustls::Error) -> &'static str {
+    match error {
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            "what answers does not speak TLS (is this a port for plain HTTP?)"
+        }
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+        )
+        | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
+            "the server speaks neither TLS 1.2 nor TLS 1.3"
+        }
+        rustls::Error::AlertReceived(_) => "the server refused the TLS handshake",
+        rustls::Error::NoCertificatesPresented => "the server showed no certificate",
+        _ => "the TLS handshake failed",
+    }
 }
 
 fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static str) {
@@ -82,7 +99,20 @@ fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static st
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             ("certificate-name", "the certificate is for another name")
         }
-        _ => ("certificate-other", "the certificate cannot be accepted"),
+        CertificateError::BadEncoding => ("certificate-other", "the certificate cannot be read"),
+        CertificateError::BadSignature => (
+            "certificate-other",
+            "a signature of the certificate's issuer or of the server is wrong, or by a key that is too short",
+        ),
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            ("certificate-other", "the certificate is signed in a way that is not accepted, such as SHA-1")
+        }
+        // What it was is webpki's to know. These are its rules.
+        _ => (
+            "certificate-other",
+            "the certificate or its chain breaks a rule: on names or purposes, on who may issue, or on extensions",
+        ),
     }
 }
 
@@ -123,6 +153,23 @@ mod tests {
             let failure = failure_of(&io::Error::new(ErrorKind::InvalidData, error), Phase::Handshake);
             assert_eq!((failure.error.status(), failure.error.reason()), (Status::Tls, reason));
             assert!(!failure.retry);
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_fails_says_what_to_look_for() {
+        let cases = [
+            (InvalidMessage::InvalidContentType.into(), "plain HTTP"),
+            (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), "neither TLS 1.2 nor TLS 1.3"),
+            (rustls::Error::AlertReceived(AlertDescription::ProtocolVersion), "neither TLS 1.2 nor TLS 1.3"),
+            (rustls::Error::AlertReceived(AlertDescription::HandshakeFailure), "refused"),
+            (rustls::Error::HandshakeNotComplete, "handshake failed"),
+        ];
+        for (error, words) in cases {
+            let error = tls_error(&error, Phase::Proxy);
+            assert_eq!((error.status(), error.reason()), (Status::Tls, "handshake"));
+            let message = error.message();
+            assert!(message.starts_with("the proxy: ") && message.contains(words), "{message}");
         }
     }
 }

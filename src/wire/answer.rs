@@ -28,7 +28,8 @@ pub(crate) fn classify(response: &Response, secrets: &[&[u8]], unix_now: Duratio
         429 => Err(answer
             .error(Status::RateLimited, "the service asks for fewer logins")
             .with_retry_after(retry_after(response, unix_now))),
-        500..=599 => {
+        // What is beyond HTTP's classes is to be taken for a 5xx (RFC 9110, section 15).
+        500.. => {
             Err(answer.error(Status::Server, "the service failed").with_retry_after(retry_after(response, unix_now)))
         }
         300..=399 => Err(answer.redirected()),
@@ -128,10 +129,11 @@ impl Answer<'_> {
         self.error_of(status, &reason, &message)
     }
 
-    /// The service's own word for the reason: a refusal's, a nested one's, a token refusal's, a failure's.
+    /// The service's own word for the reason: a refusal's, a nested one's, a token refusal's, a failure's. Success is
+    /// none, whatever HTTP status it comes with.
     fn reason(&self) -> Option<&str> {
         let paths: [&[&str]; 5] = [&["reason"], &["body", "status"], &["status"], &["error_class"], &["code"]];
-        paths.iter().find_map(|path| self.text(path)).filter(|reason| !reason.is_empty())
+        paths.iter().find_map(|path| self.text(path)).filter(|reason| !matches!(*reason, "" | "success"))
     }
 
     fn message(&self) -> Option<&str> {

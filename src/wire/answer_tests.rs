@@ -79,6 +79,16 @@ fn each_documented_refusal_keeps_its_reason_and_message() {
         (429, "<html>Slow down</html>", RateLimited, "http-429", "the service asks for fewer logins"),
         (403, "<!DOCTYPE html><html></html>", Protocol, "html", "the answer is a web page (is the base URL right?)"),
         (403, r#"{"message":"Forbidden"}"#, Rejected, "http-403", "Forbidden"),
+        (600, "{}", Server, "http-600", "the service failed"),
+        (999, r#"{"status":"success","response":{}}"#, Server, "http-999", "the service failed"),
+        (404, r#"{"status":"success","response":"x"}"#, Rejected, "http-404", "x"),
+        (
+            404,
+            r#"{"status":"success"}"#,
+            Protocol,
+            "answer",
+            "the answer is not one of Personr's (is the base URL right?)",
+        ),
     ];
     for (http_status, body, status, reason, message) in rows {
         let error = refusal(*http_status, &[], body.as_bytes());

@@ -53,7 +53,7 @@ impl ProxyBuilder {
     pub fn start(self) -> io::Result<Proxy> {
         let authority = Authority::new()?;
         let (scheme, tls) = if self.tls {
-            let config = tls::server_config(&authority, Certificate::Good)?;
+            let config = tls::server_config(authority.issue(Certificate::Good)?, Certificate::Good)?;
             ("https", Some(config))
         } else {
             ("http", None)

@@ -1,0 +1,51 @@
+//! Where secrets may go: to the right server, and to nothing and nobody else.
+//!
+//! Each case runs a host program in C in a process of its own, logs in by both methods, and then looks for the password,
+//! its Base64 and the token (each by its middle, in every encoding) in all that everyone else saw: other servers,
+//! proxies, name look-ups, errors, log lines of every level, and what the process printed.
+
+#![cfg(all(feature = "capi", target_os = "linux"))]
+// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
+#![allow(clippy::incompatible_msrv)]
+
+#[path = "secrets/accounts.rs"]
+mod accounts;
+#[path = "secrets/caller.rs"]
+#[allow(dead_code)]
+mod caller;
+#[allow(dead_code)] // each test binary uses its part
+mod compile;
+#[path = "secrets/echoes.rs"]
+mod echoes;
+#[path = "secrets/environment.rs"]
+mod environment;
+mod figures;
+#[path = "secrets/listener.rs"]
+mod listener;
+#[path = "secrets/needles.rs"]
+mod needles;
+#[path = "secrets/proxies.rs"]
+mod proxies;
+#[path = "secrets/redirects.rs"]
+mod redirects;
+
+use needles::{FIRST, SECOND};
+use personr_sandbox::{Action, Sandbox};
+
+fn sandbox() -> Sandbox {
+    started(Sandbox::builder())
+}
+
+fn plain_sandbox() -> Sandbox {
+    started(Sandbox::builder().plain_http())
+}
+
+fn started(builder: personr_sandbox::Builder) -> Sandbox {
+    let accounts = [FIRST, SECOND];
+    accounts.iter().fold(builder, |it, account| it.account(account.email, account.password)).start().expect("a sandbox")
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Action {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Action::Answer { status, headers, body: body.into() }
+}
