@@ -29,7 +29,7 @@ export CARGO_TARGET_DIR
 triple=$architecture-unknown-linux-gnu
 (
     . packaging/flags.sh
-    "${CARGO:-cargo}" zigbuild --release --lib --features "${FEATURES-redis}" --target "$triple.$glibc"
+    "${CARGO:-cargo}" zigbuild --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
 )
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
 

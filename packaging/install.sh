@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall.
+# Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-built it
+# says by its exit status whether there is something to install.
 # PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man); DESTDIR is put before
 # them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
 # instead: '${pcfiledir}/../..' for a folder that may be moved.
@@ -19,10 +20,8 @@ interface=$major
 case $prefix$libdir$includedir$mandir in
 *[[:space:]]*) echo "install: a prefix with spaces cannot stand in a .pc file" >&2 && exit 1 ;;
 esac
-if [ "$action" = install ] && [ ! -f "$package/libpersonr.so.$version" ]; then
-    echo "install: nothing is built: make build" >&2
-    exit 1
-fi
+[ "$action" = uninstall ] || [ -f "$package/libpersonr.so.$version" ] || exit 1
+[ "$action" != is-built ] || exit 0
 
 # place MODE FILE FOLDER [NAME]: the same calls install and uninstall.
 place() {

@@ -7,7 +7,7 @@
 set -eu
 archive=$1 folder=$2
 cd "$(dirname "$0")/.."
-symbols=include/personr.symbols
+symbols=abi/personr.symbols
 version=$(sh packaging/version.sh)
 # The symbols of 0.x and their meaning may change with x; from 1.0 on it is the major number alone.
 interface=PERSONR_0
@@ -16,10 +16,11 @@ soname=libpersonr.so.${version%%.*}
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 
-# `ld -r` keeps groups (COMDAT), whose members could be discarded in favour of another archive's, but for this option.
+# --force-group-allocation: else groups (COMDAT) stay, whose members could be discarded in favour of another archive's.
+# --strip-unneeded: what --gc-sections took out leaves its weak undefined symbols behind as strong ones.
 # shellcheck disable=SC2046 # a list of words
 ${LD:-ld} -r --gc-sections --force-group-allocation $(sed 's/^/-u /' "$symbols") "$archive" -o "$parts/personr.o"
-${OBJCOPY:-objcopy} --keep-global-symbols="$symbols" --remove-section=.llvmbc --remove-section=.llvmcmd --strip-debug \
+${OBJCOPY:-objcopy} --keep-global-symbols="$symbols" --remove-section=.llvmbc --remove-section=.llvmcmd --strip-unneeded \
     "$parts/personr.o"
 
 {
