@@ -14,6 +14,7 @@ const PAIRS: usize = 11;
 const CALLS: &str = "20000000";
 /// As documented.
 const LOGIN: &str = r#"{"status":"success","response":{"token":"1670035114445x631333625381113500","user_id":"1665086295288x405886519539808060","expires":31536000}}"#;
+const LOGINS: &str = "100";
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn main() {
@@ -26,6 +27,7 @@ fn main() {
     println!("{:<58} {:>26}   {:<12}", "", "", "aim");
     hand_out(&bench);
     cold(&bench);
+    wiping(&bench);
 }
 
 fn hand_out(bench: &Bench) {
@@ -66,6 +68,27 @@ fn cold(bench: &Bench) {
     line("  the same beyond what an empty process takes", beyond, "");
 }
 
+/// What it costs that the heap and the stack are wiped, and secrets locked into memory.
+fn wiping(bench: &Bench) {
+    let program = bench.compile("logins", "benches/logins.c");
+    let unwiped = bench.unwiped();
+    // The program finds a library by its rpath, and before that by this variable.
+    let log_in = |library: Option<&Path>| {
+        let mut command = bench.command(&program, &[LOGINS]);
+        command.envs(library.map(|folder| ("LD_LIBRARY_PATH", folder)));
+        printed(&mut command)
+    };
+    let pairs = in_turn(|| log_in(None), || log_in(Some(&unwiped)));
+    line("login, CPU microseconds", pairs.iter().map(|(wiped, _)| *wiped), "");
+    line("login, CPU: wiped and locked / without", pairs.iter().map(|(wiped, without)| wiped / without), "");
+}
+
+fn printed(command: &mut Command) -> f64 {
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{command:?}");
+    String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+}
+
 fn in_turn(mut one: impl FnMut() -> f64, mut other: impl FnMut() -> f64) -> Vec<(f64, f64)> {
     (0..PAIRS).map(|_| (one(), other())).collect()
 }
@@ -101,7 +124,7 @@ impl Bench {
             .args(["-std=c99", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"])
             .args([&format!("-I{ROOT}/include"), &format!("{ROOT}/{source}"), "-o"])
             .arg(&program)
-            .args([&format!("-L{folder}"), "-lpersonr", &format!("-Wl,--as-needed,-rpath,{folder}")])
+            .args([&format!("-L{folder}"), "-lpersonr", &format!("-Wl,--as-needed,--enable-new-dtags,-rpath,{folder}")])
             .status();
         assert!(status.expect("a C compiler").success(), "{source}");
         program
@@ -117,9 +140,23 @@ impl Bench {
     }
 
     fn printed(&self, program: &Path, arguments: &[&str]) -> f64 {
-        let output = self.command(program, arguments).output().expect("it runs");
-        assert!(output.status.success(), "{}", program.display());
-        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
+        printed(&mut self.command(program, arguments))
+    }
+
+    /// A folder with the library as it would be without wiping. In a target folder of its own, where nobody takes it
+    /// for the real one.
+    fn unwiped(&self) -> PathBuf {
+        let folder = self.folder.path().join("unwiped");
+        let target = std::env::current_exe().expect("a path").ancestors().nth(3).expect("a folder").join("unwiped");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build.args(["rustc", "--quiet", "--release", "--lib", "--crate-type", "cdylib", "--target-dir"]).arg(&target);
+        build.args(["--", "--cfg", "personr_bench_unwiped"]).current_dir(ROOT);
+        assert!(build.status().expect("cargo runs").success(), "the library without wiping was not built");
+        fs::create_dir(&folder).expect("a folder");
+        let soname = concat!("libpersonr.so.", env!("CARGO_PKG_VERSION_MAJOR"));
+        symlink(target.join("release/libpersonr.so"), folder.join(soname)).expect("a link");
+        folder
     }
 
     /// Seconds of CPU time, of the whole process.

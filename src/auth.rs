@@ -17,6 +17,7 @@ use crate::error::{Error, Result, Status};
 use crate::hooks::Level;
 use crate::options::Options;
 use crate::published::{Found, Published};
+use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
 use crate::session::{Call, Policy, Session, State, Step};
 use crate::store::{self, Store};
 use crate::sys::{self, ForkLocal};
@@ -56,7 +57,9 @@ impl Auth {
         assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
         let credentials = match (&options.hooks.credentials, password) {
             (Some(hook), _) => CredentialsSource::asked(email, Arc::clone(hook))?,
-            (None, Some(password)) => CredentialsSource::Kept(Credentials::new(email, password)?),
+            (None, Some(password)) => {
+                CredentialsSource::Kept(wiping_stack::<CALL_DEPTH, _>(|| Credentials::new(email, password))?)
+            }
             (None, None) => return Err(Error::argument("password", "it is NULL")),
         };
         let dialer = Dialer::new(&options.base_url, &options)?;
@@ -112,7 +115,7 @@ impl Auth {
         }
         let now = Now::read();
         let mut session = self.process().session();
-        let was_in_hand = session.reject(now.instant, value.as_bytes());
+        let was_in_hand = wiping_stack::<CALL_DEPTH, _>(|| session.reject(now.instant, value.as_bytes()));
         self.publish(&session, &now);
         drop(session);
         if was_in_hand {
@@ -140,8 +143,9 @@ impl Auth {
                 self.published.protect_again();
                 self.credentials.kept().into_iter().for_each(Credentials::protect_again);
             }
+            let inherited = wiping_stack::<CALL_DEPTH, _>(|| self.published.snapshot());
             Process {
-                session: Mutex::new(Session::new(self.policy, self.published.snapshot(), &Now::read())),
+                session: Mutex::new(Session::new(self.policy, inherited, &Now::read())),
                 landed: Condvar::new(),
                 store: store::open(&self.options, &self.key, self.credentials.kept()),
                 asked_at: AtomicU64::new(0),
@@ -167,7 +171,9 @@ impl Auth {
                 Step::Lead(flight) => {
                     drop(session);
                     let mut events = Events::default();
-                    let led = Leader::new(self, process, flight, deadline, &mut events).lead();
+                    let led = wiping_stack::<LOGIN_DEPTH, _>(|| {
+                        Leader::new(self, process, flight, deadline, &mut events).lead()
+                    });
                     if let Err(error) = &led {
                         // With a good token at hand nobody else is told.
                         events.add(Level::Warn, "failed", || error.to_string());

@@ -1,8 +1,9 @@
 //! Memory for what lives long and must not leak: pages of their own, locked if the system allows, left out of core
-//! dumps, wiped before they are given back.
+//! dumps, wiped before they are given back. And the stack, where work with a secret leaves pieces of it.
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::fmt;
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
@@ -55,6 +56,9 @@ impl Pages {
 
 /// Asks for what the system may refuse: RLIMIT_MEMLOCK may be used up, an old kernel may not know the advice.
 fn protect(start: NonNull<u8>, length: usize) {
+    if cfg!(personr_bench_unwiped) {
+        return;
+    }
     // SAFETY: the range is a mapping of ours; neither call changes its contents.
     unsafe {
         libc::mlock(start.as_ptr().cast(), length);
@@ -157,6 +161,61 @@ impl fmt::Debug for Secret {
         f.write_str("[redacted]")
     }
 }
+
+/// How far down the stack a login goes: 24 KiB, or 75 KiB where nothing is inlined. A little more than that.
+pub(crate) const LOGIN_DEPTH: usize = if cfg!(debug_assertions) { 80 * 1024 } else { 32 * 1024 };
+/// The same of what does no I/O, as long as it has a secret in hand.
+pub(crate) const CALL_DEPTH: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 8 * 1024 };
+
+/// Does `work`, and wipes what it leaves below it on the stack, so many bytes: a hash keeps the end of its input there,
+/// and the code of others has buffers of its own. It would stay until something else is written over it, and be in a
+/// core dump.
+pub(crate) fn wiping_stack<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R {
+    /// Inlined, its buffers would stand above what is wiped.
+    #[inline(never)]
+    fn below<R>(work: impl FnOnce() -> R) -> R {
+        work()
+    }
+    let result = below(work);
+    if cfg!(not(personr_bench_unwiped)) {
+        wipe_stack::<DEPTH>();
+    }
+    result
+}
+
+#[inline(never)]
+fn wipe_stack<const DEPTH: usize>() {
+    black_box(&mut [0_u8; DEPTH]);
+    clear_vector_registers();
+}
+
+/// Copies and comparisons go through these registers. The loader saves them to the stack when it binds a function of
+/// the host's at its first call, and so does who dumps a core.
+#[cfg(all(target_arch = "x86_64", unix))]
+fn clear_vector_registers() {
+    use std::arch::asm;
+    use std::arch::is_x86_feature_detected as has;
+    // SAFETY: the processor has these instructions, as the line before each says. They clear registers that any call may
+    // change, and touch neither memory nor flags.
+    unsafe {
+        if has!("avx512f") {
+            asm!(
+                ".irp number, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+                "vpxord zmm\\number, zmm\\number, zmm\\number",
+                ".endr",
+                clobber_abi("C"),
+                options(nostack, nomem, preserves_flags),
+            );
+        }
+        if has!("avx") {
+            asm!("vzeroall", clobber_abi("C"), options(nostack, nomem, preserves_flags));
+        }
+    }
+}
+
+/// They stay as they are.
+#[cfg(not(all(target_arch = "x86_64", unix)))]
+fn clear_vector_registers() {}
 
 #[cfg(test)]
 mod tests {

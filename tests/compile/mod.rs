@@ -20,6 +20,17 @@ pub fn built(file: &str) -> PathBuf {
     test.parent().expect("a folder").join(file)
 }
 
+/// The shared library as it is shipped: built now, if it is not yet.
+#[allow(dead_code)] // most tests do with what they find built
+pub fn release() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("cargo's folder");
+    let cargo = env::var("CARGO").expect("cargo says where it is");
+    let mut command = Command::new(cargo);
+    command.args(["build", "--quiet", "--release", "--lib", "--target-dir"]).arg(target).current_dir(ROOT);
+    assert!(command.status().expect("cargo runs").success());
+    target.join("release/libpersonr.so")
+}
+
 /// Says that a test did not do its work, and why. The test returns right after: the runner counts it as skipped, and
 /// no longer as passed. `PERSONR_SKIPS` names the file that the runner reads.
 pub fn skip(name: &str, reason: &str) {
@@ -63,6 +74,7 @@ impl Workshop {
         Self::of(&built("libpersonr.so"))
     }
 
+    /// With another build of the library.
     pub fn of(library: &Path) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let major = env!("CARGO_PKG_VERSION_MAJOR");

@@ -165,3 +165,8 @@ pub fn custom_store_tells_that_it_failed(program: &Program) {
     program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]).assert_code(1);
     assert_eq!(sandbox.counters().requests, 0);
 }
+
+pub fn ends_well(program: &Program, arguments: &[&str]) {
+    let sandbox = sandbox();
+    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, arguments).assert_code(0);
+}

@@ -1,0 +1,86 @@
+//! The library needs little stack, and loading and unloading it again and again leaves nothing behind.
+
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+mod c_program;
+#[allow(dead_code)] // each test uses its part
+mod compile;
+mod figures;
+
+use std::path::Path;
+
+use c_program::{Account, Program, Said};
+use compile::{Workshop, built, release};
+use figures::figures;
+use personr_sandbox::Sandbox;
+use tempfile::TempDir;
+
+/// What is promised, in kibibytes.
+const STACK: usize = 128;
+
+/// Runs every operation on such a stack, and shows how much the hungriest of them used.
+fn run_on_small_stacks(build: &str, library: &Path) {
+    let program = Program::compile_in(Workshop::of(library), &["stacks.c"]);
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let folder = TempDir::new().expect("a folder");
+    let store = format!("file:{}", folder.path().join("store").display());
+    let account = Account::of(&sandbox).by_name();
+    let said = program.run(&account, &[STACK.to_string(), store]);
+    let (operation, bytes) = said.numbers().max_by_key(|(_, bytes)| *bytes).expect("some operations");
+    figures!(
+        of "small-stacks":
+        "threads with {STACK} KiB of stack, {build}: {} operations, at most {} KiB used ({operation})",
+        said.numbers().count(),
+        (bytes + 1023) / 1024
+    );
+}
+
+#[test]
+fn a_small_stack_is_enough() {
+    run_on_small_stacks("debug build", &built("libpersonr.so"));
+    if figures::is_check() {
+        run_on_small_stacks("release build", &release());
+    }
+}
+
+const ROUNDS: i64 = 100;
+/// Over the second half of the rounds, in bytes: less than 200 for each.
+const HEAP_LIMIT: i64 = 8 * 1024;
+/// The same for what the system gives in pages, in kibibytes: as much as threads that meet in another order may take.
+const MEMORY_LIMIT: i64 = 256;
+
+fn load_and_unload(threads: usize) -> Said {
+    let program = Program::compile_loader(&["unload.c"]);
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let said = program.run(&Account::of(&sandbox), &[ROUNDS.to_string(), threads.to_string()]);
+    assert_eq!((said.number("rounds"), said.number("kept")), (ROUNDS, 1), "`-z nodelete` keeps it loaded");
+    assert!(sandbox.counters().tokens_issued >= ROUNDS as u64);
+    for (label, limit) in [("heap", HEAP_LIMIT), ("resident", MEMORY_LIMIT), ("data", MEMORY_LIMIT)] {
+        assert!(said.number(label) <= limit, "{label} has grown: {said:?}");
+    }
+    for label in ["threads", "mappings", "descriptors"] {
+        assert_eq!(said.number(label), 0, "the number of {label} has changed: {said:?}");
+    }
+    said
+}
+
+fn show(with: &str, said: &Said) {
+    figures!(
+        of "small-stacks":
+        "{ROUNDS} × dlopen, login, dlclose{with}: over the last {} the heap grew by {} bytes, memory by {} KiB; threads, \
+         mappings and descriptors by none",
+        ROUNDS / 2,
+        said.number("heap"),
+        said.number("resident").max(said.number("data"))
+    );
+}
+
+#[test]
+fn unloading_leaves_nothing_behind() {
+    show("", &load_and_unload(0));
+}
+
+#[test]
+fn threads_outlive_the_unloading() {
+    show(", 4 threads that outlive it", &load_and_unload(4));
+}
