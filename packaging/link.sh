@@ -31,12 +31,17 @@ ${OBJCOPY:-objcopy} --keep-global-symbols="$symbols" --remove-section=.llvmbc --
     echo "};"
 } >"$parts/versions"
 
+# Into the folder by a rename: another build may be at it.
 mkdir -p "$folder"
-rm -f "$folder"/libpersonr.*
+library=libpersonr.so.$version
 # D: no times and owners, so that the same object gives the same archive.
-${AR:-ar} rcsD "$folder/libpersonr.a" "$parts/personr.o"
+${AR:-ar} rcsD "$parts/libpersonr.a" "$parts/personr.o"
 # nodelete: a handler stays registered with pthread_atfork, and threads may have live thread-locals of ours.
 # shellcheck disable=SC2086 # flags are words
-${CC:-cc} -shared -o "$folder/libpersonr.so.$version" "$parts/personr.o" -Wl,-soname,"$soname" \
-    -Wl,--version-script="$parts/versions" -Wl,-z,nodelete,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
-    -Wl,--as-needed -Wl,-s ${LDFLAGS-} -lpthread -ldl
+${CC:-cc} -shared -o "$parts/$library" "$parts/personr.o" -Wl,-soname,"$soname" \
+    -Wl,--version-script="$parts/versions" -Wl,-z,defs,-z,nodelete,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+    -Wl,--as-needed -Wl,-s ${LDFLAGS-} -lgcc_s -lpthread -ldl -lm
+for file in libpersonr.a "$library"; do
+    cp "$parts/$file" "$folder/$file.$$"
+    mv -f "$folder/$file.$$" "$folder/$file"
+done

@@ -5,16 +5,19 @@
 mod compile;
 mod figures;
 mod prefix;
+mod suite;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use compile::{ROOT, cc, is_installed, said, skip};
+use compile::{ROOT, Workshop, cc, is_installed, said, skip};
 use figures::figures;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
 use prefix::{Prefix, make, prefix, tool};
+use suite::members::run_all;
+use suite::{Program, source};
 
 /// The exported functions, one a line.
 fn symbols() -> BTreeSet<String> {
@@ -82,7 +85,8 @@ fn the_shared_library_exports_the_functions_of_the_header_and_needs_little() {
     let value = |line: &str| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned());
     let needed: Vec<_> = dynamic.lines().filter(|line| line.contains("(NEEDED)")).filter_map(value).collect();
     for object in &needed {
-        let known = ["libc.so.", "libgcc_s.so.", "ld-linux", "libpthread.so.", "libdl.so."];
+        // All of glibc, but for libgcc_s; newer ones have them in one.
+        let known = ["libc.so.", "libgcc_s.so.", "ld-linux", "libpthread.so.", "libdl.so.", "libm.so."];
         assert!(known.iter().any(|name| object.starts_with(name)), "{needed:?}");
     }
     assert!(dynamic.lines().any(|line| line.contains("(SONAME)") && value(line).as_deref() == Some("libpersonr.so.0")));
@@ -113,7 +117,7 @@ fn it_links_beside_another_static_library_in_rust_in_both_orders() {
         let program = folder.path().join("program");
         let mut compiler = Command::new(cc());
         compiler.arg(consumers.join("beside.c")).arg("-I").arg(prefix().path().join("include")).args(archives);
-        run(compiler.args(["-lpthread", "-ldl", "-o"]).arg(&program));
+        run(compiler.args(["-lpthread", "-ldl", "-lm", "-o"]).arg(&program));
         assert_eq!(run(&mut Command::new(&program)), "45 1 argument\n");
     }
 }
@@ -169,6 +173,18 @@ fn logs_in(way: &str) {
     assert_eq!(said, format!("libpersonr {}: Bearer {}...\n", env!("CARGO_PKG_VERSION"), &token[..6]), "{way}");
 }
 
+#[test]
+#[ignore = "run by make check"]
+fn the_c_suite_runs_on_it() {
+    let library = prefix().path().join("lib/libpersonr.so");
+    for folder in ["examples-c", "tests/c"] {
+        let ran = run_all(folder, "on the installed library", |member| {
+            Program::compiled_in(Workshop::of(&library), &source(member.path), member.libraries)
+        });
+        figures!("{} programs of {folder} on the installed library, {} scenarios", ran.programs, ran.scenarios);
+    }
+}
+
 /// What it wrote; it must succeed.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -192,7 +208,10 @@ fn each_manual_page_can_be_read() {
         for part in ["NAME", "SYNOPSIS", "#include <personr.h>", "DESCRIPTION", "SEE ALSO"] {
             assert!(text.contains(part), "{function} has no {part}:\n{text}");
         }
-        assert!(!text.contains("@param") && !text.contains("@return") && !text.contains("#PERSONR"), "{function}:\n{text}");
+        assert!(
+            !text.contains("@param") && !text.contains("@return") && !text.contains("#PERSONR"),
+            "{function}:\n{text}"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 //! A prefix into which `make install` has put the release library.
 
+#![allow(dead_code)] // each test binary uses its part
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +10,7 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-use crate::compile::{ROOT, built, said};
+use crate::compile::{ROOT, release, said};
 
 /// Everything below a folder is removed with it.
 pub struct Prefix(TempDir);
@@ -21,8 +23,8 @@ pub fn prefix() -> &'static Prefix {
 
 impl Prefix {
     pub fn installed() -> Self {
-        static BUILT: LazyLock<()> = LazyLock::new(|| make(&["build"], Path::new("/nowhere")));
-        LazyLock::force(&BUILT);
+        static BUILT: LazyLock<PathBuf> = LazyLock::new(release);
+        assert!(BUILT.is_file());
         let prefix = Self(TempDir::new().expect("a folder"));
         make(&["install"], prefix.path());
         prefix
@@ -62,9 +64,9 @@ pub fn make(words: &[&str], prefix: &Path) {
     assert!(output.status.success(), "{make:?}:\n{}", said(&output));
 }
 
-/// Where cargo builds: the tests stand in `debug/deps` below it.
-fn target() -> PathBuf {
-    built("").ancestors().nth(2).expect("a target directory").to_owned()
+/// Where cargo builds, and where packages are put.
+pub fn target() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("cargo's folder")
 }
 
 /// What a program of binutils says of a file.
