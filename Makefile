@@ -1,9 +1,10 @@
 # Thin targets: what they do stands in the scripts.
 
 CARGO ?= cargo
-export CARGO
+PREFIX ?= /usr/local
+export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench build reproducible sbom header clean
+.PHONY: help demo test check lint bench build install uninstall deb dist abi reproducible sbom header clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
@@ -12,9 +13,14 @@ help:
 	@echo "make lint          checks format, lints, dependencies, the header and the symbol list"
 	@echo "make bench         measures, side by side with what a C programmer would write instead"
 	@echo "make build         builds the library for release"
+	@echo "make install       builds and installs it (PREFIX, LIBDIR, INCLUDEDIR, DESTDIR, FEATURES)"
+	@echo "make uninstall     removes exactly that"
+	@echo "make deb           makes Debian packages, in target/deb"
+	@echo "make dist          makes an archive for every Linux from 2012 on, in target"
+	@echo "make abi           renews abi/ after an addition to the interface"
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
-	@echo "make header        renews include/personr.h and include/personr.symbols from the sources"
+	@echo "make header        renews include/personr.h and abi/personr.symbols from the sources"
 	@echo "make clean         removes what was built"
 
 demo:
@@ -44,7 +50,24 @@ bench:
 	$(CARGO) bench --bench compare
 
 build:
-	@sh packaging/build.sh
+	@sh packaging/build.sh $(if $(FEATURES),--features $(FEATURES))
+
+# A library that is built already is installed as it is: root needs no toolchain.
+install:
+	@sh packaging/install.sh is-built || $(MAKE) build
+	@sh packaging/install.sh install
+
+uninstall:
+	@sh packaging/install.sh uninstall
+
+deb:
+	@sh packaging/deb.sh
+
+dist:
+	@sh packaging/dist.sh
+
+abi:
+	@sh packaging/abi.sh renew
 
 reproducible:
 	@sh packaging/reproducible.sh

@@ -23,16 +23,16 @@ build "$a"
 build "$b"
 
 same=0
-for library in libpersonr.so libpersonr.a; do
-    sum=$(sha256sum <"$a/target/release/$library" | cut -d' ' -f1)
-    if cmp "$a/target/release/$library" "$b/target/release/$library"; then
+for library in "libpersonr.so.$(sh packaging/version.sh)" libpersonr.a; do
+    sum=$(sha256sum <"$a/target/package/$library" | cut -d' ' -f1)
+    if cmp "$a/target/package/$library" "$b/target/package/$library"; then
         echo "$library: two folders, one hash: $sum"
     else
         same=1
     fi
     # What names a folder of this machine differs on another.
     for path in "$folder" "$root" "${CARGO_HOME:-$HOME/.cargo}" "$HOME/"; do
-        if grep -qaF -- "$path" "$a/target/release/$library"; then
+        if grep -qaF -- "$path" "$a/target/package/$library"; then
             echo "$library: holds the path $path" >&2
             same=1
         fi

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Writes what is in the library with all its features: target/personr.cdx.json, in CycloneDX's format.
+# Writes what is in the library with all its features, in CycloneDX's format: packaging/sbom.sh [FILE]. Unless it is said,
+# the file is target/personr.cdx.json.
 set -eu
 cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
+file=${1:-${CARGO_TARGET_DIR:-target}/personr.cdx.json}
 
 if ! "$cargo" cyclonedx --version >/dev/null 2>&1; then
     echo "cargo-cyclonedx is not installed: cargo install cargo-cyclonedx --locked" >&2
@@ -12,7 +14,7 @@ fi
 trap 'rm -f personr.cdx.json sandbox/personr.cdx.json' EXIT
 "$cargo" cyclonedx --quiet --format json --spec-version 1.5 --no-build-deps --features redis \
     --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename personr.cdx
-mkdir -p target
+mkdir -p "$(dirname "$file")"
 # The name of a folder of this machine stands for the library itself.
-sed "s|path+file://$(pwd -P)#|pkg:cargo/|g" personr.cdx.json >target/personr.cdx.json
-echo "target/personr.cdx.json: $(grep -c '"purl": "pkg:cargo/' target/personr.cdx.json) entries"
+sed "s|path+file://$(pwd -P)#|pkg:cargo/|g" personr.cdx.json >"$file"
+echo "$file: $(grep -c '"purl": "pkg:cargo/' "$file") entries"

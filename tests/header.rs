@@ -1,6 +1,6 @@
 //! The header, the symbol list and the shared library say the same, and C and C++ of every age can read it.
 //!
-//! `PERSONR_UPDATE=1` renews `include/personr.h` and `include/personr.symbols` instead: that is `make header`.
+//! `PERSONR_UPDATE=1` renews `include/personr.h` and `abi/personr.symbols` instead: that is `make header`.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -17,8 +17,8 @@ use compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
 
-fn committed(name: &str) -> PathBuf {
-    Path::new(ROOT).join("include").join(name)
+fn committed(path: &str) -> PathBuf {
+    Path::new(ROOT).join(path)
 }
 
 fn read(path: &Path) -> String {
@@ -26,7 +26,7 @@ fn read(path: &Path) -> String {
 }
 
 fn header() -> String {
-    read(&committed("personr.h"))
+    read(&committed("include/personr.h"))
 }
 
 /// A function as the header declares it.
@@ -117,13 +117,13 @@ fn declared() -> String {
 fn the_header_and_the_symbol_list_are_up_to_date() {
     let generated = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
     let symbols = list(functions(&generated).into_iter().map(|function| function.name));
-    for (name, text) in [("personr.h", generated), ("personr.symbols", symbols)] {
+    for (name, text) in [("include/personr.h", generated), ("abi/personr.symbols", symbols)] {
         let path = committed(name);
         if env::var_os("PERSONR_UPDATE").is_some_and(|value| value == "1") {
             fs::write(&path, text).expect("the file can be written");
         } else {
             let is_the_same = fs::read_to_string(&path).is_ok_and(|committed| committed == text);
-            assert!(is_the_same, "include/{name} is not what the sources say: run make header");
+            assert!(is_the_same, "{name} is not what the sources say: run make header");
         }
     }
 }
@@ -138,14 +138,14 @@ fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
     assert!(output.status.success(), "{}", said(&output));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let exported = list(text.lines().map(|line| line.rsplit(' ').next().expect("a name").to_owned()));
-    let symbols = read(&committed("personr.symbols"));
+    let symbols = read(&committed("abi/personr.symbols"));
     assert_eq!(only_in_one(&exported, &declared()), [] as [&str; 0], "exported but not declared, or the other way");
     assert_eq!(
         only_in_one(&exported, &symbols),
         [] as [&str; 0],
         "exported but not committed, or the other way: run make header"
     );
-    assert_eq!(exported, symbols, "the lines of include/personr.symbols are not sorted");
+    assert_eq!(exported, symbols, "the lines of abi/personr.symbols are not sorted");
     assert!(exported.lines().all(|name| name.starts_with("personr_")), "{exported}");
 }
 

@@ -57,7 +57,7 @@ fn every_function_is_called() {
         return skip("every function is called", "nm is not installed");
     }
     let called: BTreeSet<_> = SURFACE.iter().flat_map(|path| called(&Program::compiled(&source(path)).path)).collect();
-    let symbols = fs::read_to_string(source("include/personr.symbols")).expect("the symbol list");
+    let symbols = fs::read_to_string(source("abi/personr.symbols")).expect("the symbol list");
     let exported: BTreeSet<_> = symbols.lines().map(str::to_owned).collect();
     assert_eq!(called, exported);
     figures!(of "sanitizers": "the C suite calls all {} functions", exported.len());

@@ -20,15 +20,15 @@ pub fn built(file: &str) -> PathBuf {
     test.parent().expect("a folder").join(file)
 }
 
-/// The shared library as it is shipped: built now, if it is not yet.
-#[allow(dead_code)] // most tests do with what they find built
+/// The shared library as it is shipped, with all its features: made by `make build`, which does nothing twice.
 pub fn release() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("cargo's folder");
-    let cargo = env::var("CARGO").expect("cargo says where it is");
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--release", "--lib", "--target-dir"]).arg(target).current_dir(ROOT);
-    assert!(command.status().expect("cargo runs").success());
-    target.join("release/libpersonr.so")
+    let mut build = Command::new("sh");
+    build.arg(Path::new(ROOT).join("packaging/build.sh")).args(["--quiet", "--features", "redis"]);
+    build.env("CARGO_TARGET_DIR", target);
+    let output = build.output().expect("a shell");
+    assert!(output.status.success(), "{}", said(&output));
+    target.join("package").join(concat!("libpersonr.so.", env!("CARGO_PKG_VERSION")))
 }
 
 /// Says that a test did not do its work, and why. The test returns right after: the runner counts it as skipped, and

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::compile::{ROOT, built};
+use crate::compile::{ROOT, built, release};
 use crate::figures::{figures, is_check};
 
 const LOGGING: [&str; 4] = ["ureq", "ureq-proto", "rustls", "rustls-platform-verifier"];
@@ -18,13 +18,6 @@ fn cargo(arguments: &[&str]) -> Vec<u8> {
     let output = command.current_dir(ROOT).args(arguments).output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output.stdout
-}
-
-/// The release build, in a folder of its own: the other one may hold what somebody works with.
-fn release() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("log_output");
-    cargo(&["build", "--release", "--lib", "--target-dir", folder.to_str().expect("UTF-8")]);
-    folder.join("release/libpersonr.so")
 }
 
 fn sources(package: &serde_json::Value) -> Vec<PathBuf> {

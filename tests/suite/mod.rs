@@ -54,7 +54,10 @@ impl Program {
     }
 
     pub fn compiled_with(source: &Path, libraries: &[&str]) -> Self {
-        let workshop = Workshop::new();
+        Self::compiled_in(Workshop::new(), source, libraries)
+    }
+
+    pub fn compiled_in(workshop: Workshop, source: &Path, libraries: &[&str]) -> Self {
         let mut arguments: Vec<&OsStr> = FLAGS.iter().map(OsStr::new).collect();
         arguments.push(source.as_os_str());
         arguments.extend(libraries.iter().map(OsStr::new));

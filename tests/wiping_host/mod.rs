@@ -44,21 +44,8 @@ impl Program {
         Self { form: "static", path, workshop }
     }
 
-    /// Has cargo build it, which takes minutes where it has not been built.
     pub fn with_the_release_library() -> Self {
-        let profile = built("").parent().and_then(Path::parent).expect("the folder of the profile").to_owned();
-        let target = profile.parent().expect("the target folder");
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--release", "--lib", "--features", "redis", "--target-dir"]).arg(target);
-        assert!(build.current_dir(ROOT).status().expect("cargo runs").success(), "the release library was not built");
-        let workshop = Workshop::new();
-        for name in ["libpersonr.so", concat!("libpersonr.so.", env!("CARGO_PKG_VERSION_MAJOR"))] {
-            fs::remove_file(workshop.path(name)).expect("the debug library's link is removed");
-            fs::hard_link(target.join("release/libpersonr.so"), workshop.path(name))
-                .or_else(|_| fs::copy(target.join("release/libpersonr.so"), workshop.path(name)).map(drop))
-                .expect("the release library");
-        }
+        let workshop = Workshop::of(&release());
         let path = workshop.program("residue", &cc(), &arguments());
         Self { form: "release", path, workshop }
     }

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Makes the Debian packages libpersonr0 (the shared library) and libpersonr-dev (all else) in target/deb: `make deb`.
+# FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer.
+set -eu
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+version=$(sh packaging/version.sh)
+major=${version%%.*}
+architecture=$(dpkg --print-architecture)
+multiarch=$(${CC:-cc} -print-multiarch)
+libdir=/usr/lib/${multiarch:?this compiler does not say its Debian architecture}
+deb=$target/deb
+
+sh packaging/build.sh --features "${FEATURES:-redis}"
+rm -rf "$deb"
+mkdir -p "$deb"
+dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major
+DESTDIR=$dev PREFIX=/usr LIBDIR=$libdir sh packaging/install.sh install
+mkdir -p "$runtime$libdir"
+mv "$dev$libdir/libpersonr.so.$version" "$dev$libdir/libpersonr.so.$major" "$runtime$libdir"
+# The link for the linker jumps over the one for the loader, which stands in the other package.
+gzip -9n "$dev"/usr/share/man/man3/*
+
+# The newest symbol version of libc that the library asks for is the oldest libc that has it.
+libc=$(objdump -T "$runtime$libdir/libpersonr.so.$version" | sed -n 's/.*(GLIBC_\([0-9.]*\)).*/\1/p' | sort -Vu | tail -1)
+
+# package FOLDER SECTION DEPENDS SUMMARY DESCRIPTION
+package() {
+    name=${1##*/}
+    documents=$1/usr/share/doc/$name
+    mkdir -p "$documents" "$1/DEBIAN"
+    {
+        echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
+        echo "Upstream-Name: libpersonr"
+        printf '\nFiles: *\nCopyright: the libpersonr authors\nLicense: MIT or Apache-2.0\n'
+        echo " The MIT licence:"
+        sed 's/^$/./; s/^/ /' LICENSE-MIT
+        echo " ."
+        echo " The Apache licence 2.0 is in /usr/share/common-licenses/Apache-2.0."
+    } >"$documents/copyright"
+    gzip -9nc CHANGELOG.md >"$documents/changelog.gz"
+    {
+        echo "Package: $name"
+        echo "Source: libpersonr"
+        echo "Version: $version"
+        echo "Architecture: $architecture"
+        echo "Multi-Arch: same"
+        echo "Section: $2"
+        echo "Priority: optional"
+        echo "Maintainer: ${DEBFULLNAME:-The libpersonr maintainers} <${DEBEMAIL:-root@localhost}>"
+        echo "Installed-Size: $(du -sk --apparent-size "$1/usr" | cut -f1)"
+        echo "Depends: $3"
+        echo "Description: $4"
+        printf ' %s\n' "$5"
+    } >"$1/DEBIAN/control"
+    (cd "$1" && find usr -type f -exec md5sum {} + | sort -k2 >DEBIAN/md5sums)
+    find "$1" -type d -exec chmod 755 {} +
+    dpkg-deb --root-owner-group --build "$1" "$deb" >/dev/null
+    rm -rf "$1"
+}
+
+mkdir -p "$runtime/DEBIAN"
+echo "libpersonr $major libpersonr$major (>= $version)" >"$runtime/DEBIAN/shlibs"
+echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
+package "$runtime" libs "libc6 (>= $libc), libgcc-s1" "logs in to Personr's API and keeps the token usable" \
+    "The shared library: one live token for every thread, process and host of a user."
+package "$dev" libdevel "libpersonr$major (= $version), libc6-dev" "logs in to Personr's API: development files" \
+    "Headers for C and C++, the static library, and files for pkg-config and CMake."
+ls "$deb"/*.deb

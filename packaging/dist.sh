@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes target/libpersonr-VERSION-linux-ARCHITECTURE.tar.gz: the library for every Linux from 2012 on (glibc 2.17), header,
+# manual, files for pkg-config and CMake, licences, and the list of what is in it. It may be unpacked anywhere. Needs the
+# packages ziglang and cargo-zigbuild of PyPI. FEATURES: cargo features, "redis" unless set.
+set -eu
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+version=$(sh packaging/version.sh)
+glibc=2.17
+architecture=$(uname -m)
+name=libpersonr-$version-linux-$architecture
+
+for program in cargo-zigbuild python-zig; do
+    command -v "$program" >/dev/null || {
+        echo "dist: $program is not installed: pip install ziglang cargo-zigbuild" >&2
+        exit 1
+    }
+done
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+printf '#!/bin/sh\nexec python-zig cc -target %s-linux-gnu.%s "$@"\n' "$architecture" "$glibc" >"$work/cc"
+chmod +x "$work/cc"
+
+# A folder of its own: this is another build of the same names.
+out=$target
+CARGO_TARGET_DIR=$target/dist
+export CARGO_TARGET_DIR
+triple=$architecture-unknown-linux-gnu
+(
+    . packaging/flags.sh
+    "${CARGO:-cargo}" zigbuild --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
+)
+CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
+
+DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install
+mkdir -p "$work/$name/share/doc/libpersonr"
+sh packaging/sbom.sh "$work/$name/share/doc/libpersonr/personr.cdx.json"
+cp LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpersonr"
+tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" -C "$work" -cf - "$name" |
+    gzip -9n >"$out/$name.tar.gz"
+echo "$out/$name.tar.gz"

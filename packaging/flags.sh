@@ -1,0 +1,15 @@
+# Sourced before a release build: no path of this machine gets into the library. Others' flags stay.
+
+# Cargo takes flags that may hold spaces from this variable, separated by this byte, and then looks at no other.
+separator=$(printf '\037')
+flags=${CARGO_ENCODED_RUSTFLAGS-$(printf %s "${RUSTFLAGS-}" | tr -s ' ' "$separator")}
+remap() {
+    flags="$flags${flags:+$separator}--remap-path-prefix=$1=$2"
+    # ring is partly C, with debug information.
+    CFLAGS="${CFLAGS-} '-ffile-prefix-map=$1=$2'"
+}
+remap "$(pwd -P)" personr
+remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates
+CARGO_ENCODED_RUSTFLAGS=$flags
+CC_SHELL_ESCAPED_FLAGS=1
+export CARGO_ENCODED_RUSTFLAGS CFLAGS CC_SHELL_ESCAPED_FLAGS

@@ -1,0 +1,88 @@
+#!/bin/sh
+# Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-built it
+# says by its exit status whether there is something to install.
+# PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man); DESTDIR is put before
+# them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
+# instead: '${pcfiledir}/../..' for a folder that may be moved.
+set -eu
+cd "$(dirname "$0")/.."
+action=$1
+package=${CARGO_TARGET_DIR:-target}/package
+prefix=${PREFIX:-/usr/local}
+libdir=${LIBDIR:-$prefix/lib}
+includedir=${INCLUDEDIR:-$prefix/include}
+mandir=${MANDIR:-$prefix/share/man}
+version=$(sh packaging/version.sh)
+major=${version%%.*}
+interface=$major
+[ "$major" != 0 ] || interface=${version%.*}
+
+case $prefix$libdir$includedir$mandir in
+*[[:space:]]*) echo "install: a prefix with spaces cannot stand in a .pc file" >&2 && exit 1 ;;
+esac
+[ "$action" = uninstall ] || [ -f "$package/libpersonr.so.$version" ] || exit 1
+[ "$action" != is-built ] || exit 0
+
+# place MODE FILE FOLDER [NAME]: the same calls install and uninstall.
+place() {
+    to=${DESTDIR-}$3/${4:-${2##*/}}
+    if [ "$action" = install ]; then
+        mkdir -p "${DESTDIR-}$3"
+        # A new file and then a rename: a running program goes on with the old one.
+        install -m "$1" "$2" "$to.new"
+        mv -f "$to.new" "$to"
+    else
+        rm -f "$to"
+    fi
+}
+
+link() {
+    if [ "$action" = install ]; then
+        ln -sf "$1" "${DESTDIR-}$2/$3"
+    else
+        rm -f "${DESTDIR-}$2/$3"
+    fi
+}
+
+# What is below the prefix is said relative to it, so that a moved prefix needs one line changed.
+below_prefix() {
+    case $1 in
+    "$prefix"/*) printf '${prefix}%s' "${1#"$prefix"}" ;;
+    *) printf %s "$1" ;;
+    esac
+}
+
+filled() {
+    sed -e "s|@PREFIX@|${PC_PREFIX:-$prefix}|; s|@PC_LIBDIR@|$(below_prefix "$libdir")|; s|@PC_INCLUDEDIR@|$(below_prefix "$includedir")|" \
+        -e "s|@CMAKE_INCLUDEDIR@|$(realpath -m --relative-to="$libdir" "$includedir")|" \
+        -e "s|@VERSION@|$version|; s|@MAJOR@|$major|; s|@INTERFACE@|$interface|; s|@POINTER_BYTES@|$(($(getconf LONG_BIT) / 8))|" \
+        "packaging/$1.in" >"$work/$1"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for file in personr.pc personr-config.cmake personr-config-version.cmake; do
+    filled "$file"
+done
+mkdir "$work/man"
+awk -v version="$version" -v folder="$work/man" -f packaging/man.awk include/personr.h
+
+place 755 "$package/libpersonr.so.$version" "$libdir"
+link "libpersonr.so.$version" "$libdir" "libpersonr.so.$major"
+link "libpersonr.so.$major" "$libdir" libpersonr.so
+place 644 "$package/libpersonr.a" "$libdir"
+place 644 include/personr.h "$includedir"
+place 644 include/personr.hpp "$includedir"
+place 644 "$work/personr.pc" "$libdir/pkgconfig"
+place 644 "$work/personr-config.cmake" "$libdir/cmake/personr"
+place 644 "$work/personr-config-version.cmake" "$libdir/cmake/personr"
+for page in "$work"/man/*.3; do
+    place 644 "$page" "$mandir/man3"
+done
+
+if [ "$action" = uninstall ]; then
+    # Ours alone; the others may have been there before.
+    rmdir "${DESTDIR-}$libdir/cmake/personr" 2>/dev/null || :
+elif [ -z "${DESTDIR-}" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then
+    ldconfig
+fi

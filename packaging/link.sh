@@ -1,0 +1,47 @@
+#!/bin/sh
+# Makes what is installed from the static library that cargo built: packaging/link.sh ARCHIVE FOLDER.
+#
+# FOLDER/libpersonr.a is one object in which every symbol but those of the header is local, so that it links beside
+# other libraries in Rust, in any order. FOLDER/libpersonr.so.X.Y.Z is that object, linked with symbol versions: rustc
+# passes a version script of its own, and no linker takes two.
+set -eu
+archive=$1 folder=$2
+cd "$(dirname "$0")/.."
+symbols=abi/personr.symbols
+version=$(sh packaging/version.sh)
+# The symbols of 0.x and their meaning may change with x; from 1.0 on it is the major number alone.
+interface=PERSONR_0
+soname=libpersonr.so.${version%%.*}
+
+parts=$(mktemp -d)
+trap 'rm -rf "$parts"' EXIT
+
+# --force-group-allocation: else groups (COMDAT) stay, whose members could be discarded in favour of another archive's.
+# --strip-unneeded: what --gc-sections took out leaves its weak undefined symbols behind as strong ones.
+# shellcheck disable=SC2046 # a list of words
+${LD:-ld} -r --gc-sections --force-group-allocation $(sed 's/^/-u /' "$symbols") "$archive" -o "$parts/personr.o"
+${OBJCOPY:-objcopy} --keep-global-symbols="$symbols" --remove-section=.llvmbc --remove-section=.llvmcmd --strip-unneeded \
+    "$parts/personr.o"
+
+{
+    echo "$interface {"
+    echo "  global:"
+    sed 's/.*/    &;/' "$symbols"
+    echo "  local: *;"
+    echo "};"
+} >"$parts/versions"
+
+# Into the folder by a rename: another build may be at it.
+mkdir -p "$folder"
+library=libpersonr.so.$version
+# D: no times and owners, so that the same object gives the same archive.
+${AR:-ar} rcsD "$parts/libpersonr.a" "$parts/personr.o"
+# nodelete: a handler stays registered with pthread_atfork, and threads may have live thread-locals of ours.
+# shellcheck disable=SC2086 # flags are words
+${CC:-cc} -shared -o "$parts/$library" "$parts/personr.o" -Wl,-soname,"$soname" \
+    -Wl,--version-script="$parts/versions" -Wl,-z,defs,-z,nodelete,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+    -Wl,--as-needed -Wl,-s ${LDFLAGS-} -lgcc_s -lpthread -ldl -lm
+for file in libpersonr.a "$library"; do
+    cp "$parts/$file" "$folder/$file.$$"
+    mv -f "$folder/$file.$$" "$folder/$file"
+done

@@ -1,0 +1,1 @@
+cc -static main.c $(pkg-config --static --cflags --libs personr) -o program

@@ -1,0 +1,1 @@
+cc main.c $(pkg-config --cflags --libs personr) -o program
