@@ -16,9 +16,10 @@ whole() {
 }
 whole --test tls --test broken_http --test faults --test cuts --test secrets --test log_output --test signals \
     --test stacks --test out_of_memory --test residue --test core_dump
-whole --test sanitizers --test valgrind -- --include-ignored
+whole --test sanitizers --test valgrind --test abi --test installed --test packages -- --include-ignored
 step sh fuzz/run.sh all 20
 step sh packaging/dependencies.sh
+step sh packaging/abi.sh check
 step sh packaging/reproducible.sh
 step sh tests/page.sh "$PERSONR_FIGURES" docs/testing.md
 

@@ -2,7 +2,6 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
-#[allow(dead_code)] // each test binary uses its part
 mod compile;
 mod figures;
 mod memory;

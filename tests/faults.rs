@@ -8,7 +8,6 @@
 #![allow(clippy::incompatible_msrv)]
 
 mod client;
-#[allow(dead_code)] // its part of it
 mod compile;
 #[path = "faults/connect.rs"]
 mod connect;

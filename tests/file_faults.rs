@@ -2,7 +2,6 @@
 //! A good token in memory goes on in any case.
 
 mod client;
-#[allow(dead_code)] // it is for tests that compile
 mod compile;
 mod place;
 

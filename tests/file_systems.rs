@@ -1,7 +1,6 @@
 //! A `file:` store on a file system that is read-only, full, or a network's.
 
 mod client;
-#[allow(dead_code)] // it is for tests that compile
 mod compile;
 mod fuse;
 mod place;

@@ -8,7 +8,6 @@
 
 mod client;
 #[cfg(feature = "redis")]
-#[allow(dead_code)] // of it, what skips a test
 mod compile;
 mod figures;
 #[cfg(feature = "redis")]

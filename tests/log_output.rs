@@ -13,7 +13,6 @@ mod callback;
 #[allow(dead_code)] // each test binary uses its part
 mod caller;
 mod client;
-#[allow(dead_code)]
 mod compile;
 mod figures;
 #[path = "secrets/needles.rs"]

@@ -5,7 +5,6 @@
 
 mod c_program;
 mod client;
-#[allow(dead_code)] // each test uses its part
 mod compile;
 mod figures;
 

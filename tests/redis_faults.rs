@@ -4,7 +4,6 @@
 #![cfg(all(feature = "redis", feature = "capi"))]
 
 mod client;
-#[allow(dead_code)]
 mod compile;
 mod redis_server;
 

@@ -3,7 +3,6 @@
 #![cfg(all(feature = "redis", feature = "capi"))]
 
 mod client;
-#[allow(dead_code)]
 mod compile;
 mod figures;
 mod redis_server;

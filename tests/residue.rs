@@ -3,7 +3,6 @@
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
 mod client;
-#[allow(dead_code)] // each test binary uses its part
 mod compile;
 mod figures;
 mod memory;

@@ -13,7 +13,6 @@ mod accounts;
 #[path = "secrets/caller.rs"]
 #[allow(dead_code)]
 mod caller;
-#[allow(dead_code)] // each test binary uses its part
 mod compile;
 #[path = "secrets/echoes.rs"]
 mod echoes;

@@ -3,7 +3,6 @@
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
 mod c_program;
-#[allow(dead_code)] // each test uses its part
 mod compile;
 mod figures;
 

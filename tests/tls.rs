@@ -1,7 +1,6 @@
 //! Servers that cannot prove who they are get no byte of a request, and those that can are logged in to.
 
 mod client;
-#[allow(dead_code)] // of it, what skips a test
 mod compile;
 mod figures;
 

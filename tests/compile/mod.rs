@@ -1,5 +1,7 @@
 //! Compiles C and C++ against the libraries that cargo has built for this test run.
 
+#![allow(dead_code)] // each test binary uses its part
+
 use std::env;
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -45,7 +47,6 @@ pub fn skip(name: &str, reason: &str) {
 }
 
 /// Whether a program can be run here.
-#[allow(dead_code)] // the examples need none
 pub fn is_installed(program: &str) -> bool {
     let quiet = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
@@ -57,7 +58,6 @@ pub fn cc() -> String {
 }
 
 /// The C++ compiler, as make and cargo find it.
-#[allow(dead_code)] // the examples are in C
 pub fn cxx() -> String {
     env::var("CXX").unwrap_or_else(|_| "c++".to_owned())
 }

@@ -2,7 +2,6 @@
 
 #![allow(dead_code)] // each test binary uses its part
 
-use std::env;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -15,7 +14,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use personr_sandbox::Sandbox;
 
-use crate::compile::{ROOT, Workshop, built, cc};
+use crate::compile::{ROOT, Workshop, built, cc, release};
 use crate::memory::Needles;
 
 pub const EMAIL: &str = "residue@example.com";
