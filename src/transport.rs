@@ -88,8 +88,8 @@ fn run(agent: &Agent, request: &Request, meter: &Meter) -> Result<Response, ureq
 }
 
 /// Whether there is one way alone to read how long the answer is. ureq takes the chunks beside a length, in HTTP/1.0,
-/// or behind a coding that it cannot undo; these are errors to RFC 9112
-/// (sections 6.1 and 6.3). Of differing lengths ureq makes one itself.
+/// or behind a coding that it cannot undo; these are errors to RFC 9112 (sections 6.1 and 6.3). Of differing lengths
+/// ureq makes an error itself.
 fn is_framed_in_one_way(answer: &http::Response<ureq::Body>) -> bool {
     let mut codings = answer.headers().get_all(http::header::TRANSFER_ENCODING).iter();
     let Some(coding) = codings.next() else { return true };
