@@ -6,6 +6,9 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 version=$(sh packaging/version.sh)
 major=${version%%.*}
+# Of the packages themselves.
+revision=1
+maintainer="${DEBFULLNAME:-The libpersonr maintainers} <${DEBEMAIL:-root@localhost}>"
 architecture=$(dpkg --print-architecture)
 multiarch=$(${CC:-cc} -print-multiarch)
 libdir=/usr/lib/${multiarch:?this compiler does not say its Debian architecture}
@@ -18,7 +21,6 @@ dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major
 DESTDIR=$dev PREFIX=/usr LIBDIR=$libdir sh packaging/install.sh install
 mkdir -p "$runtime$libdir"
 mv "$dev$libdir/libpersonr.so.$version" "$dev$libdir/libpersonr.so.$major" "$runtime$libdir"
-# The link for the linker jumps over the one for the loader, which stands in the other package.
 gzip -9n "$dev"/usr/share/man/man3/*
 
 # The newest symbol version of libc that the library asks for is the oldest libc that has it.
@@ -40,18 +42,22 @@ package() {
     } >"$documents/copyright"
     gzip -9nc CHANGELOG.md >"$documents/changelog.gz"
     {
+        printf 'libpersonr (%s-%s) unstable; urgency=medium\n\n  * See changelog.gz.\n\n' "$version" "$revision"
+        echo " -- $maintainer  $(date -u -R -d "@${SOURCE_DATE_EPOCH:-0}")"
+    } | gzip -9n >"$documents/changelog.Debian.gz"
+    {
         echo "Package: $name"
         echo "Source: libpersonr"
-        echo "Version: $version"
+        echo "Version: $version-$revision"
         echo "Architecture: $architecture"
         echo "Multi-Arch: same"
         echo "Section: $2"
         echo "Priority: optional"
-        echo "Maintainer: ${DEBFULLNAME:-The libpersonr maintainers} <${DEBEMAIL:-root@localhost}>"
+        echo "Maintainer: $maintainer"
         echo "Installed-Size: $(du -sk --apparent-size "$1/usr" | cut -f1)"
         echo "Depends: $3"
         echo "Description: $4"
-        printf ' %s\n' "$5"
+        echo "$5" | fold -s -w 70 | sed 's/^/ /; s/ *$//'
     } >"$1/DEBIAN/control"
     (cd "$1" && find usr -type f -exec md5sum {} + | sort -k2 >DEBIAN/md5sums)
     find "$1" -type d -exec chmod 755 {} +
@@ -64,6 +70,6 @@ echo "libpersonr $major libpersonr$major (>= $version)" >"$runtime/DEBIAN/shlibs
 echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
 package "$runtime" libs "libc6 (>= $libc), libgcc-s1" "logs in to Personr's API and keeps the token usable" \
     "The shared library: one live token for every thread, process and host of a user."
-package "$dev" libdevel "libpersonr$major (= $version), libc6-dev" "logs in to Personr's API: development files" \
+package "$dev" libdevel "libpersonr$major (= $version-$revision), libc6-dev" "logs in to Personr's API: development files" \
     "Headers for C and C++, the static library, and files for pkg-config and CMake."
 ls "$deb"/*.deb

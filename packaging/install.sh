@@ -67,7 +67,7 @@ done
 mkdir "$work/man"
 awk -v version="$version" -v folder="$work/man" -f packaging/man.awk include/personr.h
 
-place 755 "$package/libpersonr.so.$version" "$libdir"
+place 644 "$package/libpersonr.so.$version" "$libdir"
 link "libpersonr.so.$version" "$libdir" "libpersonr.so.$major"
 link "libpersonr.so.$major" "$libdir" libpersonr.so
 place 644 "$package/libpersonr.a" "$libdir"
