@@ -68,7 +68,8 @@ pub fn bodies(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let rest = &bytes[end..];
         bodies.push(rest.to_vec());
         bodies.extend(lengths.iter().filter_map(|length| rest.get(..*length)).map(<[u8]>::to_vec));
-        bodies.extend(loose_chunks(rest));
+        bodies.extend(loose_chunks(rest, b"\n"));
+        bodies.extend(loose_chunks(rest, b"\r\n"));
     }
     bodies.into_iter()
 }
@@ -98,14 +99,14 @@ fn chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// With extensions, signs, spaces, bare line feeds, and without its last chunk.
-fn loose_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// With extensions, signs, spaces, bare line feeds, and without its last chunk. `line_end` ends the line of a size.
+fn loose_chunks(mut rest: &[u8], line_end: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
-    while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+    while let Some(end) = rest.windows(line_end.len()).position(|window| window == line_end) {
         let line = String::from_utf8_lossy(&rest[..end]);
         let size = line.split(';').next()?.trim();
         let Ok(size) = usize::from_str_radix(size, 16) else { break };
-        rest = &rest[end + 1..];
+        rest = &rest[end + line_end.len()..];
         if size == 0 {
             break;
         }
