@@ -34,6 +34,7 @@ pub fn skip(name: &str, reason: &str) {
 }
 
 /// Whether a program can be run here.
+#[allow(dead_code)] // the examples need none
 pub fn is_installed(program: &str) -> bool {
     let quiet = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
     quiet.is_ok_and(|status| status.success())
@@ -50,18 +51,23 @@ pub fn cxx() -> String {
     env::var("CXX").unwrap_or_else(|_| "c++".to_owned())
 }
 
-/// A temporary folder in which the fresh shared library lies as if it were installed: under the name that the linker
-/// looks for, and under the one that the loader does.
+/// A temporary folder in which a shared library lies as if it were installed: under the name that the linker looks for,
+/// and under the one that the loader does.
 pub struct Workshop {
     folder: TempDir,
 }
 
 impl Workshop {
+    /// With the library of this test run.
     pub fn new() -> Self {
+        Self::of(&built("libpersonr.so"))
+    }
+
+    pub fn of(library: &Path) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let major = env!("CARGO_PKG_VERSION_MAJOR");
         for name in ["libpersonr.so".to_owned(), format!("libpersonr.so.{major}")] {
-            symlink(built("libpersonr.so"), folder.path().join(name)).expect("a link");
+            symlink(library, folder.path().join(name)).expect("a link");
         }
         Self { folder }
     }

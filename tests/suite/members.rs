@@ -1,0 +1,94 @@
+//! Which programs the C suite has.
+
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::Command;
+
+use super::{Program, scenarios::*, source};
+use crate::compile::{Workshop, cc, skip};
+
+/// A program and what it is put through.
+pub struct Member {
+    pub path: &'static str,
+    pub libraries: &'static [&'static str],
+    pub scenarios: &'static [fn(&Program)],
+}
+
+const fn member(path: &'static str, scenarios: &'static [fn(&Program)]) -> Member {
+    Member { path, libraries: &[], scenarios }
+}
+
+/// The whole suite.
+pub const MEMBERS: [Member; 9] = [
+    Member {
+        libraries: &["-lsqlite3"],
+        ..member("examples-c/custom_store.c", &[custom_store_shares_one_login, custom_store_tells_that_it_failed])
+    },
+    member("examples-c/errors.c", &[errors_reports_success, errors_asks_once_with_a_wrong_password]),
+    member("examples-c/login.c", &[login_succeeds, login_is_refused]),
+    member("examples-c/prefork.c", &[prefork_shares_one_token]),
+    member("examples-c/request.c", &[request_repeats_once_after_a_401]),
+    member("examples-c/threads.c", &[threads_share_one_token]),
+    member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),
+    member("tests/c/surface_callbacks.c", &[surface_is_as_the_header_says]),
+    member("tests/c/surface_options.c", &[surface_is_as_the_header_says]),
+];
+
+/// Programs that make no sense under a checker, and why.
+pub const LEFT_OUT: [(&str, &str); 0] = [];
+
+/// The C programs that there are.
+pub fn all_programs() -> Vec<String> {
+    let mut programs: Vec<_> = ["examples-c", "tests/c"]
+        .into_iter()
+        .flat_map(|folder| {
+            let entries = fs::read_dir(source(folder)).expect("a folder of C programs");
+            entries.map(move |entry| {
+                format!("{folder}/{}", entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+            })
+        })
+        .filter(|path| path.ends_with(".c"))
+        .collect();
+    programs.sort();
+    programs
+}
+
+/// Whether SQLite is installed for C.
+pub fn has_sqlite() -> bool {
+    let workshop = Workshop::new();
+    let probe = workshop.write("probe.c", "#include <sqlite3.h>\n");
+    let mut words = cc().split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter();
+    let mut compiler = Command::new(words.next().expect("a compiler's name"));
+    compiler.args(words).arg("-E").arg(probe).output().is_ok_and(|output| output.status.success())
+}
+
+/// What was run.
+#[derive(Clone, Copy)]
+pub struct Ran {
+    pub programs: usize,
+    pub scenarios: usize,
+}
+
+/// Runs a folder's part of the suite on programs that `compile` makes, one after the other: a checker takes the time of
+/// several. Fails if one of them does, after all have ended.
+pub fn run_all(folder: &str, how: &str, compile: impl Fn(&Member) -> Program) -> Ran {
+    let members: Vec<_> =
+        MEMBERS.iter().filter(|member| member.path.starts_with(folder) && can_be_built(how, member)).collect();
+    let is_clean = |member: &Member| {
+        let program = compile(member);
+        member.scenarios.iter().for_each(|scenario| scenario(&program));
+    };
+    // What went wrong is said by the panic itself.
+    let fails = |member: &&&Member| panic::catch_unwind(AssertUnwindSafe(|| is_clean(member))).is_err();
+    let failed: Vec<_> = members.iter().filter(fails).map(|member| member.path).collect();
+    assert!(failed.is_empty(), "{how}: {failed:?}");
+    Ran { programs: members.len(), scenarios: members.iter().map(|member| member.scenarios.len()).sum() }
+}
+
+fn can_be_built(how: &str, member: &Member) -> bool {
+    let can = member.libraries.is_empty() || has_sqlite();
+    if !can {
+        skip(&format!("{} {how}", member.path), "sqlite3.h is missing (Debian: libsqlite3-dev)");
+    }
+    can
+}

@@ -1,0 +1,167 @@
+//! What the examples are put through: each scenario runs a program against a sandbox of its own, by itself or under a
+//! checker.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
+
+use super::{Program, Service};
+use crate::figures::figures;
+
+const WRONG_PASSWORD: &str = "not the battery staple";
+
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn sandbox() -> Sandbox {
+    Sandbox::start().expect("a sandbox")
+}
+
+/// It checks all by itself.
+pub fn surface_is_as_the_header_says(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("tokens");
+    let arguments = [store.to_str().expect("UTF-8")];
+    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &arguments);
+    run.assert_code(0);
+    assert!(run.stdout.ends_with(": all checked\n") && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
+}
+
+pub fn login_succeeds(program: &Program) {
+    let sandbox = sandbox();
+    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    run.assert_code(0);
+    let token = sandbox.live_token(DEFAULT_EMAIL).expect("a token was issued");
+    assert!(!run.values("user id:")[0].is_empty(), "{}", run.stdout);
+    assert!(run.values("token:")[0].starts_with(&format!("{}...", &token[..6])), "{}", run.stdout);
+    assert!(!run.stdout.contains(&token[..7]) && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
+    // As in 2027-11-24 03:47:16 UTC.
+    let expires: String = run.values("expires:")[0].chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    assert_eq!(expires, "0000-00-00 00:00:00 UTC");
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.requests), (1, 1), "{counters:?}");
+}
+
+pub fn login_is_refused(program: &Program) {
+    let sandbox = sandbox();
+    let run = program.run(&Service::of(&sandbox), WRONG_PASSWORD, &[]);
+    run.assert_code(1);
+    assert!(run.stderr.starts_with("PERSONR_INVALID_CREDENTIALS (INVALID_LOGIN_CREDENTIALS): "), "{}", run.stderr);
+    assert!(run.stdout.is_empty(), "{}", run.stdout);
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.refused_logins), (0, 1), "{counters:?}");
+}
+
+pub fn errors_reports_success(program: &Program) {
+    let sandbox = sandbox();
+    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &["2"]);
+    run.assert_code(0);
+    assert_eq!(run.values("status:"), ["PERSONR_OK", "PERSONR_OK"]);
+    assert_eq!(run.values("what to do:"), ["go on", "go on"]);
+    assert_eq!(sandbox.counters().requests, 1);
+}
+
+pub fn errors_asks_once_with_a_wrong_password(program: &Program) {
+    let sandbox = sandbox();
+    let run = program.run(&Service::of(&sandbox), WRONG_PASSWORD, &["2"]);
+    run.assert_code(1);
+    assert_eq!(run.values("status:"), ["PERSONR_INVALID_CREDENTIALS"; 2]);
+    assert_eq!(run.values("reason:"), ["INVALID_LOGIN_CREDENTIALS"; 2]);
+    assert_eq!(run.values("HTTP status:"), ["400"; 2]);
+    assert_eq!(sandbox.counters().requests, 1);
+}
+
+pub fn threads_share_one_token(program: &Program) {
+    let sandbox = sandbox();
+    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    run.assert_code(0);
+    assert_eq!(run.stdout, "16 threads, 16000 of 16000 calls served, all with one token\n");
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.requests), (1, 1), "{counters:?}");
+}
+
+pub fn request_repeats_once_after_a_401(program: &Program) {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    run.assert_code(0);
+    assert_eq!(
+        run.stdout,
+        "api-applicant-status: 200\nanother login ended the token\n\
+         api-applicant-status: 401\napi-applicant-status: 200\n"
+    );
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.authorized, counters.unauthorized), (2, 2, 1), "{counters:?}");
+}
+
+/// The children wait for each other at their first request. The token is revoked when half of all were served and one
+/// more waits for its answer.
+pub fn prefork_shares_one_token(program: &Program) {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("file:{}", folder.path().join("tokens").display());
+    let requests = |action| Fault::new(action).on_path("api-applicant-status");
+    sandbox.order(requests(Action::Hold).times(8));
+    sandbox.order(requests(Action::Delay(Duration::ZERO)).times(32));
+    sandbox.order(requests(Action::Hold));
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[&store]));
+        let all_there = sandbox.wait_until(PATIENCE, |counters| counters.held == 8);
+        sandbox.release();
+        let halfway = sandbox.wait_until(PATIENCE, |counters| counters.authorized >= 40 && counters.held == 1);
+        sandbox.revoke_all();
+        sandbox.clear_faults();
+        assert!(all_there && halfway, "{:?}", sandbox.counters());
+        run.join().expect("no panic")
+    });
+    run.assert_code(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("8 children, 80 of 80 requests served\n", ""));
+    let counters = sandbox.counters();
+    figures!(
+        "8 children, their token revoked halfway: {} tokens issued, {} times 401",
+        counters.tokens_issued,
+        counters.unauthorized
+    );
+    assert_eq!((counters.tokens_issued, counters.authorized), (2, 80), "{counters:?}");
+    assert!((1..=8).contains(&counters.unauthorized), "{counters:?}");
+}
+
+/// The first is in the middle of its login when the second starts; the third comes when all is over.
+pub fn custom_store_shares_one_login(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    let start = || {
+        let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]);
+        run.assert_code(0);
+        run.values("token:")[0].split("...").next().expect("a beginning").to_owned()
+    };
+    sandbox.order(Fault::new(Action::Hold));
+    let mut tokens = std::thread::scope(|scope| {
+        let first = scope.spawn(start);
+        assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
+        let second = scope.spawn(start);
+        // Long enough for it to meet the lock; if it is slower there is nothing wrong.
+        std::thread::sleep(Duration::from_millis(500));
+        sandbox.release();
+        vec![first.join().expect("no panic"), second.join().expect("no panic")]
+    });
+    tokens.push(start());
+    let live = sandbox.live_token(DEFAULT_EMAIL).expect("a token was issued");
+    assert!(tokens.iter().all(|token| *token == live[..6]), "{tokens:?}");
+    let counters = sandbox.counters();
+    assert_eq!((counters.tokens_issued, counters.requests), (1, 1), "{counters:?}");
+    let mode = fs::metadata(&database).expect("the database").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "tokens stand in it in clear");
+}
+
+pub fn custom_store_tells_that_it_failed(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    fs::write(&database, "no database").expect("written");
+    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]).assert_code(1);
+    assert_eq!(sandbox.counters().requests, 0);
+}
