@@ -1,0 +1,880 @@
+/*
+ * personr.hpp: libpersonr for C++17 and later. It stands on personr.h, and needs no other library than that does.
+ *
+ *     personr::Auth auth(email, password);
+ *
+ *     before each request:
+ *     personr::Authorization authorization = auth.authorization();
+ *     send authorization.view() as the Authorization header
+ *
+ *     on a 401: auth.reject(authorization), ask again, repeat the request once
+ *
+ * What a function does, which values it takes, which statuses it can end with, and whether it uses the network, stands
+ * in personr.h at the function of the same name: at personr_auth_token() for Auth::token(). Beside that, these rules
+ * hold for all:
+ *
+ * - What can fail comes in two forms. token() throws a personr::Error; try_token() returns a personr::Result, which
+ *   holds the value or the Error, and throws nothing. In a program without exceptions (-fno-exceptions) the first form
+ *   ends the process (abort) if it fails.
+ * - Options, Auth and Token own what they stand for: they are moved, never copied, and free it when they go. One that
+ *   was moved from holds nothing: it tells "", 0 or none, and whatever can fail is Status::InvalidArgument.
+ * - Strings are std::string_view. Those that you pass are copied; a NUL in the middle of one is
+ *   Status::InvalidArgument, and the copies that this header makes are wiped. Those that you get are borrowed from the
+ *   object that you asked, until it goes or is moved from (clang warns if one outlives a temporary object).
+ * - Times are std::chrono. One that the C function cannot take is Status::InvalidArgument, and never another time.
+ * - The const functions may be called by any number of threads at once, the others by one at a time.
+ * - Out of memory ends the process in the try_ forms, as it does in the library; the others may throw std::bad_alloc.
+ */
+#ifndef PERSONR_HPP
+#define PERSONR_HPP
+
+#if !(__cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
+#error "personr.hpp needs C++17 or later (-std=c++17)"
+#endif
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "personr.h"
+
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define PERSONR_HPP_EXCEPTIONS 1
+#else
+#define PERSONR_HPP_EXCEPTIONS 0
+#endif
+
+/* What is returned is borrowed from the object. */
+#define PERSONR_HPP_BORROWED
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::lifetimebound)
+#undef PERSONR_HPP_BORROWED
+#define PERSONR_HPP_BORROWED [[clang::lifetimebound]]
+#endif
+#endif
+
+namespace personr {
+
+/** How a call ended. Later versions of the library may give numbers that have no name here: they are failures. */
+enum class Status : std::int32_t {
+    Ok = PERSONR_OK,
+    InvalidArgument = PERSONR_INVALID_ARGUMENT,
+    InvalidCredentials = PERSONR_INVALID_CREDENTIALS,
+    Unauthorized = PERSONR_UNAUTHORIZED,
+    Rejected = PERSONR_REJECTED,
+    RateLimited = PERSONR_RATE_LIMITED,
+    Server = PERSONR_SERVER,
+    Network = PERSONR_NETWORK,
+    Timeout = PERSONR_TIMEOUT,
+    Tls = PERSONR_TLS,
+    Protocol = PERSONR_PROTOCOL,
+    Store = PERSONR_STORE,
+    BufferTooSmall = PERSONR_BUFFER_TOO_SMALL,
+    Internal = PERSONR_INTERNAL,
+    Cancelled = PERSONR_CANCELLED,
+    Credentials = PERSONR_CREDENTIALS,
+};
+
+/** By which of its two ways the service is asked for a token. */
+enum class LoginMethod : std::int32_t {
+    Basic = PERSONR_LOGIN_BASIC,
+    Form = PERSONR_LOGIN_FORM,
+};
+
+/** How much a log event matters. Later versions may give others. */
+enum class Level : std::int32_t {
+    Error = PERSONR_LOG_ERROR,
+    Warn = PERSONR_LOG_WARN,
+    Info = PERSONR_LOG_INFO,
+    Debug = PERSONR_LOG_DEBUG,
+};
+
+/** How things stand with a handle. Later versions may give others. */
+enum class State : std::int32_t {
+    Empty = PERSONR_STATE_EMPTY,
+    Good = PERSONR_STATE_GOOD,
+    Renewing = PERSONR_STATE_RENEWING,
+    Failing = PERSONR_STATE_FAILING,
+    Refused = PERSONR_STATE_REFUSED,
+};
+
+/** How a callback of a token store ended. */
+enum class StoreResult : std::int32_t {
+    Done = 0,
+    /** lock: another one holds the lock; save: the lock was lost. */
+    Busy = PERSONR_STORE_BUSY,
+    Failed = 1,
+};
+
+/** The version of the library that is loaded, such as "0.1.0". Valid for ever. */
+inline std::string_view version() noexcept { return personr_version(); }
+
+/** The same as a number, comparable with PERSONR_VERSION_NUMBER. */
+inline std::uint32_t version_number() noexcept { return personr_version_number(); }
+
+/** The name of a status, such as "PERSONR_TIMEOUT", for logs. Valid for ever. */
+inline std::string_view status_name(Status status) noexcept
+{
+    return personr_status_name(static_cast<std::int32_t>(status));
+}
+
+class Error;
+
+/* Not for programs. */
+namespace detail {
+
+struct Free {
+    void operator()(personr_auth *auth) const noexcept { personr_auth_free(auth); }
+    void operator()(personr_error *error) const noexcept { personr_error_free(error); }
+    void operator()(personr_options *options) const noexcept { personr_options_free(options); }
+    void operator()(personr_token *token) const noexcept { personr_token_free(token); }
+};
+
+template <class T>
+using Handle = std::unique_ptr<T, Free>;
+
+struct Callbacks;
+
+Error refused(const char *parameter, const char *why);
+
+/* By volatile, so that the compiler does not leave it out: nobody reads these bytes again. */
+inline void wipe(char *bytes, std::size_t length) noexcept
+{
+    for (volatile char *byte = bytes; length > 0; --length)
+        *byte++ = 0;
+}
+
+/* A string with a NUL behind it, for the length of a call. Any may be a secret: a proxy's URL holds a password. */
+class Text {
+public:
+    explicit Text(std::string_view text) : length_(text.size()), copy_(new char[length_ + 1])
+    {
+        text.copy(copy_.get(), length_);
+        copy_[length_] = '\0';
+    }
+    Text(const Text &) = delete;
+    Text &operator=(const Text &) = delete;
+    ~Text() { wipe(copy_.get(), length_); }
+
+    const char *c_str() const noexcept { return copy_.get(); }
+
+private:
+    std::size_t length_;
+    std::unique_ptr<char[]> copy_;
+};
+
+inline bool holds_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
+
+/* The nearest that there is: a clock that counts nanoseconds ends in 2262. */
+inline std::chrono::system_clock::time_point time_point(std::int64_t unix_seconds) noexcept
+{
+    using Time = std::chrono::system_clock::time_point;
+    const std::chrono::seconds since_1970(unix_seconds);
+    const auto last = std::chrono::floor<std::chrono::seconds>(Time::max().time_since_epoch());
+    return Time(std::min(since_1970, last));
+}
+
+/* The nearest that there is: zero and the greatest are no time-outs to the library, and it says so. */
+inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept
+{
+    constexpr std::chrono::milliseconds greatest(std::numeric_limits<std::uint32_t>::max());
+    return static_cast<std::uint32_t>(std::clamp(time, std::chrono::milliseconds::zero(), greatest).count());
+}
+
+} // namespace detail
+
+/** Why a call failed. It never changes, and never holds a secret; copies share what they borrow from. */
+class Error : public std::runtime_error {
+public:
+    /** Takes over what a C function gave: for programs that use both. */
+    explicit Error(personr_error *error) : Error(detail::Handle<personr_error>(error)) {}
+    /* And so no move: there is always something to tell. */
+    Error(const Error &) noexcept = default;
+    Error &operator=(const Error &) noexcept = default;
+    ~Error() override = default;
+
+    /** The kind of failure. */
+    Status status() const noexcept { return status_; }
+
+    /** What happened, for programs: "INVALID_LOGIN_CREDENTIALS", "connect". */
+    std::string_view reason() const noexcept PERSONR_HPP_BORROWED
+    {
+        return error_ ? personr_error_reason(error_.get()) : "argument";
+    }
+
+    /** What happened, for people: a sentence in English. what() is the same. */
+    std::string_view message() const noexcept PERSONR_HPP_BORROWED { return what(); }
+
+    /** The HTTP status of the service's answer, 100 to 599; 0 if there was none. */
+    int http_status() const noexcept { return personr_error_http_status(error_.get()); }
+
+    /** How long to wait before the next try, from the moment of the failure; none if it is not known. */
+    std::optional<std::chrono::milliseconds> retry_after() const noexcept
+    {
+        const std::int64_t retry_after_ms = personr_error_retry_after_ms(error_.get());
+        if (retry_after_ms < 0)
+            return std::nullopt;
+        return std::chrono::milliseconds(retry_after_ms);
+    }
+
+private:
+    friend Error detail::refused(const char *parameter, const char *why);
+
+    explicit Error(detail::Handle<personr_error> error)
+        : std::runtime_error(personr_error_message(error.get())),
+          status_(static_cast<Status>(personr_error_status(error.get()))), error_(std::move(error))
+    {
+    }
+    /* What this header itself does not pass on. */
+    explicit Error(const std::string &message)
+        : std::runtime_error(message), status_(Status::InvalidArgument), error_(nullptr)
+    {
+    }
+
+    Status status_;
+    std::shared_ptr<const personr_error> error_;
+};
+
+namespace detail {
+
+inline Error refused(const char *parameter, const char *why)
+{
+    return Error(std::string(parameter) + ": " + why);
+}
+
+[[noreturn]] inline void raise(const Error &error)
+{
+#if PERSONR_HPP_EXCEPTIONS
+    throw error;
+#else
+    static_cast<void>(error);
+    std::abort();
+#endif
+}
+
+} // namespace detail
+
+/**
+ * What a try_ function returns: the value, or why there is none.
+ *
+ *     personr::Result<personr::Token> token = auth.try_token();
+ *     if (!token)
+ *         return report(token.error());
+ *     use(token->value());
+ */
+template <class T>
+class [[nodiscard]] Result {
+    static_assert(std::is_nothrow_move_constructible_v<T>);
+
+public:
+    Result(T &&value) noexcept : either_(std::move(value)) {}
+    Result(const Error &error) noexcept : either_(error) {}
+
+    explicit operator bool() const noexcept { return either_.index() == 0; }
+
+    /** The value. Throws the Error if there is none. */
+    T &value() & PERSONR_HPP_BORROWED { return checked(), **this; }
+    const T &value() const & PERSONR_HPP_BORROWED { return checked(), **this; }
+    T value() && { return checked(), *std::move(*this); }
+
+    /** The value. To be asked only if there is one. */
+    T &operator*() & noexcept PERSONR_HPP_BORROWED { return *std::get_if<0>(&either_); }
+    const T &operator*() const & noexcept PERSONR_HPP_BORROWED { return *std::get_if<0>(&either_); }
+    T operator*() && noexcept { return std::move(*std::get_if<0>(&either_)); }
+    T *operator->() noexcept PERSONR_HPP_BORROWED { return std::get_if<0>(&either_); }
+    const T *operator->() const noexcept PERSONR_HPP_BORROWED { return std::get_if<0>(&either_); }
+
+    /** Why there is no value. To be asked only if there is none. */
+    const Error &error() const & noexcept PERSONR_HPP_BORROWED { return *std::get_if<1>(&either_); }
+    Error error() && noexcept { return *std::get_if<1>(&either_); }
+
+private:
+    void checked() const
+    {
+        if (const Error *error = std::get_if<1>(&either_))
+            detail::raise(*error);
+    }
+
+    std::variant<T, Error> either_;
+};
+
+/** Of a function that has no value to give: that it went well, or why it did not. */
+template <>
+class [[nodiscard]] Result<void> {
+public:
+    Result() noexcept = default;
+    Result(const Error &error) noexcept : error_(error) {}
+
+    explicit operator bool() const noexcept { return !error_; }
+
+    /** Throws the Error if there is one. */
+    void value() const
+    {
+        if (error_)
+            detail::raise(*error_);
+    }
+
+    /** Why it failed. To be asked only if it did. */
+    const Error &error() const & noexcept PERSONR_HPP_BORROWED { return *error_; }
+    Error error() && noexcept { return *error_; }
+
+private:
+    std::optional<Error> error_;
+};
+
+namespace detail {
+
+/* Calls a C function, which gets the place for its error. */
+template <class Call>
+Result<void> attempt(Call call) noexcept
+{
+    personr_error *error = nullptr;
+    if (call(&error) != PERSONR_OK)
+        return Error(error);
+    return {};
+}
+
+} // namespace detail
+
+/** A token as it was when it was handed out. It never changes, and outlives the Auth that it came from. */
+class Token {
+public:
+    /** Takes over what a C function gave: for programs that use both. */
+    explicit Token(personr_token *token) noexcept : token_(token) {}
+
+    /** The token itself, without "Bearer ". It is a secret. */
+    std::string_view value() const noexcept PERSONR_HPP_BORROWED { return personr_token_value(get()); }
+
+    /** "Bearer " and the token: the value of an Authorization header. It is a secret. */
+    std::string_view authorization() const noexcept PERSONR_HPP_BORROWED { return personr_token_authorization(get()); }
+
+    /** The service's id of the user who logged in; "" if the service did not say. */
+    std::string_view user_id() const noexcept PERSONR_HPP_BORROWED { return personr_token_user_id(get()); }
+
+    /** How long the token was good when it was issued. */
+    std::chrono::seconds lifetime() const noexcept { return std::chrono::seconds(personr_token_lifetime(get())); }
+
+    /** When the token expires, by this machine's clock as it stood at the login. */
+    std::chrono::system_clock::time_point expires_at() const noexcept
+    {
+        return detail::time_point(personr_token_expires_at(get()));
+    }
+
+    /** How long the token is still good, by a clock that nobody can set; 0 once it has expired. */
+    std::chrono::seconds seconds_left() const noexcept
+    {
+        return std::chrono::seconds(personr_token_seconds_left(get()));
+    }
+
+    /** For functions of personr.h. Borrowed. */
+    const personr_token *get() const noexcept PERSONR_HPP_BORROWED { return token_.get(); }
+
+    /** The same, and from now on yours to free by personr_token_free(). */
+    [[nodiscard]] personr_token *release() noexcept { return token_.release(); }
+
+private:
+    detail::Handle<personr_token> token_;
+};
+
+/**
+ * "Bearer TOKEN", the value of an Authorization header, in this very object: nothing is allocated for it, and its bytes
+ * are wiped when it goes. It is moved and never copied, so that the secret stands in one place.
+ */
+class Authorization {
+public:
+    Authorization(Authorization &&other) noexcept { take(other); }
+    Authorization &operator=(Authorization &&other) noexcept
+    {
+        if (this != &other) {
+            wipe();
+            take(other);
+        }
+        return *this;
+    }
+    ~Authorization() { wipe(); }
+
+    /** "Bearer " and the token: a secret. */
+    std::string_view view() const noexcept PERSONR_HPP_BORROWED { return std::string_view(text_, length_); }
+
+    /** The same with a NUL behind it. */
+    const char *c_str() const noexcept PERSONR_HPP_BORROWED { return text_; }
+
+private:
+    friend class Auth;
+
+    Authorization() noexcept { text_[0] = '\0'; }
+
+    void take(Authorization &other) noexcept
+    {
+        length_ = other.length_;
+        std::copy_n(other.text_, length_ + 1, text_);
+        other.wipe();
+    }
+    void wipe() noexcept
+    {
+        detail::wipe(text_, length_);
+        length_ = 0;
+    }
+
+    std::size_t length_ = 0;
+    char text_[PERSONR_AUTHORIZATION_MAX]; /* what lies behind the NUL is never written */
+};
+
+/** Where a callback writes a record or a password: a buffer of the library's, which wipes it. */
+class Buffer {
+public:
+    Buffer(const Buffer &) = delete;
+    Buffer &operator=(const Buffer &) = delete;
+
+    /** Copies bytes there, in place of what was. If they do not fit, or a password holds a NUL, the callback fails. */
+    void assign(std::string_view bytes) noexcept
+    {
+        is_refused_ = bytes.size() > capacity_ || (is_text_ && detail::holds_nul(bytes));
+        length_ = is_refused_ ? 0 : bytes.size();
+        bytes.copy(bytes_, length_);
+        if (is_text_)
+            bytes_[length_] = '\0';
+    }
+
+private:
+    friend struct detail::Callbacks;
+
+    Buffer(char *bytes, std::size_t capacity, bool is_text) noexcept
+        : bytes_(bytes), capacity_(is_text ? capacity - 1 : capacity), is_text_(is_text)
+    {
+    }
+
+    char *bytes_;
+    std::size_t capacity_, length_ = 0;
+    bool is_text_, is_refused_ = false;
+};
+
+/**
+ * A token store that the program keeps. See personr_store_load_fn and its siblings for what each has to do.
+ *
+ * These and the other callbacks are called on a thread that called the library, maybe on several at once. What one
+ * throws goes no further: it has failed then. They are destroyed when the last owner goes, of the Options and of every
+ * Auth made with them.
+ */
+struct StoreCallbacks {
+    /** Reads the record of a key, and assigns it to the buffer if there is one: at most PERSONR_RECORD_MAX bytes. */
+    std::function<StoreResult(std::string_view key, Buffer &record)> load;
+    /** Replaces the record of a key, whole. It holds a secret. */
+    std::function<StoreResult(std::string_view key, std::string_view record)> save;
+    /** Takes the lock of a key, and waits no longer than that for it. It ends with its lease. */
+    std::function<StoreResult(std::string_view key, std::chrono::milliseconds wait, std::chrono::milliseconds lease)>
+        lock;
+    /** Gives the lock of a key back. */
+    std::function<StoreResult(std::string_view key)> unlock;
+};
+
+/** Tells the password of an account by Buffer::assign(). Returns whether it could. */
+using CredentialsCallback = std::function<bool(std::string_view email, Buffer &password)>;
+
+/** Is told what happened: an event for programs, and a sentence for people. */
+using LogCallback = std::function<void(Level level, std::string_view event, std::string_view text)>;
+
+namespace detail {
+
+/* What the library calls, with the program's callbacks as its user data. */
+struct Callbacks {
+    static std::int32_t load(void *store, const char *key, std::uint8_t *bytes, std::size_t capacity,
+                             std::size_t *length_out) noexcept
+    {
+        return contained([&] {
+            Buffer record(reinterpret_cast<char *>(bytes), capacity, false);
+            const StoreResult result = static_cast<const StoreCallbacks *>(store)->load(key, record);
+            *length_out = record.length_;
+            return record.is_refused_ ? StoreResult::Failed : result;
+        });
+    }
+
+    static std::int32_t save(void *store, const char *key, const std::uint8_t *record, std::size_t length) noexcept
+    {
+        const std::string_view bytes(reinterpret_cast<const char *>(record), length);
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->save(key, bytes); });
+    }
+
+    static std::int32_t lock(void *store, const char *key, std::uint32_t wait_ms, std::uint32_t lease_ms) noexcept
+    {
+        const std::chrono::milliseconds wait(wait_ms), lease(lease_ms);
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->lock(key, wait, lease); });
+    }
+
+    static std::int32_t unlock(void *store, const char *key) noexcept
+    {
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->unlock(key); });
+    }
+
+    static std::int32_t credentials(void *callback, const char *email, char *bytes, std::size_t capacity) noexcept
+    {
+        return contained([&] {
+            Buffer password(bytes, capacity, true);
+            const bool is_told = (*static_cast<const CredentialsCallback *>(callback))(email, password);
+            return is_told && !password.is_refused_ ? StoreResult::Done : StoreResult::Failed;
+        });
+    }
+
+    static void log(void *callback, std::int32_t level, const char *event, const char *text) noexcept
+    {
+        contained([&] {
+            (*static_cast<const LogCallback *>(callback))(static_cast<Level>(level), event, text);
+            return StoreResult::Done;
+        });
+    }
+
+    template <class T>
+    static void destroy(void *user_data) noexcept
+    {
+        delete static_cast<T *>(user_data);
+    }
+
+private:
+    /* No exception may cross the frames of the library, which are of another language. */
+    template <class Call>
+    static std::int32_t contained(Call call) noexcept
+    {
+#if PERSONR_HPP_EXCEPTIONS
+        try {
+            return static_cast<std::int32_t>(call());
+        } catch (...) {
+            return static_cast<std::int32_t>(StoreResult::Failed);
+        }
+#else
+        return static_cast<std::int32_t>(call());
+#endif
+    }
+};
+
+} // namespace detail
+
+/**
+ * Settings for an Auth, which copies them. A setter that fails leaves the setting as it was.
+ *
+ *     personr::Auth auth(email, password, personr::Options().timeout(10s).token_store("file:/var/lib/billing"));
+ */
+class Options {
+public:
+    /** The defaults. */
+    Options() : options_(personr_options_new()) {}
+
+    /** Where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set. */
+    Options &base_url(std::string_view url) & { return set(try_base_url(url)); }
+    Options base_url(std::string_view url) && { return std::move(base_url(url)); }
+    Result<void> try_base_url(std::string_view url) noexcept
+    {
+        return text("base_url", personr_options_set_base_url, url);
+    }
+
+    /** By which of its two ways the service is asked for a token: LoginMethod::Basic unless set. */
+    Options &login_method(LoginMethod method) & { return set(try_login_method(method)); }
+    Options login_method(LoginMethod method) && { return std::move(login_method(method)); }
+    Result<void> try_login_method(LoginMethod method) noexcept
+    {
+        return value(personr_options_set_login_method, static_cast<std::int32_t>(method));
+    }
+
+    /** How long a whole call may take, a millisecond to an hour: 30 seconds unless set. */
+    Options &timeout(std::chrono::milliseconds time) & { return set(try_timeout(time)); }
+    Options timeout(std::chrono::milliseconds time) && { return std::move(timeout(time)); }
+    Result<void> try_timeout(std::chrono::milliseconds time) noexcept
+    {
+        return value(personr_options_set_timeout_ms, detail::milliseconds(time));
+    }
+
+    /** How long one connection may take to open, a millisecond to an hour: 10 seconds unless set. */
+    Options &connect_timeout(std::chrono::milliseconds time) & { return set(try_connect_timeout(time)); }
+    Options connect_timeout(std::chrono::milliseconds time) && { return std::move(connect_timeout(time)); }
+    Result<void> try_connect_timeout(std::chrono::milliseconds time) noexcept
+    {
+        return value(personr_options_set_connect_timeout_ms, detail::milliseconds(time));
+    }
+
+    /** How often one login is tried again after a failure that may pass, 0 to 10 times: twice unless set. */
+    Options &max_retries(std::uint32_t times) & { return set(try_max_retries(times)); }
+    Options max_retries(std::uint32_t times) && { return std::move(max_retries(times)); }
+    Result<void> try_max_retries(std::uint32_t times) noexcept { return value(personr_options_set_max_retries, times); }
+
+    /** The HTTP proxy to connect by, "" for none: unless set, the environment names it. */
+    Options &proxy(std::string_view url) & { return set(try_proxy(url)); }
+    Options proxy(std::string_view url) && { return std::move(proxy(url)); }
+    Result<void> try_proxy(std::string_view url) noexcept { return text("proxy", personr_options_set_proxy, url); }
+
+    /** Adds the root certificates of a PEM file to those that are trusted. It is read now. */
+    Options &ca_file(std::string_view path) & { return set(try_ca_file(path)); }
+    Options ca_file(std::string_view path) && { return std::move(ca_file(path)); }
+    Result<void> try_ca_file(std::string_view path) noexcept
+    {
+        return text("ca_file", personr_options_set_ca_file, path);
+    }
+
+    /** The same of a PEM text. */
+    Options &ca_pem(std::string_view pem) & { return set(try_ca_pem(pem)); }
+    Options ca_pem(std::string_view pem) && { return std::move(ca_pem(pem)); }
+    Result<void> try_ca_pem(std::string_view pem) noexcept
+    {
+        const auto *bytes = reinterpret_cast<const std::uint8_t *>(pem.empty() ? "" : pem.data());
+        return detail::attempt([&](personr_error **error) {
+            return personr_options_set_ca_pem(get(), bytes, pem.size(), error);
+        });
+    }
+
+    /** Whether the system's root certificates are trusted beside the added ones: true unless set. */
+    Options &system_roots(bool are_trusted) & { return set(try_system_roots(are_trusted)); }
+    Options system_roots(bool are_trusted) && { return std::move(system_roots(are_trusted)); }
+    Result<void> try_system_roots(bool are_trusted) noexcept
+    {
+        return value(personr_options_set_system_roots, static_cast<std::int32_t>(are_trusted));
+    }
+
+    /** What the User-Agent header names before "libpersonr/VERSION", such as "Billing/2.1". */
+    Options &user_agent(std::string_view name) & { return set(try_user_agent(name)); }
+    Options user_agent(std::string_view name) && { return std::move(user_agent(name)); }
+    Result<void> try_user_agent(std::string_view name) noexcept
+    {
+        return text("user_agent", personr_options_set_user_agent, name);
+    }
+
+    /** Where the token is kept, and so who shares it: "memory:" unless set, "file:DIRECTORY", "redis://...". */
+    Options &token_store(std::string_view store) & { return set(try_token_store(store)); }
+    Options token_store(std::string_view store) && { return std::move(token_store(store)); }
+    Result<void> try_token_store(std::string_view store) noexcept
+    {
+        return text("token_store", personr_options_set_token_store, store);
+    }
+
+    /** How long before its end a token is renewed, at most half of its life: a fifth of it unless set; 0 for not. */
+    Options &renew_before(std::chrono::seconds time) & { return set(try_renew_before(time)); }
+    Options renew_before(std::chrono::seconds time) && { return std::move(renew_before(time)); }
+    Result<void> try_renew_before(std::chrono::seconds time) noexcept
+    {
+        return value(personr_options_set_renew_before_s, std::int64_t{time.count()});
+    }
+
+    /** A token store that the program keeps, instead of the one that token_store() names. None of them may be empty. */
+    Options &token_store_callbacks(StoreCallbacks store) & { return set(try_token_store_callbacks(std::move(store))); }
+    Options token_store_callbacks(StoreCallbacks store) &&
+    {
+        return std::move(token_store_callbacks(std::move(store)));
+    }
+    Result<void> try_token_store_callbacks(StoreCallbacks store) noexcept
+    {
+        using detail::Callbacks;
+        const auto load = store.load ? Callbacks::load : nullptr;
+        const auto save = store.save ? Callbacks::save : nullptr;
+        const auto lock = store.lock ? Callbacks::lock : nullptr;
+        const auto unlock = store.unlock ? Callbacks::unlock : nullptr;
+        return give(true, std::move(store), [&](void *user_data, personr_user_data_free_fn destroy, auto **error) {
+            return personr_options_set_token_store_callbacks(get(), load, save, lock, unlock, user_data, destroy,
+                                                             error);
+        });
+    }
+
+    /** Who is asked for the password before each login, which is then not kept. An empty function: nobody again. */
+    Options &credentials_callback(CredentialsCallback ask) & { return set(try_credentials_callback(std::move(ask))); }
+    Options credentials_callback(CredentialsCallback ask) && { return std::move(credentials_callback(std::move(ask))); }
+    Result<void> try_credentials_callback(CredentialsCallback ask) noexcept
+    {
+        const auto call = ask ? detail::Callbacks::credentials : nullptr;
+        return give(call, std::move(ask), [&](void *user_data, personr_user_data_free_fn destroy, auto **error) {
+            return personr_options_set_credentials_callback(get(), call, user_data, destroy, error);
+        });
+    }
+
+    /** Who is told what happens, up to this level. Never a secret, at any level. An empty function: nobody again. */
+    Options &log_callback(Level level, LogCallback tell) & { return set(try_log_callback(level, std::move(tell))); }
+    Options log_callback(Level level, LogCallback tell) && { return std::move(log_callback(level, std::move(tell))); }
+    Result<void> try_log_callback(Level level, LogCallback tell) noexcept
+    {
+        const auto call = tell ? detail::Callbacks::log : nullptr;
+        const auto last = static_cast<std::int32_t>(level);
+        return give(call, std::move(tell), [&](void *user_data, personr_user_data_free_fn destroy, auto **error) {
+            return personr_options_set_log_callback(get(), call, last, user_data, destroy, error);
+        });
+    }
+
+    /** For functions of personr.h. Borrowed. */
+    personr_options *get() noexcept PERSONR_HPP_BORROWED { return options_.get(); }
+    const personr_options *get() const noexcept PERSONR_HPP_BORROWED { return options_.get(); }
+
+private:
+    template <class T>
+    using Setter = personr_status (*)(personr_options *, T, personr_error **);
+
+    template <class T>
+    Result<void> value(Setter<T> setter, T value) noexcept
+    {
+        return detail::attempt([&](personr_error **error) { return setter(get(), value, error); });
+    }
+
+    Result<void> text(const char *parameter, Setter<const char *> setter, std::string_view text) noexcept
+    {
+        if (detail::holds_nul(text))
+            return detail::refused(parameter, "it holds a NUL");
+        return value<const char *>(setter, detail::Text(text).c_str());
+    }
+
+    /* The library owns the callbacks once a setter that takes them has succeeded, and not before. */
+    template <class T, class Setter>
+    static Result<void> give(bool is_taken, T callbacks, Setter setter) noexcept
+    {
+        auto user_data = std::make_unique<T>(std::move(callbacks));
+        const Result<void> result = detail::attempt([&](personr_error **error) {
+            return setter(user_data.get(), detail::Callbacks::destroy<T>, error);
+        });
+        if (result && is_taken)
+            static_cast<void>(user_data.release());
+        return result;
+    }
+
+    Options &set(const Result<void> &result) &
+    {
+        result.value();
+        return *this;
+    }
+
+    detail::Handle<personr_options> options_;
+};
+
+/**
+ * An account at the service, and its one live token. Make one for each account of a program, and share it between all
+ * threads: all its functions are const.
+ */
+class Auth {
+public:
+    /** An account, with the defaults or these options. Nothing is sent: the first call that needs a token logs in. */
+    Auth(std::string_view email, std::string_view password) : Auth(try_new(email, password).value()) {}
+    Auth(std::string_view email, std::string_view password, const Options &options)
+        : Auth(try_new(email, password, options).value())
+    {
+    }
+    static Result<Auth> try_new(std::string_view email, std::string_view password) noexcept
+    {
+        return made(email, &password, nullptr);
+    }
+    static Result<Auth> try_new(std::string_view email, std::string_view password, const Options &options) noexcept
+    {
+        return made(email, &password, &options);
+    }
+
+    /** The same without a password: the options have a credentials callback. */
+    Auth(std::string_view email, const Options &options) : Auth(try_new(email, options).value()) {}
+    static Result<Auth> try_new(std::string_view email, const Options &options) noexcept
+    {
+        return made(email, nullptr, &options);
+    }
+
+    /** Takes over what a C function gave: for programs that use both. */
+    explicit Auth(personr_auth *auth) noexcept : auth_(auth) {}
+
+    /** Logs in anew: this is how a password is verified. It ends the token of the login before it, everywhere. */
+    Token login() const { return try_login().value(); }
+    Result<Token> try_login() const noexcept { return handed_out(personr_auth_login); }
+
+    /** Hands out a token that is good now. Logs in if there is none, and renews one that ends soon. */
+    Token token() const { return try_token().value(); }
+    Result<Token> try_token() const noexcept { return handed_out(personr_auth_token); }
+
+    /** The same as the value of an Authorization header, without making a token object: for each request. */
+    Authorization authorization() const { return try_authorization().value(); }
+    Result<Authorization> try_authorization() const noexcept
+    {
+        Authorization authorization;
+        personr_error *error = nullptr;
+        if (personr_auth_authorization(get(), authorization.text_, sizeof authorization.text_, &authorization.length_,
+                                       &error)
+            != PERSONR_OK) {
+            /* What was written is not said. */
+            authorization.length_ = sizeof authorization.text_ - 1;
+            return Error(error);
+        }
+        return authorization;
+    }
+
+    /**
+     * Tells the library that the service refused a token (answered 401). On a 401: reject what was sent, ask again, and
+     * repeat the request ONCE. A 403 is no reason to reject.
+     */
+    void reject(const Authorization &sent) const { try_reject(sent).value(); }
+    void reject(const Token &sent) const { try_reject(sent).value(); }
+    void reject(std::string_view token_or_authorization) const { try_reject(token_or_authorization).value(); }
+    Result<void> try_reject(const Authorization &sent) const noexcept { return try_reject(sent.view()); }
+    Result<void> try_reject(const Token &sent) const noexcept { return try_reject(sent.value()); }
+    Result<void> try_reject(std::string_view token_or_authorization) const noexcept
+    {
+        if (detail::holds_nul(token_or_authorization))
+            return detail::refused("token_or_authorization", "it holds a NUL");
+        const detail::Text text(token_or_authorization);
+        return detail::attempt([&](personr_error **error) { return personr_auth_reject(get(), text.c_str(), error); });
+    }
+
+    /** How things stand, for monitoring. */
+    State state() const noexcept { return static_cast<State>(personr_auth_state(get())); }
+
+    /** When the token at hand is renewed next, by the first call after that; none if that is the next one. */
+    std::optional<std::chrono::system_clock::time_point> renews_at() const noexcept
+    {
+        const std::int64_t seconds = personr_auth_renews_at(get());
+        if (seconds == 0)
+            return std::nullopt;
+        return detail::time_point(seconds);
+    }
+
+    /** For functions of personr.h. Borrowed. */
+    const personr_auth *get() const noexcept PERSONR_HPP_BORROWED { return auth_.get(); }
+
+    /** The same, and from now on yours to free by personr_auth_free(). */
+    [[nodiscard]] personr_auth *release() noexcept { return auth_.release(); }
+
+private:
+    static Result<Auth> made(std::string_view email, const std::string_view *password, const Options *options) noexcept
+    {
+        if (detail::holds_nul(email))
+            return detail::refused("email", "it holds a NUL");
+        if (password != nullptr && detail::holds_nul(*password))
+            return detail::refused("password", "it holds a NUL");
+        /* To the C function they would be the defaults: the password would go to another service. */
+        if (options != nullptr && options->get() == nullptr)
+            return detail::refused("options", "they were moved from");
+        personr_auth *auth = nullptr;
+        personr_error *error = nullptr;
+        const detail::Text email_text(email), password_text(password != nullptr ? *password : std::string_view());
+        if (personr_auth_new(email_text.c_str(), password != nullptr ? password_text.c_str() : nullptr,
+                             options != nullptr ? options->get() : nullptr, &auth, &error)
+            != PERSONR_OK)
+            return Error(error);
+        return Auth(auth);
+    }
+
+    using Call = personr_status (*)(const personr_auth *, personr_token **, personr_error **);
+
+    Result<Token> handed_out(Call call) const noexcept
+    {
+        personr_token *token = nullptr;
+        personr_error *error = nullptr;
+        if (call(get(), &token, &error) != PERSONR_OK)
+            return Error(error);
+        return Token(token);
+    }
+
+    detail::Handle<personr_auth> auth_;
+};
+
+} // namespace personr
+
+#undef PERSONR_HPP_BORROWED
+#undef PERSONR_HPP_EXCEPTIONS
+
+#endif /* PERSONR_HPP */
