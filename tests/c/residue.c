@@ -237,6 +237,8 @@ static void dump_core(void)
     if (setrlimit(RLIMIT_CORE, &unlimited) != 0)
         fail("RLIMIT_CORE");
     fflush(stdout);
+    /* A shell lets what it starts in the background ignore it. */
+    signal(SIGQUIT, SIG_DFL);
     raise(SIGQUIT);
 }
 
