@@ -144,7 +144,7 @@ fn words<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
 #[test]
 fn nothing_of_the_c_header_is_missing() {
     let header = header();
-    let symbols = fs::read_to_string(source("include/personr.symbols")).expect("the symbol list");
+    let symbols = fs::read_to_string(source("abi/personr.symbols")).expect("the symbol list");
     let called = words(&header, "personr_");
     let missing: Vec<_> = symbols.lines().filter(|name| !called.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
