@@ -15,7 +15,7 @@ whole() {
     run --features redis --no-fail-fast "$@"
 }
 whole --test tls --test broken_http --test faults --test cuts --test secrets --test log_output --test signals \
-    --test stacks --test out_of_memory --test residue --test core_dump
+    --test stacks --test out_of_memory --test residue --test core_dump --test cpp
 whole --test sanitizers --test valgrind --test abi --test installed --test packages -- --include-ignored
 step sh fuzz/run.sh all 20
 step sh packaging/dependencies.sh
