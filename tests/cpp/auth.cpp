@@ -168,6 +168,9 @@ static void failures()
     /* Copies borrow from the same. */
     const Error copy = error;
     CHECK(copy.reason().data() == error.reason().data() && std::string_view(copy.what()) == error.what());
+    Error from = copy;
+    const Error to = std::move(from);
+    CHECK(from.reason() == to.reason() && from.status() == to.status() && from.message() == to.message());
     try {
         auth.try_token().value();
     } catch (const std::exception &caught) {
