@@ -20,7 +20,11 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '#!/bin/sh\nexec python-zig cc -target %s-linux-gnu.%s "$@"\n' "$architecture" "$glibc" >"$work/cc"
-chmod +x "$work/cc"
+# Else cargo-zigbuild asks the first python3 that there is for zig.
+printf '#!/bin/sh\nexec python-zig "$@"\n' >"$work/zig"
+chmod +x "$work/cc" "$work/zig"
+CARGO_ZIGBUILD_ZIG_PATH=$work/zig
+export CARGO_ZIGBUILD_ZIG_PATH
 
 # A folder of its own: this is another build of the same names.
 out=$target

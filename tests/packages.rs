@@ -55,11 +55,13 @@ fn the_debian_packages_install_in_a_clean_root() {
         "{enter}
         mount --bind /proc \"$OVERLAY/root/proc\"
         mount --bind /dev \"$OVERLAY/root/dev\"
+        mkdir \"$OVERLAY/root/consumer\"
+        cp \"$DEB\"/*.deb \"$CONSUMERS/main.c\" \"$PERSONR_CA_FILE\" \"$OVERLAY/root/consumer\"
         chroot \"$OVERLAY/root\" sh -euc '
-            export PATH=/usr/sbin:/usr/bin:/sbin:/bin
-            cd /tmp
-            dpkg --install $DEBS >&2
-            cc $CONSUMERS/main.c $(pkg-config --cflags --libs personr) -o program
+            export PATH=/usr/sbin:/usr/bin:/sbin:/bin PERSONR_CA_FILE=/consumer/ca.pem
+            cd /consumer
+            dpkg --install *.deb >&2
+            cc main.c $(pkg-config --cflags --libs personr) -o program
             readelf -d program | grep libpersonr.so.0 >&2
             ./program
             man --where libpersonr >&2
@@ -67,12 +69,10 @@ fn the_debian_packages_install_in_a_clean_root() {
             ! ls /usr/lib/*/libpersonr* /usr/include/personr* 2>/dev/null
         '"
     );
-    let debs: Vec<_> =
-        fs::read_dir(target().join("deb")).expect("a folder").map(|deb| deb.expect("one").path()).collect();
-    assert_eq!(debs.len(), 2, "{debs:?}");
+    let debs = target().join("deb");
+    assert_eq!(fs::read_dir(&debs).expect("a folder").count(), 2, "the library, and what developers need");
     let mut inside = Command::new("unshare");
-    inside.args(["--mount", "sh", "-euc", &work]).env("OVERLAY", overlay.path());
-    inside.env("DEBS", debs.iter().map(|deb| deb.display().to_string()).collect::<Vec<_>>().join(" "));
+    inside.args(["--mount", "sh", "-euc", &work]).env("OVERLAY", overlay.path()).env("DEB", debs);
     logs_in(&mut inside);
     figures!("Debian packages: installed in a clean root, a program logged in, removed");
 }
