@@ -50,11 +50,11 @@ bench:
 	$(CARGO) bench --bench compare
 
 build:
-	@sh packaging/build.sh $(if $(FEATURES),--features $(FEATURES))
+	@sh packaging/build.sh
 
-# A library that is built already is installed as it is: root needs no toolchain.
+# A library that is built already, from these sources, is installed as it is: root needs no toolchain.
 install:
-	@sh packaging/install.sh is-built || $(MAKE) build
+	@sh packaging/install.sh is-current || $(MAKE) build
 	@sh packaging/install.sh install
 
 uninstall:
@@ -80,3 +80,4 @@ header:
 
 clean:
 	$(CARGO) clean
+	rm -rf fuzz/target fuzz/work fuzz/artifacts

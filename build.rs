@@ -9,6 +9,8 @@ use std::path::PathBuf;
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/ffi");
     println!("cargo:rerun-if-changed=cbindgen.toml");
+    // Set by cargo-fuzz.
+    println!("cargo:rustc-check-cfg=cfg(fuzzing)");
     // No feature, which other crates could switch on: `benches/compare.rs` alone builds with it, and throws that away.
     println!("cargo:rustc-check-cfg=cfg(personr_bench_unwiped)");
     link();

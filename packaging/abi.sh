@@ -3,8 +3,8 @@
 #
 # abi/personr.abi is the dump of a C library with the functions of personr.h and empty bodies: of the library itself, which
 # is in Rust, abidiff sees no parameter. abi/personr.constants are the constants, which no library holds. Whatever is not
-# an addition to both is a break. `renew` takes additions over, and refuses breaks too, unless PERSONR_BREAK=1: before 1.0
-# that needs another minor version, and another symbol version in packaging/link.sh.
+# an addition to both is a break. `renew` takes additions over, and refuses breaks too, unless PERSONR_BREAK=1: that
+# needs another symbol version and SONAME (packaging/link.sh), and before 1.0 another minor version.
 set -eu
 cd "$(dirname "$0")/.."
 action=$1 header=${2:-include/personr.h}

@@ -1,10 +1,13 @@
 #!/bin/sh
-# Builds the library for release, into the folder `package` of cargo's target directory. Two folders give one result
-# (`make reproducible`). Arguments go to cargo.
+# Builds the library for release, with the cargo features FEATURES, into the folder PACKAGE (`package` in cargo's target
+# directory). Two folders give one result (`make reproducible`). Arguments go to cargo.
 set -eu
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
+package=${PACKAGE:-$target/package}
 . packaging/flags.sh
 
-"${CARGO:-cargo}" build --release --lib "$@"
-sh packaging/link.sh "$target/release/libpersonr.a" "$target/package"
+"${CARGO:-cargo}" build --release --lib ${FEATURES:+--features "$FEATURES"} "$@"
+sh packaging/link.sh "$target/release/libpersonr.a" "$package"
+# For install.sh, which asks whether this is what is wanted.
+printf '%s\n' "${FEATURES-}" >"$package/features"

@@ -14,7 +14,7 @@ multiarch=$(${CC:-cc} -print-multiarch)
 libdir=/usr/lib/${multiarch:?this compiler does not say its Debian architecture}
 deb=$target/deb
 
-sh packaging/build.sh --features "${FEATURES:-redis}"
+FEATURES=${FEATURES:-redis} sh packaging/build.sh
 rm -rf "$deb"
 mkdir -p "$deb"
 dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-built it
-# says by its exit status whether there is something to install.
+# Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-current it
+# says by its exit status whether that was made from these sources, and with the cargo features FEATURES, if any are named.
 # PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man); DESTDIR is put before
 # them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
 # instead: '${pcfiledir}/../..' for a folder that may be moved.
@@ -20,8 +20,13 @@ interface=$major
 case $prefix$libdir$includedir$mandir in
 *[[:space:]]*) echo "install: a prefix with spaces cannot stand in a .pc file" >&2 && exit 1 ;;
 esac
-[ "$action" = uninstall ] || [ -f "$package/libpersonr.so.$version" ] || exit 1
-[ "$action" != is-built ] || exit 0
+library=$package/libpersonr.so.$version
+[ "$action" = uninstall ] || [ -f "$library" ] || exit 1
+if [ "$action" = is-current ]; then
+    [ -z "$(find src abi packaging Cargo.toml build.rs -newer "$library")" ] || exit 1
+    [ -z "${FEATURES-}" ] || [ "$FEATURES" = "$(cat "$package/features")" ]
+    exit
+fi
 
 # place MODE FILE FOLDER [NAME]: the same calls install and uninstall.
 place() {
@@ -67,7 +72,7 @@ done
 mkdir "$work/man"
 awk -v version="$version" -v folder="$work/man" -f packaging/man.awk include/personr.h
 
-place 644 "$package/libpersonr.so.$version" "$libdir"
+place 644 "$library" "$libdir"
 link "libpersonr.so.$version" "$libdir" "libpersonr.so.$major"
 link "libpersonr.so.$major" "$libdir" libpersonr.so
 place 644 "$package/libpersonr.a" "$libdir"

@@ -9,7 +9,7 @@ archive=$1 folder=$2
 cd "$(dirname "$0")/.."
 symbols=abi/personr.symbols
 version=$(sh packaging/version.sh)
-# The symbols of 0.x and their meaning may change with x; from 1.0 on it is the major number alone.
+# Whoever breaks the interface takes another one, and another SONAME.
 interface=PERSONR_0
 soname=libpersonr.so.${version%%.*}
 

@@ -10,13 +10,14 @@ PERSONR_FIGURES=$folder/figures
 export PERSONR_CHECK PERSONR_FIGURES
 : >"$PERSONR_FIGURES"
 
-# "run by make check": the tests that `make test` leaves out.
 whole() {
     run --features redis --no-fail-fast "$@"
 }
 whole --test tls --test broken_http --test faults --test cuts --test secrets --test log_output --test signals \
     --test stacks --test out_of_memory --test residue --test core_dump --test cpp
-whole --test sanitizers --test valgrind --test abi --test installed --test packages -- --include-ignored
+# What `make test` leaves out altogether.
+# shellcheck disable=SC2046 # a list of words
+whole $(grep -l '^#\[ignore = "run by make check"\]' tests/*.rs | sed 's|^tests/\(.*\)\.rs$|--test \1|') -- --include-ignored
 step sh fuzz/run.sh all 20
 step sh packaging/dependencies.sh
 step sh packaging/abi.sh check

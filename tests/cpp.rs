@@ -3,6 +3,7 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod cxx;
 mod figures;
@@ -15,12 +16,12 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use c_program::{Account, FOUND, Program, source};
 use compile::{Workshop, is_installed, said, skip};
 use cxx::{Dialect, FLAGS, clang, compiled, dialects, sanitized, uncovered, without_exceptions};
 use figures::{figures, is_check};
-use personr_sandbox::{Action, DEFAULT_PASSWORD, Fault, Sandbox};
+use personr_sandbox::{Action, Fault, Sandbox};
 use suite::scenarios::{login_is_refused, login_succeeds, surface_is_as_the_header_says};
-use suite::{FOUND, Program, Service, source};
 
 const TESTS: [&str; 3] = ["tests/cpp/auth.cpp", "tests/cpp/callbacks.cpp", "tests/cpp/options.cpp"];
 const EXAMPLES: [&str; 2] = ["examples-cpp/fleet.cpp", "examples-cpp/login.cpp"];
@@ -83,7 +84,7 @@ fn seeded_leaks_are_found() {
     let program = sanitized("tests/cpp/seeded/leak.cpp", &[]);
     let run = |defect| {
         let sandbox = Sandbox::start().expect("a sandbox");
-        program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[defect])
+        program.run(&Account::of(&sandbox), &[defect])
     };
     run("none").assert_code(0);
     for (defect, made_by) in
@@ -211,7 +212,7 @@ fn fleet_shares_one_token_and_repeats_after_a_401() {
     sandbox.order(requests(Action::Hold).times(16));
     sandbox.order(requests(Action::Delay(Duration::ZERO)).times(64));
     sandbox.order(requests(Action::Hold));
-    let run = || program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[&store]);
+    let run = || program.run(&Account::of(&sandbox), &[&store]);
     let runs = thread::scope(|scope| {
         let runs = [scope.spawn(run), scope.spawn(run)];
         let all_there = sandbox.wait_until(PATIENCE, |counters| counters.held == 16);

@@ -2,6 +2,7 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod figures;
 mod suite;
@@ -10,11 +11,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use c_program::{Account, Checker, FLAGS, Program, source};
 use compile::{ROOT, Workshop, built, cc, skip};
-use personr_sandbox::{Action, DEFAULT_PASSWORD, Fault, Sandbox};
+use personr_sandbox::{Action, Fault, Sandbox};
 use suite::members::has_sqlite;
 use suite::scenarios::*;
-use suite::{Checker, FLAGS, Program, Service, source};
 
 fn example(name: &str) -> PathBuf {
     source("examples-c").join(name).with_extension("c")
@@ -75,7 +76,7 @@ fn errors_says_what_to_do() {
 fn errors_names_a_service_that_fails() {
     let sandbox = sandbox();
     sandbox.order(Fault::new(Action::Answer { status: 503, headers: Vec::new(), body: Vec::new() }).always());
-    let run = compiled("errors").run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    let run = compiled("errors").run(&Account::of(&sandbox), &[]);
     run.assert_code(1);
     assert_eq!(run.values("status:"), ["PERSONR_SERVER"]);
     assert_eq!(run.values("HTTP status:"), ["503"]);
@@ -87,9 +88,9 @@ fn errors_names_a_service_that_fails() {
 fn errors_names_a_service_that_is_not_there() {
     let sandbox = sandbox();
     let workshop = Workshop::new();
-    let service = Service { ca_file: workshop.write("ca.pem", sandbox.ca_pem()), ..Service::of(&sandbox) };
+    let account = Account { ca_file: workshop.write("ca.pem", sandbox.ca_pem()), ..Account::of(&sandbox) };
     drop(sandbox);
-    let run = compiled("errors").run(&service, DEFAULT_PASSWORD, &[]);
+    let run = compiled("errors").run(&account, &[]);
     run.assert_code(1);
     assert_eq!(run.values("status:"), ["PERSONR_NETWORK"]);
     assert_eq!(run.values("reason:"), ["connect"]);

@@ -2,22 +2,24 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod figures;
 mod prefix;
 mod suite;
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::Command;
+use std::time::SystemTime;
 
+use c_program::{Program, source};
 use compile::{ROOT, Workshop, cc, is_installed, said, skip};
 use figures::figures;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
 use prefix::{Prefix, make, prefix, tool};
 use suite::members::run_all;
-use suite::{Program, source};
 
 /// The exported functions, one a line.
 fn symbols() -> BTreeSet<String> {
@@ -45,6 +47,25 @@ fn what_is_installed_is_what_the_readme_says() {
     .into();
     expected.extend(symbols().iter().map(|function| format!("share/man/man3/{function}.3")));
     assert_eq!(prefix().files(), expected);
+}
+
+/// What is built already is not installed in another's place: older sources', or with other features than asked for.
+#[test]
+fn only_what_was_built_from_these_sources_is_taken_for_current() {
+    let target = tempfile::tempdir().expect("a folder");
+    let is_current = |features: &str| {
+        let mut install = Command::new("sh");
+        install.arg(Path::new(ROOT).join("packaging/install.sh")).arg("is-current");
+        install.env("CARGO_TARGET_DIR", target.path()).env("FEATURES", features).status().expect("a shell").success()
+    };
+    assert!(!is_current(""), "nothing is built");
+    let package = target.path().join("package");
+    fs::create_dir(&package).expect("a folder");
+    fs::write(package.join("features"), "redis\n").expect("written");
+    let library = File::create(package.join(concat!("libpersonr.so.", env!("CARGO_PKG_VERSION")))).expect("a file");
+    assert!(is_current("") && is_current("redis") && !is_current("test-panic"));
+    library.set_modified(SystemTime::UNIX_EPOCH).expect("a time");
+    assert!(!is_current("") && !is_current("redis"));
 }
 
 #[test]
@@ -179,7 +200,7 @@ fn the_c_suite_runs_on_it() {
     let library = prefix().path().join("lib/libpersonr.so");
     for folder in ["examples-c", "tests/c"] {
         let ran = run_all(folder, "on the installed library", |member| {
-            Program::compiled_in(Workshop::of(&library), &source(member.path), member.libraries)
+            Program::compiled_in(Workshop::of(&library), &[source(member.path)], member.libraries)
         });
         figures!("{} programs of {folder} on the installed library, {} scenarios", ran.programs, ran.scenarios);
     }

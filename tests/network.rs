@@ -1,9 +1,10 @@
 //! What can go wrong on the way, and that each thing is told apart.
 
 mod client;
+mod relay;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use client::{Failure, Options};
 use personr::ffi::*;
 use personr_sandbox::{Action, Certificate, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Proxy, Sandbox};
+use relay::full::FullListener;
 
 fn sandbox() -> Sandbox {
     Sandbox::start().expect("a sandbox")
@@ -151,29 +153,9 @@ fn connecting_has_a_limit_of_its_own() {
     assert!(options.demo().login().is_ok(), "the second connection is a good one");
     assert_eq!(sandbox.counters().connections, 2);
 
-    let full = FullListener::new();
-    options.base_url(&format!("https://{}", full.address)).expect("accepted");
+    let full = FullListener::at("127.0.0.1", 0).expect("a port");
+    options.base_url(&format!("https://{}", full.address())).expect("accepted");
     assert_eq!(failure(&options).kind(), (PERSONR_TIMEOUT, "connect"));
-}
-
-/// A port whose queue of connections is full: Linux drops what else would connect.
-struct FullListener {
-    address: SocketAddr,
-    _listener: TcpListener,
-    _queue: Vec<TcpStream>,
-}
-
-impl FullListener {
-    fn new() -> Self {
-        use std::os::fd::AsRawFd;
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        // SAFETY: makes the queue of a listening socket of ours shorter.
-        assert_eq!(unsafe { libc::listen(listener.as_raw_fd(), 0) }, 0);
-        let address = listener.local_addr().expect("an address");
-        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
-        let queue = std::iter::from_fn(connect).take(16).collect();
-        Self { address, _listener: listener, _queue: queue }
-    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
-use c_program::{Account, Program};
+use c_program::{Account, Program, source};
 use client::Options;
 use compile::{Workshop, release};
 use figures::figures;
@@ -154,10 +154,13 @@ fn sweep(server: &mut Server, all: bool, mut store: impl FnMut() -> String, mut 
     tally
 }
 
-const SOURCES: [&str; 2] = ["out_of_memory.c", "failing_malloc.c"];
+fn program_in(workshop: Workshop) -> Program {
+    let sources = ["tests/c/out_of_memory.c", "tests/c/failing_malloc.c"].map(source);
+    Program::compiled_in(workshop, &sources, &[])
+}
 
 fn program() -> Program {
-    Program::compile(&SOURCES)
+    program_in(Workshop::new())
 }
 
 fn show(how: &str, one: &Tally, all: &Tally) {
@@ -179,7 +182,7 @@ fn any_allocation_of_a_login_may_fail() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let mut builds = vec![("", program())];
     if figures::is_check() {
-        builds.push((", release build", Program::compile_in(Workshop::of(&release()), &SOURCES)));
+        builds.push((", release build", program_in(Workshop::of(&release()))));
     }
     for (build, program) in builds {
         let mut server = Server::start(program, &sandbox, Account::of(&sandbox), "0");

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes the page on what is tested: tests/page.sh FIGURES PAGE. FIGURES has a line for each figure, class and text with
-# a tab between, as the tests write it. A class of `tests/classes` without one is an error, unless a skipped test says
-# why; the page then says so.
+# a tab between, as the tests write it. A class of `tests/classes` without one is an error, unless a skipped test may be
+# why, on a machine that lacks something; the page then says so. CI has everything.
 set -eu
 cd "$(dirname "$0")/.."
 figures=$1 page=$2
@@ -32,5 +32,5 @@ echo "$page is written"
 missing=$(awk -F '\t' 'FILENAME == ARGV[1] { said[$1] = 1; next } !($1 in said) { print "no figures of the class " $1 }' "$figures" tests/classes)
 if [ -n "$missing" ]; then
     printf '%s\n' "$missing" >&2
-    [ -s "${PERSONR_SKIPS-}" ]
+    [ "${CI-}" != true ] && [ -s "${PERSONR_SKIPS-}" ]
 fi

@@ -3,17 +3,18 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod figures;
 mod sanitized;
 mod suite;
 
+use c_program::source;
 use compile::{is_installed, skip};
 use figures::figures;
 use sanitized::{Sanitized, functions_of_the_sanitizer};
 use suite::members::run_all;
 use suite::seeds::{SEEDS, assert_all_are_found, seeded};
-use suite::source;
 
 fn is_clean(folder: &str) {
     let how = "with AddressSanitizer";

@@ -12,7 +12,7 @@ use std::os::fd::AsRawFd;
 use std::thread;
 use std::time::Duration;
 
-use c_program::{Account, Program, Said};
+use c_program::{Account, Program, Run, source};
 use figures::figures;
 use personr_sandbox::{Action, Fault, Sandbox};
 use tempfile::TempDir;
@@ -52,7 +52,7 @@ fn disturb(program: &Program, sandbox: &Sandbox, account: &Account, calls: usize
         let before = sandbox.counters();
         let mut arguments = vec![mode.to_owned(), calls.to_string()];
         arguments.extend(store.map(str::to_owned));
-        let said = program.run(account, &arguments);
+        let said = program.run(account, &arguments.iter().map(String::as_str).collect::<Vec<_>>()).succeeded();
         let after = sandbox.counters();
         (said, after.tokens_issued - before.tokens_issued, after.requests - before.requests)
     };
@@ -76,14 +76,14 @@ fn tokens_of(calls: usize) -> u64 {
     calls as u64 / 5 * 4
 }
 
-fn assert_no_strays(said: &Said, look_ups: i64) {
+fn assert_no_strays(said: &Run, look_ups: i64) {
     assert_eq!((said.number("stray signals"), said.number("unmasked")), (0, 0), "on a thread of the library's");
     assert_eq!(said.number("look-ups"), look_ups);
 }
 
 #[test]
 fn a_signal_every_millisecond_changes_no_result() {
-    let program = Program::compile(&["signals.c"]);
+    let program = Program::compiled(&source("tests/c/signals.c"));
     let sandbox = sandbox();
     let folder = TempDir::new().expect("a folder");
     let store = format!("file:{}", folder.path().join("store").display());
@@ -106,14 +106,14 @@ fn a_signal_every_millisecond_changes_no_result() {
 #[test]
 fn processes_that_share_a_store_wait_through_signals() {
     const LOGINS: usize = 40;
-    let program = Program::compile(&["signals.c"]);
+    let program = Program::compiled(&source("tests/c/signals.c"));
     let sandbox = plain_sandbox();
     // Each of the two finds the lock held most of the time.
     sandbox.order(Fault::new(Action::Delay(Duration::from_millis(3))).always());
     let folder = TempDir::new().expect("a folder");
     let store = format!("file:{}", folder.path().join("store").display());
     let account = Account::of(&sandbox);
-    let run = || program.run(&account, &["timer", &LOGINS.to_string(), &store]);
+    let run = || program.run(&account, &["timer", &LOGINS.to_string(), &store]).succeeded();
     let said: Vec<_> = thread::scope(|scope| {
         let runs = [(); 2].map(|()| scope.spawn(run));
         runs.into_iter().map(|run| run.join().expect("no panic")).collect()
@@ -143,19 +143,19 @@ fn longest(account: Account) -> Account {
 
 #[test]
 fn a_server_that_closes_early_raises_no_sigpipe() {
-    let program = Program::compile(&["broken_pipe.c"]);
+    let program = Program::compiled(&source("tests/c/broken_pipe.c"));
     let mut ended = 0;
     for sandbox in [sandbox(), plain_sandbox()] {
         for (action, result) in early_ends() {
             sandbox.order(Fault::new(action.clone()));
-            let said = program.run::<&str>(&longest(Account::of(&sandbox)), &[]);
+            let said = program.run(&longest(Account::of(&sandbox)), &[]).succeeded();
             assert_eq!(said.lines(), [result], "{action:?} at {}", sandbox.base_url());
             ended += 1;
         }
         for action in [Action::RefuseTls, Action::ResetOnAccept, Action::PlainHttp] {
             sandbox.order(Fault::new(action));
             // What is noticed first differs: it may be the end, the reset, or the broken pipe.
-            program.run::<&str>(&longest(Account::of(&sandbox)), &[]);
+            program.run(&longest(Account::of(&sandbox)), &[]).succeeded();
             ended += 1;
         }
     }
@@ -182,7 +182,7 @@ fn writes_into_a_broken_pipe(program: &Program, scheme: &str) -> i64 {
             socket.shutdown(Shutdown::Write).expect("an end");
             reset(socket);
         });
-        let said = program.run(&account, &["late"]);
+        let said = program.run(&account, &["late"]).succeeded();
         assert_eq!(said.lines(), ["PERSONR_NETWORK reset"], "{scheme}");
         said.number("broken pipes")
     })
@@ -200,9 +200,9 @@ fn reset(socket: TcpStream) {
 
 #[test]
 fn dispositions_mask_and_signal_stack_are_as_before() {
-    let program = Program::compile(&["signals.c"]);
+    let program = Program::compiled(&source("tests/c/signals.c"));
     let sandbox = sandbox();
-    let said = program.run::<&str>(&Account::of(&sandbox).by_name(), &[]);
+    let said = program.run(&Account::of(&sandbox).by_name(), &[]).succeeded();
     assert_eq!(said.number("unmasked"), 0, "signals that may be delivered to the look-up thread");
     // Two rounds of two logins and a refused one.
     assert_eq!(said.number("look-ups"), 6);

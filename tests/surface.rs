@@ -3,6 +3,7 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod figures;
 mod suite;
@@ -12,12 +13,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use c_program::{Checker, Program, source};
 use compile::{Workshop, cxx, is_installed, said, skip};
 use figures::figures;
 use suite::members::{LEFT_OUT, MEMBERS, all_programs};
 use suite::scenarios::surface_is_as_the_header_says;
 use suite::seeds::{PROGRAMS, SEEDS, run_without_a_defect, seeded};
-use suite::{Checker, Program, source};
 
 const SURFACE: [&str; 3] = ["tests/c/surface_auth.c", "tests/c/surface_callbacks.c", "tests/c/surface_options.c"];
 

@@ -2,18 +2,19 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod c_program;
 mod compile;
 mod figures;
 mod suite;
 
 use std::fs;
 
+use c_program::{Account, Program, source};
 use compile::{Workshop, is_installed, skip};
 use figures::figures;
-use personr_sandbox::{DEFAULT_PASSWORD, Sandbox};
+use personr_sandbox::Sandbox;
 use suite::members::run_all;
 use suite::seeds::{SEEDS, assert_all_are_found, seeded};
-use suite::{Program, Service, source};
 
 fn is_clean(folder: &str) {
     if !is_installed("valgrind") {
@@ -57,7 +58,7 @@ fn assert_found(defect: &str, old: &str, new: &str) {
     let defective = workshop.write("login.c", &text.replace(old, new));
     let sandbox = Sandbox::start().expect("a sandbox");
     let program = Program::compiled(&defective).under_valgrind();
-    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]).assert_found();
+    program.run(&Account::of(&sandbox), &[]).assert_found();
     assert_eq!(sandbox.counters().tokens_issued, 1);
 }
 

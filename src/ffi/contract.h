@@ -29,7 +29,7 @@
  *   exception). From inside one, what returns a status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and
  *   the ..._free of other handles work.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but a short-lived one for a name look-up. Out of memory ends the process (abort).
+ *   but a short-lived one for a name look-up. Out of memory ends the process (abort, with a line on stderr).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
  *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
  *   parent's token, as any login elsewhere does.

@@ -26,8 +26,8 @@ pub fn built(file: &str) -> PathBuf {
 pub fn release() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("cargo's folder");
     let mut build = Command::new("sh");
-    build.arg(Path::new(ROOT).join("packaging/build.sh")).args(["--quiet", "--features", "redis"]);
-    build.env("CARGO_TARGET_DIR", target);
+    build.arg(Path::new(ROOT).join("packaging/build.sh")).arg("--quiet");
+    build.env("CARGO_TARGET_DIR", target).env("FEATURES", "redis").env_remove("PACKAGE");
     let output = build.output().expect("a shell");
     assert!(output.status.success(), "{}", said(&output));
     target.join("package").join(concat!("libpersonr.so.", env!("CARGO_PKG_VERSION")))

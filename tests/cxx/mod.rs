@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::process::Command;
 
+use crate::c_program::{Checker, Program, source};
 use crate::compile::{ROOT, Workshop, is_installed, said, skip};
-use crate::suite::{Checker, Program, source};
 
 pub const FLAGS: [&str; 6] = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"];
 

@@ -110,20 +110,14 @@ pub const PATHS: &[Path] = &[
     Path {
         name: "wrong password",
         said: &["login PERSONR_INVALID_CREDENTIALS INVALID_LOGIN_CREDENTIALS"],
-        prepare: |scene| {
-            scene.sandbox.set_account(EMAIL, "another");
-            true
-        },
+        prepare: Scene::with_another_password,
         ..LOGIN
     },
     Path {
         name: "wrong password, by form",
         words: &["form", "open", "login"],
         said: &["login PERSONR_INVALID_CREDENTIALS INVALID_LOGIN_CREDENTIALS"],
-        prepare: |scene| {
-            scene.sandbox.set_account(EMAIL, "another");
-            true
-        },
+        prepare: Scene::with_another_password,
         ..LOGIN
     },
     Path {
@@ -242,6 +236,11 @@ impl Scene {
         self.settings.store = server.url_as(&format!(":{password}"));
         self.needles.add("Redis password", middle(password.as_bytes()));
         self.redis = Some(server);
+        true
+    }
+
+    fn with_another_password(&mut self) -> bool {
+        self.sandbox.set_account(EMAIL, "another");
         true
     }
 

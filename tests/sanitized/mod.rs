@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use crate::c_program::{Checker, FLAGS, Program};
 use crate::compile::{ROOT, Workshop, cc, said, skip};
-use crate::suite::{Checker, FLAGS, Program};
 
 const INSTRUMENTED: [&str; 3] = ["-fsanitize=address", "-fno-omit-frame-pointer", "-g"];
 

@@ -39,8 +39,8 @@ static void ask(const personr_auth *auth, int anew)
     personr_token_free(token);
 }
 
-/* `value` is the email, a tab, and the password. */
-static void call(char *value, int anew)
+/* `value` is the email, a tab, and the password. NULL if it failed. */
+static personr_auth *open_account(char *value)
 {
     personr_auth *auth;
     personr_error *error;
@@ -50,7 +50,14 @@ static void call(char *value, int anew)
         exit(2);
     *password++ = '\0';
     status = personr_auth_new(value, password, options, &auth, &error);
-    if (!failed(status, error))
+    failed(status, error);
+    return auth;
+}
+
+static void call(char *value, int anew)
+{
+    personr_auth *auth = open_account(value);
+    if (auth != NULL)
         ask(auth, anew);
     personr_auth_free(auth);
 }
@@ -58,16 +65,11 @@ static void call(char *value, int anew)
 /* A token's whole life: obtained, ended by the caller, replaced. */
 static void live(char *value)
 {
-    personr_auth *auth;
+    personr_auth *auth = open_account(value);
     personr_token *token;
     personr_error *error;
     personr_status status;
-    char *password = strchr(value, '\t');
-    if (password == NULL)
-        exit(2);
-    *password++ = '\0';
-    status = personr_auth_new(value, password, options, &auth, &error);
-    if (failed(status, error))
+    if (auth == NULL)
         return;
     status = personr_auth_token(auth, &token, &error);
     if (!failed(status, error)) {

@@ -4,7 +4,8 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::Command;
 
-use super::{Program, scenarios::*, source};
+use super::scenarios::*;
+use crate::c_program::{Program, source};
 use crate::compile::{Workshop, cc, skip};
 
 /// A program and what it is put through.

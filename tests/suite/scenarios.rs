@@ -5,9 +5,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use personr_sandbox::{Action, DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
+use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 
-use super::{Program, Service};
+use crate::c_program::{Account, Program};
 use crate::figures::figures;
 
 const WRONG_PASSWORD: &str = "not the battery staple";
@@ -25,14 +25,14 @@ pub fn surface_is_as_the_header_says(program: &Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let store = folder.path().join("tokens");
     let arguments = [store.to_str().expect("UTF-8")];
-    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &arguments);
+    let run = program.run(&Account::of(&sandbox), &arguments);
     run.assert_code(0);
     assert!(run.stdout.ends_with(": all checked\n") && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
 }
 
 pub fn login_succeeds(program: &Program) {
     let sandbox = sandbox();
-    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    let run = program.run(&Account::of(&sandbox), &[]);
     run.assert_code(0);
     let token = sandbox.live_token(DEFAULT_EMAIL).expect("a token was issued");
     assert!(!run.values("user id:")[0].is_empty(), "{}", run.stdout);
@@ -47,7 +47,7 @@ pub fn login_succeeds(program: &Program) {
 
 pub fn login_is_refused(program: &Program) {
     let sandbox = sandbox();
-    let run = program.run(&Service::of(&sandbox), WRONG_PASSWORD, &[]);
+    let run = program.run(&Account::of(&sandbox).with_password(WRONG_PASSWORD), &[]);
     run.assert_code(1);
     assert!(run.stderr.starts_with("PERSONR_INVALID_CREDENTIALS (INVALID_LOGIN_CREDENTIALS): "), "{}", run.stderr);
     assert!(run.stdout.is_empty(), "{}", run.stdout);
@@ -57,7 +57,7 @@ pub fn login_is_refused(program: &Program) {
 
 pub fn errors_reports_success(program: &Program) {
     let sandbox = sandbox();
-    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &["2"]);
+    let run = program.run(&Account::of(&sandbox), &["2"]);
     run.assert_code(0);
     assert_eq!(run.values("status:"), ["PERSONR_OK", "PERSONR_OK"]);
     assert_eq!(run.values("what to do:"), ["go on", "go on"]);
@@ -66,7 +66,7 @@ pub fn errors_reports_success(program: &Program) {
 
 pub fn errors_asks_once_with_a_wrong_password(program: &Program) {
     let sandbox = sandbox();
-    let run = program.run(&Service::of(&sandbox), WRONG_PASSWORD, &["2"]);
+    let run = program.run(&Account::of(&sandbox).with_password(WRONG_PASSWORD), &["2"]);
     run.assert_code(1);
     assert_eq!(run.values("status:"), ["PERSONR_INVALID_CREDENTIALS"; 2]);
     assert_eq!(run.values("reason:"), ["INVALID_LOGIN_CREDENTIALS"; 2]);
@@ -76,7 +76,7 @@ pub fn errors_asks_once_with_a_wrong_password(program: &Program) {
 
 pub fn threads_share_one_token(program: &Program) {
     let sandbox = sandbox();
-    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    let run = program.run(&Account::of(&sandbox), &[]);
     run.assert_code(0);
     assert_eq!(run.stdout, "16 threads, 16000 of 16000 calls served, all with one token\n");
     let counters = sandbox.counters();
@@ -85,7 +85,7 @@ pub fn threads_share_one_token(program: &Program) {
 
 pub fn request_repeats_once_after_a_401(program: &Program) {
     let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
-    let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[]);
+    let run = program.run(&Account::of(&sandbox), &[]);
     run.assert_code(0);
     assert_eq!(
         run.stdout,
@@ -107,7 +107,7 @@ pub fn prefork_shares_one_token(program: &Program) {
     sandbox.order(requests(Action::Delay(Duration::ZERO)).times(32));
     sandbox.order(requests(Action::Hold));
     let run = std::thread::scope(|scope| {
-        let run = scope.spawn(|| program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[&store]));
+        let run = scope.spawn(|| program.run(&Account::of(&sandbox), &[&store]));
         let all_there = sandbox.wait_until(PATIENCE, |counters| counters.held == 8);
         sandbox.release();
         let halfway = sandbox.wait_until(PATIENCE, |counters| counters.authorized >= 40 && counters.held == 1);
@@ -134,7 +134,7 @@ pub fn custom_store_shares_one_login(program: &Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("tokens.db");
     let start = || {
-        let run = program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]);
+        let run = program.run(&Account::of(&sandbox), &[database.to_str().expect("UTF-8")]);
         run.assert_code(0);
         run.values("token:")[0].split("...").next().expect("a beginning").to_owned()
     };
@@ -162,11 +162,11 @@ pub fn custom_store_tells_that_it_failed(program: &Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let database = folder.path().join("tokens.db");
     fs::write(&database, "no database").expect("written");
-    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[database.to_str().expect("UTF-8")]).assert_code(1);
+    program.run(&Account::of(&sandbox), &[database.to_str().expect("UTF-8")]).assert_code(1);
     assert_eq!(sandbox.counters().requests, 0);
 }
 
 pub fn ends_well(program: &Program, arguments: &[&str]) {
     let sandbox = sandbox();
-    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, arguments).assert_code(0);
+    program.run(&Account::of(&sandbox), arguments).assert_code(0);
 }

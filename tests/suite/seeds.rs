@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use personr_sandbox::{DEFAULT_PASSWORD, Sandbox};
+use personr_sandbox::Sandbox;
 
-use super::{Program, Run, Service, source};
+use crate::c_program::{Account, Program, Run, source};
 
 /// A defect of a program in `tests/c/seeded/`, and what a checker has to say of it.
 pub struct Seed {
@@ -91,5 +91,5 @@ pub fn run_without_a_defect(program: &Program) {
 
 fn run(program: &Program, defect: &str) -> Run {
     let sandbox = Sandbox::start().expect("a sandbox");
-    program.run(&Service::of(&sandbox), DEFAULT_PASSWORD, &[defect])
+    program.run(&Account::of(&sandbox), &[defect])
 }
