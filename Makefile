@@ -4,14 +4,15 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench build install uninstall deb dist abi reproducible sbom header clean
+.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom header clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
 	@echo "make lint          checks format, lints, dependencies, the header and the symbol list"
-	@echo "make bench         measures, side by side with what a C programmer would write instead"
+	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
+	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
 	@echo "make install       builds and installs it (PREFIX, LIBDIR, INCLUDEDIR, DESTDIR, FEATURES)"
 	@echo "make uninstall     removes exactly that"
@@ -47,7 +48,10 @@ lint:
 	$(CARGO) test --quiet --test header
 
 bench:
-	$(CARGO) bench --bench compare
+	@sh benches/run.sh
+
+bench-smoke:
+	@sh benches/run.sh --smoke
 
 build:
 	@sh packaging/build.sh

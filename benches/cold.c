@@ -1,21 +1,20 @@
-/* A process that needs one authorization and ends: cold [STORE] */
-#include <personr.h>
+/* A process that needs one authorization, and ends. */
 #include <stdlib.h>
 
-int main(int argc, char **argv)
+#include "client.h"
+
+int main(void)
 {
-    personr_options *options = personr_options_new();
-    personr_auth *auth = NULL;
-    char authorization[PERSONR_AUTHORIZATION_MAX];
+    char authorization[AUTHORIZATION_SIZE];
+    struct client *client;
     int result = EXIT_FAILURE;
 
-    if (personr_options_set_base_url(options, getenv("PERSONR_BASE_URL"), NULL) == PERSONR_OK
-        && personr_options_set_ca_file(options, getenv("PERSONR_CA_FILE"), NULL) == PERSONR_OK
-        && (argc < 2 || personr_options_set_token_store(options, argv[1], NULL) == PERSONR_OK)
-        && personr_auth_new(getenv("PERSONR_EMAIL"), getenv("PERSONR_PASSWORD"), options, &auth, NULL) == PERSONR_OK
-        && personr_auth_authorization(auth, authorization, sizeof authorization, NULL, NULL) == PERSONR_OK)
+    if (clients_begin() != 0)
+        return EXIT_FAILURE;
+    client = client_new();
+    if (client != NULL && client_authorization(client, authorization, sizeof authorization) == 0)
         result = EXIT_SUCCESS;
-    personr_auth_free(auth);
-    personr_options_free(options);
+    client_free(client);
+    clients_end();
     return result;
 }

@@ -23,8 +23,10 @@ mkdir -p "$runtime$libdir"
 mv "$dev$libdir/libpersonr.so.$version" "$dev$libdir/libpersonr.so.$major" "$runtime$libdir"
 gzip -9n "$dev"/usr/share/man/man3/*
 
-# The newest symbol version of libc that the library asks for is the oldest libc that has it.
-libc=$(objdump -T "$runtime$libdir/libpersonr.so.$version" | sed -n 's/.*(GLIBC_\([0-9.]*\)).*/\1/p' | sort -Vu | tail -1)
+# The newest symbol version of libc that the library asks for is the oldest libc that has it. Packed relocations are
+# asked for by a name without a number.
+libc=$(objdump -p "$runtime$libdir/libpersonr.so.$version" |
+    sed -n 's/GLIBC_ABI_DT_RELR/GLIBC_2.36/; s/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -1)
 
 # package FOLDER SECTION DEPENDS SUMMARY DESCRIPTION
 package() {

@@ -4,10 +4,8 @@
 //! Tokens and passwords pass through buffers of ureq, rustls and serde_json that we cannot reach. This reaches them.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::mem::MaybeUninit;
-use std::ptr;
 
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 struct Wiping<A>(A);
 
@@ -30,11 +28,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the block is `layout.size()` bytes that the caller gives up. They may be uninitialised, so not `u8`:
-        // `MaybeUninit` may be written to whatever it holds.
+        // SAFETY: the block is `layout.size()` bytes that the caller gives up, initialised or not.
         unsafe {
-            let bytes = ptr::slice_from_raw_parts_mut(block.cast::<MaybeUninit<u8>>(), layout.size());
-            (*bytes).zeroize();
+            // Not byte by byte, as `zeroize` does it: buffers of 64 KiB come by here.
+            block.write_bytes(0, layout.size());
+            // What is written before a free would else be left out.
+            optimization_barrier(&block);
             self.0.dealloc(block, layout);
         }
     }

@@ -4,6 +4,7 @@
 mod failure;
 mod proxy;
 mod resolve;
+mod roots;
 mod stream;
 mod tls;
 

@@ -218,7 +218,9 @@ fn read_ca_file(path: &std::path::Path) -> Result<Vec<u8>> {
             _ => "the file cannot be opened",
         })
     })?;
-    let mut pem = Vec::new();
+    let length = file.metadata().map_or(0, |metadata| metadata.len().min(CA_FILE_MAX));
+    // One more, at which its end is seen.
+    let mut pem = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
     file.take(CA_FILE_MAX + 1).read_to_end(&mut pem).map_err(|_| refuse("the file cannot be read"))?;
     if pem.len() as u64 > CA_FILE_MAX {
         return Err(refuse("the file is larger than 16 MiB"));

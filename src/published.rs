@@ -168,11 +168,15 @@ impl Slot {
         load_length(&self.authorization, SCHEME.len() + TOKEN_MAX)
     }
 
+    #[inline]
     fn copy_text(&self, buffer: &mut [MaybeUninit<u8>]) {
         for (word, bytes) in self.text.iter().zip(buffer.chunks_mut(WORD)) {
-            let word = word.load(Ordering::Relaxed).to_ne_bytes();
-            for (byte, place) in word.iter().zip(bytes) {
-                place.write(*byte);
+            if let Ok(whole) = <&mut [MaybeUninit<u8>; WORD]>::try_from(&mut *bytes) {
+                copy_word(word, whole);
+            } else {
+                let mut last = [MaybeUninit::uninit(); WORD];
+                copy_word(word, &mut last);
+                last.iter().zip(bytes).for_each(|(byte, place)| *place = *byte);
             }
         }
     }
@@ -182,13 +186,18 @@ impl Slot {
             Some(token) => (token.authorization().to_bytes(), token.user_id().to_bytes()),
             None => (&[][..], &[][..]),
         };
+        let used = (authorization.len() + user_id.len()).div_ceil(WORD);
+        let (used, unused) = self.text.split_at_checked(used).unwrap_or((&self.text, &[]));
         let mut bytes = authorization.iter().chain(user_id);
-        for place in &self.text {
+        for place in used {
             let mut word = [0; WORD];
             for (place, byte) in word.iter_mut().zip(&mut bytes) {
                 *place = *byte;
             }
             place.store(u64::from_ne_bytes(word), Ordering::Relaxed);
+        }
+        for place in unused {
+            place.store(0, Ordering::Relaxed);
         }
         let number = |of: fn(&Token) -> u64| token.map_or(0, of);
         self.authorization.store(authorization.len() as u64, Ordering::Relaxed);
@@ -198,6 +207,13 @@ impl Slot {
         self.expires.store(number(|token| token.expires().as_nanos()), Ordering::Relaxed);
         self.good_until.store(good_until.as_nanos(), Ordering::Relaxed);
     }
+}
+
+/// Every hand-out does this: as a word, and all words by one way, so that what stays of one on the stack is the last.
+#[inline]
+fn copy_word(word: &AtomicU64, place: &mut [MaybeUninit<u8>; WORD]) {
+    // SAFETY: the array is ours to write to, as long as a word, and needs no alignment here.
+    unsafe { place.as_mut_ptr().cast::<u64>().write_unaligned(word.load(Ordering::Relaxed)) };
 }
 
 /// A reader may see half of a write, until it looks at the index again.

@@ -1,87 +1,17 @@
 //! Memory for what lives long and must not leak: pages of their own, locked if the system allows, left out of core
 //! dumps, wiped before they are given back. And the stack, where work with a secret leaves pieces of it.
 
-use std::alloc::{Layout, handle_alloc_error};
+mod pages;
+
 use std::fmt;
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::slice;
 
-use zeroize::Zeroize;
-
-/// No system has smaller ones.
-const SMALLEST_PAGE: usize = 4096;
-
-/// Zeroed, writable pages that hold nothing else.
-pub(crate) struct Pages {
-    start: NonNull<u8>,
-    length: usize,
-}
-
-impl Pages {
-    /// Pages for at least `length` bytes. Aborts where there is no memory, as every allocation in Rust does.
-    pub(crate) fn new(length: usize) -> Self {
-        let length = length.max(1);
-        // SAFETY: a fresh anonymous mapping; no address is asked for.
-        let start = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                length,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        match NonNull::new(start.cast::<u8>()) {
-            Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
-                protect(start, length);
-                Self { start, length }
-            }
-            _ => handle_alloc_error(Layout::new::<Self>()),
-        }
-    }
-
-    pub(crate) fn as_ptr(&self) -> *mut u8 {
-        self.start.as_ptr()
-    }
-
-    /// For a forked child, which inherits the pages and not that they are locked.
-    fn protect_again(&self) {
-        protect(self.start, self.length);
-    }
-}
-
-/// Asks for what the system may refuse: RLIMIT_MEMLOCK may be used up, an old kernel may not know the advice.
-fn protect(start: NonNull<u8>, length: usize) {
-    if cfg!(personr_bench_unwiped) {
-        return;
-    }
-    // SAFETY: the range is a mapping of ours; neither call changes its contents.
-    unsafe {
-        libc::mlock(start.as_ptr().cast(), length);
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
-    }
-}
-
-impl Drop for Pages {
-    fn drop(&mut self) {
-        // SAFETY: the mapping is ours, `length` bytes long and initialised (anonymous pages are zero), and `&mut self`
-        // says that nobody reads it. Unmapping unlocks.
-        unsafe {
-            slice::from_raw_parts_mut(self.start.as_ptr(), self.length).zeroize();
-            libc::munmap(self.start.as_ptr().cast(), self.length);
-        }
-    }
-}
-
-// SAFETY: the mapping belongs to this value alone, as the memory of a `Box` does.
-unsafe impl Send for Pages {}
-// SAFETY: `&Pages` gives out a raw pointer only; who reads or writes through it answers for that.
-unsafe impl Sync for Pages {}
+pub(crate) use pages::Pages;
+use pages::SMALLEST_PAGE;
 
 /// A value that stands in pages of its own, and never moves.
 pub(crate) struct InPages<T> {
@@ -131,8 +61,17 @@ pub(crate) struct Secret {
 impl Secret {
     /// The parts, one behind the other.
     pub(crate) fn concat(parts: &[&[u8]]) -> Self {
+        Self::filled(Pages::new, parts)
+    }
+
+    /// The same, for a host program to read: see [`Pages::lent`].
+    pub(crate) fn lent(parts: &[&[u8]]) -> Self {
+        Self::filled(Pages::lent, parts)
+    }
+
+    fn filled(pages: fn(usize) -> Pages, parts: &[&[u8]]) -> Self {
         let length = parts.iter().map(|part| part.len()).sum();
-        let pages = Pages::new(length);
+        let pages = pages(length);
         let mut end = pages.as_ptr();
         for part in parts {
             // SAFETY: the pages hold the sum of all lengths, `end` has passed the parts before this one, and fresh
@@ -151,7 +90,7 @@ impl Secret {
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        // SAFETY: `length` bytes were written by `concat`, and nothing writes to them until they are dropped.
+        // SAFETY: `length` bytes were written by `filled`, and nothing writes to them until they are dropped.
         unsafe { slice::from_raw_parts(self.pages.as_ptr(), self.length) }
     }
 }

@@ -66,7 +66,7 @@ impl Token {
 
     pub(crate) fn new(value: &[u8], user_id: &[u8], lifetime: Duration, expires_at: i64, expires: Instant) -> Self {
         Self {
-            text: Secret::concat(&[SCHEME.as_bytes(), value, b"\0", user_id, b"\0"]),
+            text: Secret::lent(&[SCHEME.as_bytes(), value, b"\0", user_id, b"\0"]),
             authorization: SCHEME.len() + value.len(),
             lifetime,
             expires_at,

@@ -201,12 +201,15 @@ impl<C: Channel> Transport for Connection<C> {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         let output = self.buffers.output().get(..amount).ok_or(ureq::Error::ConnectionFailed)?;
         self.stream.write_all(output)?;
-        self.stream.flush()?;
         Ok(())
     }
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
-        self.meter.sent.store(true, Ordering::Relaxed);
+        if !self.meter.sent.load(Ordering::Relaxed) {
+            // Head and body in one piece.
+            self.stream.flush()?;
+            self.meter.sent.store(true, Ordering::Relaxed);
+        }
         let allowed = self.meter.allowed.load(Ordering::Relaxed);
         let free = self.buffers.input_append_buf();
         let room = free.len().min(allowed);

@@ -105,6 +105,8 @@ fn the_archive_runs_from_any_folder_with_a_glibc_of_2012() {
     let symbols = tool("objdump", &["-T"], &place.join("lib/libpersonr.so"));
     let newest = symbols.lines().filter_map(glibc).max().expect("the library needs libc");
     assert!(newest <= [2, 17], "{newest:?}");
+    let needs = tool("objdump", &["-p"], &place.join("lib/libpersonr.so"));
+    assert!(!needs.contains("GLIBC_ABI_"), "packed relocations need a newer loader: {needs}");
 
     for file in ["LICENSE-MIT", "LICENSE-APACHE", "personr.cdx.json", "README.md"] {
         assert!(place.join("share/doc/libpersonr").join(file).is_file(), "{file} is missing");

@@ -5,24 +5,23 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use rustls::{ClientConnection, StreamOwned};
-
 use super::failure::{Phase, failure_of};
 use super::resolve::resolve;
+use super::tls::TlsStream;
 use crate::clock::Deadline;
 use crate::error::Failure;
 
 /// TCP, or TLS over any of these: an `https://` proxy makes it TLS in TLS.
 pub(crate) enum Stream {
     Tcp(Tcp),
-    Tls(Box<StreamOwned<ClientConnection, Stream>>),
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
     pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
         match self {
             Self::Tcp(tcp) => tcp.deadline = deadline,
-            Self::Tls(tls) => tls.get_mut().set_deadline(deadline),
+            Self::Tls(tls) => tls.below().set_deadline(deadline),
         }
     }
 

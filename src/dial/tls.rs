@@ -1,16 +1,15 @@
-//! TLS 1.2 and 1.3 with the system's roots, added ones, or both. There is no way to switch verification off.
+//! TLS 1.2 and 1.3. There is no way to switch verification off.
 
-use std::io;
+use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
 
 use once_cell::race::OnceBox;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::client::{Resumption, WebPkiServerVerifier};
+use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use rustls_platform_verifier::Verifier;
+use rustls::{CipherSuite, ClientConfig, ClientConnection};
 
+use super::roots;
 use super::stream::Stream;
 use crate::options::Options;
 
@@ -28,43 +27,123 @@ impl Tls {
         Self { added_roots: options.added_roots.clone(), system_roots: options.system_roots, config: OnceBox::new() }
     }
 
-    pub(super) fn handshake(&self, mut stream: Stream, host: &str) -> io::Result<Stream> {
+    pub(super) fn handshake(&self, below: Stream, host: &str) -> io::Result<Stream> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = self.config.get_or_try_init(|| self.build().map(|config| Box::new(Arc::new(config))));
-        let mut connection = config.and_then(|config| ClientConnection::new(Arc::clone(config), name)).map_err(tls)?;
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream)?;
-        }
-        Ok(Stream::Tls(Box::new(StreamOwned::new(connection, stream))))
+        let connection = config.and_then(|config| ClientConnection::new(Arc::clone(config), name)).map_err(tls)?;
+        let mut stream = TlsStream { connection, below };
+        stream.handshake()?;
+        Ok(Stream::Tls(Box::new(stream)))
     }
 
     fn build(&self) -> Result<ClientConfig, rustls::Error> {
-        let provider = Arc::new(ring::default_provider());
-        let verifier = self.verifier(&provider)?;
+        let provider = Arc::new(provider());
+        let verifier = if self.system_roots {
+            roots::with_system(&self.added_roots, &provider)
+        } else {
+            roots::added(&self.added_roots, &provider)?
+        };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .dangerous() // for a verifier of one's own; this one is the platform's, or webpki
+            .dangerous() // for a verifier of one's own; these are the platform's and webpki
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         // A connection serves one login: a ticket would never be used, and stay in memory.
         config.resumption = Resumption::disabled();
         Ok(config)
     }
+}
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-        if self.system_roots {
-            return Ok(Arc::new(Verifier::new_with_extra_roots(self.added_roots.clone(), provider.clone())?));
+/// ring, as rustls sets it up, but for one thing: AES-128 comes first, as in browsers. With it goes SHA-256, for which
+/// processors have instructions, in the place of SHA-384.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    let suites = &mut provider.cipher_suites;
+    let first = suites.iter().position(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
+    if let Some(first) = first.map(|at| suites.remove(at)) {
+        suites.insert(0, first);
+    }
+    provider
+}
+
+/// A connection that has been verified. What is written waits for a flush, or for the next read: so the end of the
+/// handshake, the head of a request and its body leave in one piece.
+pub(crate) struct TlsStream {
+    connection: ClientConnection,
+    below: Stream,
+}
+
+impl TlsStream {
+    pub(super) fn below(&mut self) -> &mut Stream {
+        &mut self.below
+    }
+
+    /// Until the server has proven who it is. Our last word waits for what is written next.
+    fn handshake(&mut self) -> io::Result<()> {
+        while self.connection.is_handshaking() {
+            if self.connection.wants_write() {
+                self.send()?;
+            } else if self.receive()? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
         }
-        let mut roots = RootCertStore::empty();
-        for root in &self.added_roots {
-            roots.add(root.clone())?;
+        Ok(())
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        // Record by record they would be as many packets.
+        let mut records = Vec::new();
+        while self.connection.wants_write() {
+            self.connection.write_tls(&mut records)?;
         }
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
-        Ok(verifier.map_err(|error| rustls::Error::General(error.to_string()))?)
+        self.below.write_all(&records)?;
+        self.below.flush()
+    }
+
+    /// 0 at the end of what is below.
+    fn receive(&mut self) -> io::Result<usize> {
+        let arrived = self.connection.read_tls(&mut self.below)?;
+        if let Err(error) = self.connection.process_new_packets() {
+            // The server is told why; whether that works changes nothing.
+            let _ = self.send();
+            return Err(tls(error));
+        }
+        Ok(arrived)
+    }
+}
+
+impl Read for TlsStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if self.connection.wants_write() {
+                self.send()?;
+            }
+            if !self.connection.wants_read() || self.receive()? == 0 {
+                // An end without a word of the server's, which anybody could have made, is an error here.
+                return self.connection.reader().read(buffer);
+            }
+        }
+    }
+}
+
+impl Write for TlsStream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.connection.writer().write(bytes)? {
+            // As much waits as may.
+            0 if !bytes.is_empty() => {
+                self.send()?;
+                self.connection.writer().write(bytes)
+            }
+            written => Ok(written),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.send()
     }
 }
 
 /// As rustls itself wraps its errors, so that `failure_of` finds them in one way.
 fn tls(error: rustls::Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
+    io::Error::new(ErrorKind::InvalidData, error)
 }

@@ -40,12 +40,13 @@ fn silence_own_panics() {
     }
 }
 
-fn catch<R>(work: impl FnOnce() -> R) -> std::result::Result<R, ()> {
+/// `place` is this thread's: to look it up takes as long as all else that happens here.
+fn catch<R>(place: &Cell<Place>, work: impl FnOnce() -> R) -> std::result::Result<R, ()> {
     silence_own_panics();
-    let from = PLACE.replace(Place::Inside);
+    let from = place.replace(Place::Inside);
     // What a panic may leave half-done is behind locks that ignore poison on purpose, or is dropped here.
     let result = panic::catch_unwind(AssertUnwindSafe(work));
-    PLACE.set(from);
+    place.set(from);
     // Dropping a panic's payload may panic again: leave it.
     result.map_err(std::mem::forget)
 }
@@ -72,13 +73,15 @@ pub(super) unsafe fn guard(error: *mut *mut personr_error, work: impl FnOnce() -
 }
 
 fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
-    if PLACE.get() == Place::Callback {
-        // The call that it interrupts may lead the login that this one would wait for.
-        let message = "the library was called from inside one of its own callbacks";
-        return Err(Error::new(Status::InvalidArgument, "reentrant", message));
-    }
-    let message = "a defect of the library was met; please report it";
-    catch(work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+    PLACE.with(|place| {
+        if place.get() == Place::Callback {
+            // The call that it interrupts may lead the login that this one would wait for.
+            let message = "the library was called from inside one of its own callbacks";
+            return Err(Error::new(Status::InvalidArgument, "reentrant", message));
+        }
+        let message = "a defect of the library was met; please report it";
+        catch(place, work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+    })
 }
 
 /// Runs one of the host's callbacks: calls of the library from inside it are refused, and its panics, if it is written
@@ -92,5 +95,5 @@ pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
 
 /// For functions that cannot report: `otherwise` stands for the answer of a call that panicked.
 pub(super) fn quietly<R>(otherwise: R, work: impl FnOnce() -> R) -> R {
-    catch(work).unwrap_or(otherwise)
+    PLACE.with(|place| catch(place, work)).unwrap_or(otherwise)
 }

@@ -129,7 +129,7 @@ impl CredentialsHook for CredentialsCallback {
         const CAPACITY: usize = CREDENTIAL_MAX + 1;
         let (callback, user_data, email) = (self.callback, self.user_data.pointer, owned(email));
         // Wiped when it goes, whatever the host has written.
-        let pages = Pages::new(CAPACITY);
+        let pages = Pages::lent(CAPACITY);
         let buffer = pages.as_ptr();
         // SAFETY: the callback is as the header asks, and the pointers are good until it returns: a string, and so many
         // bytes that may be written.

@@ -1,0 +1,65 @@
+//! A good token, handed out from memory: beside a cache behind a mutex, with the same clock.
+
+use personr_sandbox::{Action, Fault};
+
+use crate::measure::{PAIRS, numbers};
+use crate::report::Aim::{self, AtLeast, AtMost};
+use crate::report::{Kind, Line};
+use crate::setting::{Roots, Setting, Side};
+
+/// Half a second: in less, the system has not spread the threads over the processors yet.
+const CALLS: &str = "20000000";
+/// On how many threads the cost of a call is looked at; the calls of each.
+const GROWTH: [(&str, &str); 5] =
+    [("1", "8000000"), ("4", "2000000"), ("16", "500000"), ("64", "125000"), ("256", "31250")];
+/// As documented.
+const LOGIN: &str = r#"{"status":"success","response":{"token":"1670035114445x631333625381113500","user_id":"1665086295288x405886519539808060","expires":31536000}}"#;
+
+/// Nanoseconds of wall time, on one thread and on two.
+type Nanoseconds = [f64; 2];
+
+pub fn lines(setting: &Setting) -> Vec<Line> {
+    let programs = [
+        setting.own_program(Side::Ours, "handout", &["ours/client.c"]),
+        setting.own_program(Side::Peer, "handout", &[]),
+        setting.neutral_program("clock"),
+    ];
+    // One token for all, the peer's too: the sandbox issues shorter and longer ones in turn.
+    setting.sandbox.order(Fault::new(Action::Answer { status: 200, headers: Vec::new(), body: LOGIN.into() }).always());
+    // All six in each round: what disturbs the machine disturbs them alike.
+    let round = |_| -> [Nanoseconds; 3] {
+        programs.each_ref().map(|program| {
+            ["1", "2"].map(|threads| numbers(setting.command(program, Roots::One).args([threads, CALLS]))[0])
+        })
+    };
+    let rounds: Vec<_> = (0..PAIRS).map(round).collect();
+    setting.sandbox.clear_faults();
+    let line = |name, kind, aim, value: fn(&[Nanoseconds; 3]) -> f64| {
+        Line::new(name, kind, aim, rounds.iter().map(value).collect())
+    };
+    vec![
+        line("handing out a token, 1 thread", Kind::Amount("ns"), AtMost(50.0), |[ours, ..]| ours[0]).short(),
+        line("of which the clock", Kind::Amount("ns"), Aim::None, |[.., clock]| clock[0]),
+        line("the mutex cache's time through ours", Kind::Times, Aim::None, |[ours, peer, _]| peer[0] / ours[0]),
+        line("throughput of 2 threads through that of 1", Kind::Amount("×"), AtLeast(1.8), |[ours, ..]| {
+            2.0 * ours[0] / ours[1]
+        })
+        .short(),
+        line("the same of the clock alone", Kind::Amount("×"), Aim::None, |[.., clock]| 2.0 * clock[0] / clock[1]),
+        line("2 threads: the mutex cache's time through ours", Kind::Times, AtLeast(3.0), |[ours, peer, _]| {
+            peer[1] / ours[1]
+        })
+        .short(),
+    ]
+}
+
+/// CPU time, which more threads than processors do not stretch.
+pub fn growth(setting: &Setting) -> Vec<Line> {
+    let program = setting.own_program(Side::Ours, "handout", &["ours/client.c"]);
+    let measured = |(threads, calls)| {
+        let once = |_| numbers(setting.command(&program, Roots::One).args([threads, calls]))[1];
+        let values = (0..PAIRS).map(once).collect();
+        Line::new(format!("{threads} threads on one handle: CPU of a call"), Kind::Amount("ns"), Aim::None, values)
+    };
+    GROWTH.into_iter().map(measured).collect()
+}
