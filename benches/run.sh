@@ -16,5 +16,5 @@ fi
 # What is counted does not need a fast harness.
 case ${1-} in
 --smoke) exec "$cargo" bench --quiet --profile dev --bench compare -- --smoke ;;
-*) exec "$cargo" bench --bench compare ;;
+*) exec "$cargo" bench --bench compare -- "$@" ;;
 esac

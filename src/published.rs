@@ -170,14 +170,18 @@ impl Slot {
 
     #[inline]
     fn copy_text(&self, buffer: &mut [MaybeUninit<u8>]) {
-        for (word, bytes) in self.text.iter().zip(buffer.chunks_mut(WORD)) {
-            if let Ok(whole) = <&mut [MaybeUninit<u8>; WORD]>::try_from(&mut *bytes) {
-                copy_word(word, whole);
-            } else {
-                let mut last = [MaybeUninit::uninit(); WORD];
-                copy_word(word, &mut last);
-                last.iter().zip(bytes).for_each(|(byte, place)| *place = *byte);
+        let mut words = self.text.iter();
+        let mut places = buffer.chunks_exact_mut(WORD);
+        for place in places.by_ref() {
+            let Some(word) = words.next() else { return };
+            if let Ok(place) = <&mut [MaybeUninit<u8>; WORD]>::try_from(place) {
+                copy_word(word, place);
             }
+        }
+        if let Some(word) = words.next() {
+            let mut last = [MaybeUninit::uninit(); WORD];
+            copy_word(word, &mut last);
+            last.iter().zip(places.into_remainder()).for_each(|(byte, place)| *place = *byte);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::measure::{PAIRS, number};
 use crate::report::{Aim, Kind, Line};
 use crate::setting::{Roots, Setting, Side};
 
-const LOGINS: &str = "50";
+const LOGINS: &str = "100";
 /// Up to the longest that the library takes.
 const KIBIBYTES: [usize; 4] = [1, 4, 16, 64];
 

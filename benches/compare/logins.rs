@@ -1,8 +1,8 @@
 //! What a login costs: a process that logs in and ends, a process that finds its token, and many logins in one process.
 
-use crate::measure::{Spent, in_turn, number, ratios, spend};
+use crate::measure::{Spent, in_turn, number, spend};
 use crate::report::Aim::{AtMost, None};
-use crate::report::{Kind, Line};
+use crate::report::Line;
 use crate::setting::{Roots, Setting, Side, system_certificates};
 
 const LOGINS: &str = "300";
@@ -24,17 +24,14 @@ fn cold(setting: &Setting) -> Vec<Line> {
     let by_variables = measured(Roots::SystemByVariables);
     let one = measured(Roots::One);
     let all = system_certificates();
-    let share = |name: String, aim, pairs: &[(Spent, Spent)], of: fn(&Spent) -> f64| {
-        Line::new(name, Kind::Share, aim, ratios(pairs, of))
-    };
     let cpu = |spent: &Spent| spent.cpu;
     let wall = |spent: &Spent| spent.wall;
     vec![
-        share(format!("cold login, the system's {all} certificates: CPU"), AtMost(0.10), &system, cpu).short(),
-        share("the same: wall time".to_owned(), AtMost(0.12), &system, wall),
-        share("the same, SSL_CERT_FILE and SSL_CERT_DIR set: CPU".to_owned(), AtMost(0.10), &by_variables, cpu),
-        share("cold login, one CA file: CPU".to_owned(), AtMost(0.30), &one, cpu).short(),
-        share("the same: wall time".to_owned(), None, &one, wall),
+        Line::share(format!("cold login, the system's {all} certificates: CPU"), AtMost(0.10), &system, cpu).short(),
+        Line::share("the same: wall time", AtMost(0.12), &system, wall),
+        Line::share("the same, SSL_CERT_FILE and SSL_CERT_DIR set: CPU", AtMost(0.10), &by_variables, cpu),
+        Line::share("cold login, one CA file: CPU", AtMost(0.30), &one, cpu).short(),
+        Line::share("the same: wall time", None, &one, wall),
     ]
 }
 
@@ -49,15 +46,8 @@ fn in_a_store(setting: &Setting) -> Vec<Line> {
     // The one that fills it.
     spend(&mut stored());
     let pairs = in_turn(|| spend(&mut stored()), || spend(&mut setting.command(&peer, Roots::System)));
-    vec![
-        Line::new(
-            "cold process with its token in a file store, beside a cold login: CPU",
-            Kind::Share,
-            AtMost(0.10),
-            ratios(&pairs, |spent| spent.cpu),
-        )
-        .short(),
-    ]
+    let name = "cold process with its token in a file store, beside a cold login: CPU";
+    vec![Line::share(name, AtMost(0.10), &pairs, |spent| spent.cpu).short()]
 }
 
 fn many(setting: &Setting) -> Vec<Line> {
@@ -71,19 +61,7 @@ fn many(setting: &Setting) -> Vec<Line> {
         number(command.arg(LOGINS).env("LD_LIBRARY_PATH", &unwiped))
     };
     let wiping = in_turn(run(&ours), without);
-    vec![
-        Line::new(
-            format!("{LOGINS} logins, new handle each: CPU"),
-            Kind::Share,
-            AtMost(0.35),
-            ratios(&pairs, |&us| us),
-        )
-        .short(),
-        Line::new(
-            "one of them, beside the library without wiping and locked pages: CPU",
-            Kind::Share,
-            None,
-            ratios(&wiping, |&us| us),
-        ),
-    ]
+    let all = format!("{LOGINS} logins, new handle each: CPU");
+    let one = "one of them, beside the library without wiping and locked pages: CPU";
+    vec![Line::share(all, AtMost(0.35), &pairs, |&us| us).short(), Line::share(one, None, &wiping, |&us| us)]
 }

@@ -2,7 +2,7 @@
 //! are the ratios of one run, their median and range, and CPU time before wall time.
 //!
 //! With `--smoke` it looks at what can be counted alone, and fails if an aim is missed: `make bench-smoke`. A time never
-//! fails anything.
+//! fails anything. With the name of a group, such as `logins`, it prints the lines of that group.
 
 mod answers;
 mod counts;
@@ -19,6 +19,7 @@ mod start;
 
 use std::process::ExitCode;
 
+use report::Line;
 use setting::Setting;
 
 fn main() -> ExitCode {
@@ -28,8 +29,22 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let setting = Setting::new();
+    if let Some((_, lines)) = GROUPS.iter().find(|(name, _)| is_asked_for(name)) {
+        report::print(&lines(&setting));
+        return ExitCode::SUCCESS;
+    }
     if is_asked_for("--smoke") { smoke(&setting) } else { whole(&setting) }
 }
+
+type Lines = fn(&Setting) -> Vec<Line>;
+const GROUPS: [(&str, Lines); 4] = [
+    ("logins", logins::lines),
+    ("start", start::lines),
+    ("handing-out", handing_out::lines),
+    ("counts", counts::lines),
+];
+/// How cost grows.
+const GROWTH: [Lines; 3] = [handing_out::growth, counts::processes, answers::growth];
 
 fn smoke(setting: &Setting) -> ExitCode {
     let mut lines = counts::lines(setting);
@@ -42,15 +57,10 @@ fn smoke(setting: &Setting) -> ExitCode {
 
 fn whole(setting: &Setting) -> ExitCode {
     println!("{} pairs in turn; median (lowest to highest)\n", measure::PAIRS);
-    let mut lines = logins::lines(setting);
-    lines.extend(start::lines(setting));
-    lines.extend(handing_out::lines(setting));
-    lines.extend(counts::lines(setting));
+    let lines: Vec<_> = GROUPS.iter().flat_map(|(_, lines)| lines(setting)).collect();
     report::print(&lines);
     println!();
-    let mut growth = handing_out::growth(setting);
-    growth.extend(counts::processes(setting));
-    growth.extend(answers::growth(setting));
+    let growth: Vec<_> = GROWTH.iter().flat_map(|lines| lines(setting)).collect();
     report::print(&growth);
     pages::write(setting, &lines, &growth);
     let missed = lines.iter().filter(|line| !line.is_met()).count();

@@ -51,8 +51,3 @@ pub fn number(command: &mut Command) -> f64 {
 pub fn in_turn<T>(mut ours: impl FnMut() -> T, mut peer: impl FnMut() -> T) -> Vec<(T, T)> {
     (0..PAIRS).map(|_| (ours(), peer())).collect()
 }
-
-/// How many times as much the one took as the other, pair by pair: what disturbs a machine disturbs both.
-pub fn ratios<T>(pairs: &[(T, T)], of: impl Fn(&T) -> f64) -> Vec<f64> {
-    pairs.iter().map(|(ours, peer)| of(ours) / of(peer)).collect()
-}

@@ -29,6 +29,8 @@ pub struct Line {
     pub aim: Aim,
     /// One of each pair, in rising order.
     values: Vec<f64>,
+    /// What they are the ratios of, for who wants to look closer.
+    pairs: Vec<(f64, f64)>,
     /// The same of the peer, where it is a count.
     peer: Option<f64>,
     /// Whether it is in the short table and the plot.
@@ -38,7 +40,14 @@ pub struct Line {
 impl Line {
     pub fn new(name: impl Into<String>, kind: Kind, aim: Aim, mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        Self { name: name.into(), kind, aim, values, peer: None, is_short: false }
+        Self { name: name.into(), kind, aim, values, pairs: Vec::new(), peer: None, is_short: false }
+    }
+
+    /// How many times as much ours took as the peer's, pair by pair: what disturbs a machine disturbs both.
+    pub fn share<T>(name: impl Into<String>, aim: Aim, pairs: &[(T, T)], of: impl Fn(&T) -> f64) -> Self {
+        let pairs: Vec<_> = pairs.iter().map(|(ours, peer)| (of(ours), of(peer))).collect();
+        let values = pairs.iter().map(|(ours, peer)| ours / peer).collect();
+        Self { pairs, ..Self::new(name, Kind::Share, aim, values) }
     }
 
     pub fn count(name: impl Into<String>, aim: Aim, ours: u64, peer: u64) -> Self {
@@ -121,7 +130,7 @@ impl Line {
         json!({
             "name": self.name, "kind": kind, "unit": unit, "aim": aim, "met": self.is_met(),
             "median": self.median(), "lowest": self.lowest(), "highest": self.highest(), "values": self.values,
-            "peer": self.peer,
+            "pairs": self.pairs, "peer": self.peer,
         })
     }
 }

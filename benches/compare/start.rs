@@ -1,8 +1,8 @@
 //! What it takes until there is a handle, and how much memory a login.
 
-use crate::measure::{in_turn, number, ratios};
+use crate::measure::{in_turn, number};
 use crate::report::Aim::AtMost;
-use crate::report::{Kind, Line};
+use crate::report::Line;
 use crate::setting::{Roots, Setting, Side};
 
 pub fn lines(setting: &Setting) -> Vec<Line> {
@@ -10,16 +10,15 @@ pub fn lines(setting: &Setting) -> Vec<Line> {
     let [our_memory, peer_memory] = [Side::Ours, Side::Peer].map(|side| setting.client_program(side, "memory"));
     let compared = |ours, peer, roots| {
         let run = |program| move || number(&mut setting.command(program, roots));
-        ratios(&in_turn(run(ours), run(peer)), |&measured| measured)
+        in_turn(run(ours), run(peer))
     };
-    let share = |name, values| Line::new(name, Kind::Share, AtMost(0.5), values);
+    let share = |name, pairs: &[(f64, f64)]| Line::share(name, AtMost(0.5), pairs, |&measured| measured);
+    let start = compared(&ours, &peer, Roots::One);
+    let system = compared(&our_memory, &peer_memory, Roots::System);
+    let one = compared(&our_memory, &peer_memory, Roots::One);
     vec![
-        share("start, from dlopen until there is a handle: CPU", compared(&ours, &peer, Roots::One)).short(),
-        share(
-            "growth of resident memory by one login, the system's certificates",
-            compared(&our_memory, &peer_memory, Roots::System),
-        )
-        .short(),
-        share("the same, one CA file", compared(&our_memory, &peer_memory, Roots::One)),
+        share("start, from dlopen until there is a handle: CPU", &start).short(),
+        share("growth of resident memory by one login, the system's certificates", &system).short(),
+        share("the same, one CA file", &one),
     ]
 }

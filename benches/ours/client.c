@@ -5,20 +5,15 @@
 
 const int client_is_shared = 1;
 
+static personr_options *options;
+
 int clients_begin(void)
 {
-    return 0;
-}
-
-void clients_end(void)
-{
-}
-
-static personr_status set_options(personr_options *options)
-{
     const char *store = getenv("PERSONR_TOKEN_STORE");
-    personr_status status = personr_options_set_base_url(options, getenv("PERSONR_BASE_URL"), NULL);
+    personr_status status;
 
+    options = personr_options_new();
+    status = personr_options_set_base_url(options, getenv("PERSONR_BASE_URL"), NULL);
     if (status == PERSONR_OK)
         status = personr_options_set_ca_file(options, getenv("PERSONR_CA_FILE"), NULL);
     if (status == PERSONR_OK)
@@ -28,14 +23,16 @@ static personr_status set_options(personr_options *options)
     return status;
 }
 
+void clients_end(void)
+{
+    personr_options_free(options);
+}
+
 struct client *client_new(void)
 {
-    personr_options *options = personr_options_new();
     personr_auth *auth = NULL;
 
-    if (set_options(options) == PERSONR_OK)
-        personr_auth_new(getenv("PERSONR_EMAIL"), getenv("PERSONR_PASSWORD"), options, &auth, NULL);
-    personr_options_free(options);
+    personr_auth_new(getenv("PERSONR_EMAIL"), getenv("PERSONR_PASSWORD"), options, &auth, NULL);
     return (struct client *)auth;
 }
 

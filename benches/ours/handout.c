@@ -15,11 +15,12 @@ static int hand_out(char *buffer, size_t capacity)
 
 int main(int argc, char **argv)
 {
-    struct client *client = client_new();
+    struct client *client;
     char first[BUFFER_SIZE];
 
     /* One that goes to the network; the ones that are measured do not. */
-    if (argc != 3 || client == NULL || client_authorization(client, first, sizeof first) != 0)
+    if (argc != 3 || clients_begin() != 0 || (client = client_new()) == NULL
+        || client_authorization(client, first, sizeof first) != 0)
         return EXIT_FAILURE;
     shared = (const personr_auth *)client;
     return measure(atoi(argv[1]), atol(argv[2]));

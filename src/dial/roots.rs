@@ -118,3 +118,48 @@ fn bundle() -> Roots {
 fn bundle() -> Roots {
     Vec::new()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+    use rustls::CertificateError;
+    use rustls::crypto::ring::default_provider;
+
+    fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+        let mut params = CertificateParams::new([]).expect("parameters");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate")
+    }
+
+    /// A system whose one file has this root, and whether it then vouches for a server of `issuer`'s.
+    fn system(
+        root: &CertifiedIssuer<'_, KeyPair>,
+        issuer: &CertifiedIssuer<'_, KeyPair>,
+    ) -> (System, Result<(), Error>) {
+        let provider = Arc::new(default_provider());
+        let mut store = RootCertStore::empty();
+        store.add(root.der().clone()).expect("a root");
+        let bundle = Some(verifier(store, &provider).expect("a verifier"));
+        // The whole needs a root to be made at all, also where the system has none.
+        let added = vec![authority("an added root").der().clone()];
+        let system = System { bundle, whole: OnceBox::new(), added, provider };
+        let params = CertificateParams::new(["personr.test".to_owned()]).expect("parameters");
+        let leaf = params.signed_by(&KeyPair::generate().expect("a key"), issuer).expect("a certificate");
+        let name = ServerName::try_from("personr.test").expect("a name");
+        let verified = system.verify_server_cert(leaf.der(), &[], &name, &[], UnixTime::now());
+        (system, verified.map(|_| ()))
+    }
+
+    #[test]
+    fn the_whole_is_read_only_for_a_server_that_the_file_does_not_vouch_for() {
+        let [ours, other] = ["a root", "another"].map(authority);
+        let (accepting, verified) = system(&ours, &ours);
+        assert_eq!(verified, Ok(()));
+        assert!(accepting.whole.get().is_none());
+        let (refusing, verified) = system(&ours, &other);
+        assert_eq!(verified, Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)));
+        assert!(refusing.whole.get().is_some());
+    }
+}
