@@ -546,6 +546,9 @@ personr_status personr_options_set_ca_pem(personr_options *options,
 /**
  * Sets whether the system's root certificates are trusted beside the added ones.
  *
+ * On Linux and its kin SSL_CERT_FILE and SSL_CERT_DIR say where they are, if these are set, as for OpenSSL. They are read
+ * at the first login of a handle.
+ *
  * @param options      The object.
  * @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
  * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
@@ -554,7 +557,9 @@ personr_status personr_options_set_ca_pem(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_system_roots(personr_options *options, int32_t system_roots, personr_error **error);
+personr_status personr_options_set_system_roots(personr_options *options,
+                                                int32_t system_roots,
+                                                personr_error **error);
 
 /**
  * Sets what the User-Agent header names before "libpersonr/VERSION".

@@ -206,6 +206,26 @@ fn the_c_suite_runs_on_it() {
     }
 }
 
+/// It has no names inside, by which the suppressions of `tests/valgrind.supp` go.
+#[test]
+#[ignore = "run by make check"]
+fn valgrind_has_nothing_to_say_of_it_with_the_suppressions_for_it() {
+    let library = prefix().path().join("lib/libpersonr.so");
+    let program = Program::compiled_in(Workshop::of(&library), &[source("examples-c/login.c")], &[]);
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let log_in = |suppressions: &[&str]| {
+        let mut valgrind = Command::new("valgrind");
+        valgrind.args(["-q", "--leak-check=full", "--errors-for-leak-kinds=definite", "--error-exitcode=99"]);
+        valgrind.args(suppressions).arg(&program.path).current_dir(ROOT);
+        valgrind.env("PERSONR_BASE_URL", sandbox.base_url()).env("PERSONR_CA_FILE", sandbox.ca_file());
+        valgrind.env("PERSONR_EMAIL", DEFAULT_EMAIL).env("PERSONR_PASSWORD", DEFAULT_PASSWORD);
+        valgrind.output().expect("valgrind runs")
+    };
+    let output = log_in(&["--suppressions=packaging/valgrind.supp"]);
+    assert!(output.status.success() && !said(&output).contains("=="), "{}", said(&output));
+    assert_eq!(log_in(&[]).status.code(), Some(99), "nothing is left to suppress");
+}
+
 /// What it wrote; it must succeed.
 fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

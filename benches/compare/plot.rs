@@ -2,8 +2,8 @@
 
 use crate::report::{Kind, Line};
 
-const WIDTH: u32 = 860;
-const LABELS: u32 = 440;
+const WIDTH: u32 = 890;
+const LABELS: u32 = 470;
 /// As long as the peer's.
 const BAR: u32 = 330;
 const ROW: u32 = 26;

@@ -38,7 +38,7 @@ fn verifier(store: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<
 /// The system's own verifier decides, but what a part of its roots accepts is not asked of it.
 ///
 /// Most systems of Unix keep their roots twice: in one file, and each in a file of its own, several hundred of them with
-/// their links. The system's verifier reads both, which takes as long as all else in a login.
+/// their links. The system's verifier reads both, which takes as long as all else in a first login.
 #[derive(Debug)]
 struct System {
     bundle: Option<Arc<WebPkiServerVerifier>>,

@@ -238,6 +238,9 @@ pub unsafe extern "C" fn personr_options_set_ca_pem(
 
 /// Sets whether the system's root certificates are trusted beside the added ones.
 ///
+/// On Linux and its kin SSL_CERT_FILE and SSL_CERT_DIR say where they are, if these are set, as for OpenSSL. They are read
+/// at the first login of a handle.
+///
 /// @param options      The object.
 /// @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
 /// @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
