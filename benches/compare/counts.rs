@@ -105,7 +105,8 @@ fn footprint(setting: &Setting) -> [Line; 3] {
     let share = bytes / libraries.into_iter().map(|path| size(path)).sum::<f64>();
     [
         Line::new("bytes on disk, stripped", Kind::Amount("MB"), AtMost(2.3), vec![bytes / 1e6]),
-        Line::new("the same", Kind::Share, AtMost(0.38), vec![share]).short(),
+        Line::new("bytes on disk, beside those of the peer's libraries", Kind::Share, AtMost(0.38), vec![share])
+            .short(),
         Line::count("shared objects loaded", AtMost(4.0), ours.len() as u64, peer.len() as u64).short(),
     ]
 }
@@ -134,7 +135,7 @@ pub fn processes(setting: &Setting) -> Vec<Line> {
         setting.sandbox.counters().tokens_issued - before
     };
     let line = |count: usize| {
-        let name = format!("{count} processes at once on one empty store: logins");
+        let name = format!("processes at once on one empty store: {count}; logins");
         Line::count(name, AtMost(1.0), logins(count), count as u64)
     };
     PROCESSES.into_iter().map(line).collect()

@@ -46,9 +46,12 @@ pub fn lines(setting: &Setting) -> Vec<Line> {
         })
         .short(),
         line("the same of the clock alone", Kind::Amount("×"), Aim::None, |[.., clock]| 2.0 * clock[0] / clock[1]),
-        line("2 threads: the mutex cache's time through ours", Kind::Times, AtLeast(3.0), |[ours, peer, _]| {
-            peer[1] / ours[1]
-        })
+        line(
+            "handing out on 2 threads: a mutex cache's time through ours",
+            Kind::Times,
+            AtLeast(3.0),
+            |[ours, peer, _]| peer[1] / ours[1],
+        )
         .short(),
     ]
 }
@@ -59,7 +62,7 @@ pub fn growth(setting: &Setting) -> Vec<Line> {
     let measured = |(threads, calls)| {
         let once = |_| numbers(setting.command(&program, Roots::One).args([threads, calls]))[1];
         let values = (0..PAIRS).map(once).collect();
-        Line::new(format!("{threads} threads on one handle: CPU of a call"), Kind::Amount("ns"), Aim::None, values)
+        Line::new(format!("threads on one handle: {threads}; CPU of a call"), Kind::Amount("ns"), Aim::None, values)
     };
     GROWTH.into_iter().map(measured).collect()
 }
