@@ -6,11 +6,14 @@ cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
 
 missing=
-for header in curl/curl.h cjson/cJSON.h; do
-    echo "#include <$header>" | ${CC:-cc} -E - >/dev/null 2>&1 || missing="$missing $header"
-done
+has_header() {
+    echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1
+}
+has_header curl/curl.h || missing="$missing libcurl4-openssl-dev"
+has_header cjson/cJSON.h || missing="$missing libcjson-dev"
+[ -f /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ -n "$missing" ]; then
-    echo "bench: the peer cannot be built without$missing: apt-get install libcurl4-openssl-dev libcjson-dev" >&2
+    echo "bench: what the peer needs is missing: apt-get install$missing" >&2
     exit 1
 fi
 # What is counted does not need a fast harness.
