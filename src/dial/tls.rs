@@ -147,3 +147,71 @@ impl Write for TlsStream {
 fn tls(error: rustls::Error) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use crate::clock::Deadline;
+    use crate::dial::{Phase, stream};
+
+    /// More than may wait for a flush, and no number of whole records.
+    const LONG: usize = 200_001;
+
+    /// A server that sends back what it gets, as long as `LONG`, and goes without a word. The options that trust it.
+    fn echo() -> (u16, Options) {
+        let key = KeyPair::generate().expect("a key");
+        let params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("parameters");
+        let certificate = params.self_signed(&key).expect("a certificate");
+        let mut options = Options::new().expect("the defaults are valid");
+        options.set_ca_pem(certificate.pem().as_bytes()).expect("a certificate");
+        options.set_system_roots(false);
+        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .expect("a server");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            let (socket, _) = listener.accept().expect("a client");
+            let connection = ServerConnection::new(Arc::new(config)).expect("a connection");
+            let mut stream = StreamOwned::new(connection, socket);
+            let mut bytes = vec![0; LONG];
+            stream.read_exact(&mut bytes).expect("all arrives");
+            stream.write_all(&bytes).and_then(|()| stream.flush()).expect("all is sent");
+        });
+        (port, options)
+    }
+
+    #[test]
+    fn more_than_may_wait_is_sent_in_parts_and_an_end_without_a_word_is_an_error() {
+        let (port, options) = echo();
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let below = stream::connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
+        let mut stream = Tls::new(&options).handshake(below, "127.0.0.1").expect("verified");
+        let sent: Vec<u8> = (0..LONG).map(|number| (number % 251) as u8).collect();
+        stream.write_all(&sent).expect("all is taken");
+        // No flush: to read is to wait for an answer to all of it.
+        let mut got = vec![0; LONG];
+        stream.read_exact(&mut got).expect("all comes back");
+        assert!(sent == got);
+        assert_eq!(stream.read(&mut [0]).expect_err("no close_notify").kind(), ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn aes_128_comes_first_and_nothing_is_left_out() {
+        let [ours, default] = [provider(), ring::default_provider()].map(|provider| provider.cipher_suites);
+        assert_eq!(ours.first().map(|suite| suite.suite()), Some(CipherSuite::TLS13_AES_128_GCM_SHA256));
+        assert_eq!(ours.len(), default.len());
+        assert!(default.iter().all(|suite| ours.contains(suite)));
+    }
+}
