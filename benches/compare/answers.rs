@@ -4,7 +4,7 @@ use personr_sandbox::{Action, Fault};
 
 use crate::measure::{PAIRS, number};
 use crate::report::{Aim, Kind, Line};
-use crate::setting::{Roots, Setting, Side};
+use crate::setting::{ANSWER, Roots, Setting, Side};
 
 const LOGINS: &str = "100";
 /// Up to the longest that the library takes.
@@ -33,9 +33,8 @@ pub fn growth(setting: &Setting) -> Vec<Line> {
 
 /// As documented, and a field that means nothing to the library.
 fn answer(length: usize) -> Vec<u8> {
-    let mut answer = br#"{"status":"success","response":{"token":"1670035114445x631333625381113500","user_id":"1665086295288x405886519539808060","expires":31536000,"note":""#.to_vec();
-    let end = br#""}}"#;
-    answer.resize(length - end.len(), b'x');
-    answer.extend_from_slice(end);
-    answer
+    let (fields, ends) = ANSWER.split_at(ANSWER.len() - "}}".len());
+    let (begin, end) = (format!("{fields},\"note\":\""), format!("\"{ends}"));
+    let note = "x".repeat(length - begin.len() - end.len());
+    [begin, note, end].concat().into_bytes()
 }

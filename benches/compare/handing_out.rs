@@ -5,15 +5,13 @@ use personr_sandbox::{Action, Fault};
 use crate::measure::{PAIRS, numbers};
 use crate::report::Aim::{self, AtLeast, AtMost};
 use crate::report::{Kind, Line};
-use crate::setting::{Roots, Setting, Side};
+use crate::setting::{ANSWER, Roots, Setting, Side};
 
 /// Half a second: in less, the system has not spread the threads over the processors yet.
 const CALLS: &str = "20000000";
 /// On how many threads the cost of a call is looked at; the calls of each.
 const GROWTH: [(&str, &str); 5] =
     [("1", "8000000"), ("4", "2000000"), ("16", "500000"), ("64", "125000"), ("256", "31250")];
-/// As documented.
-const LOGIN: &str = r#"{"status":"success","response":{"token":"1670035114445x631333625381113500","user_id":"1665086295288x405886519539808060","expires":31536000}}"#;
 
 /// Nanoseconds of wall time, on one thread and on two.
 type Nanoseconds = [f64; 2];
@@ -25,7 +23,9 @@ pub fn lines(setting: &Setting) -> Vec<Line> {
         setting.neutral_program("clock"),
     ];
     // One token for all, the peer's too: the sandbox issues shorter and longer ones in turn.
-    setting.sandbox.order(Fault::new(Action::Answer { status: 200, headers: Vec::new(), body: LOGIN.into() }).always());
+    setting
+        .sandbox
+        .order(Fault::new(Action::Answer { status: 200, headers: Vec::new(), body: ANSWER.into() }).always());
     // All six in each round: what disturbs the machine disturbs them alike.
     let round = |_| -> [Nanoseconds; 3] {
         programs.each_ref().map(|program| {

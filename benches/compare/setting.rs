@@ -16,6 +16,15 @@ const FLAGS: [&str; 7] = ["-std=c99", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"
 /// The system's root certificates, as libcurl of Debian finds them.
 const SYSTEM_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// A login's, as documented.
+pub const ANSWER: &str = r#"{
+  "status": "success",
+  "response": {
+    "token": "1670035114445x631333625381113500",
+    "user_id": "1665086295288x405886519539808060",
+    "expires": 31536000
+}}"#;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Ours,

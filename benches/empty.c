@@ -1,5 +1,0 @@
-/* What the system takes for any process. */
-int main(void)
-{
-    return 0;
-}
