@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=cbindgen.toml");
     // Set by cargo-fuzz.
     println!("cargo:rustc-check-cfg=cfg(fuzzing)");
-    // No feature, which other crates could switch on: `benches/compare.rs` alone builds with it, and throws that away.
+    // No feature, which other crates could switch on: `make bench` alone builds with it, and throws that away.
     println!("cargo:rustc-check-cfg=cfg(personr_bench_unwiped)");
     link();
     if env::var_os("CARGO_FEATURE_CAPI").is_some() {

@@ -71,6 +71,13 @@ fn the_debian_packages_install_in_a_clean_root() {
     );
     let debs = target().join("deb");
     assert_eq!(fs::read_dir(&debs).expect("a folder").count(), 2, "the library, and what developers need");
+    let library = target().join("package").join(concat!("libpersonr.so.", env!("CARGO_PKG_VERSION")));
+    if tool("objdump", &["-p"], &library).contains("GLIBC_ABI_DT_RELR") {
+        let mut packages = fs::read_dir(&debs).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let runtime = packages.find(|path| path.display().to_string().contains("libpersonr0")).expect("a package");
+        let needs = tool("dpkg-deb", &["--field"], &runtime);
+        assert!(needs.contains("libc6 (>= 2.36)"), "packed relocations need that loader: {needs}");
+    }
     let mut inside = Command::new("unshare");
     inside.args(["--mount", "sh", "-euc", &work]).env("OVERLAY", overlay.path()).env("DEB", debs);
     logs_in(&mut inside);

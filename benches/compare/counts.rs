@@ -6,6 +6,8 @@ use std::process::{Child, Command};
 use std::time::Duration;
 use std::{fs, iter};
 
+use personr_sandbox::Counters;
+
 use crate::measure::{output, spend};
 use crate::relay::{Passed, Relay};
 use crate::report::Aim::AtMost;
@@ -27,28 +29,45 @@ pub fn lines(setting: &Setting) -> Vec<Line> {
     lines
 }
 
-fn requests(setting: &Setting) -> Line {
-    let [ours, peer] = [Side::Ours, Side::Peer].map(|side| {
-        let program = setting.client_program(side, "cold");
-        requests_of(setting, &mut setting.command(&program, Roots::One))
-    });
-    Line::count("requests of a cold login", AtMost(1.0), ours, peer)
+/// Both sides, counted in the same way.
+fn count(name: impl Into<String>, aim: f64, of: impl Fn(Side) -> u64) -> Line {
+    Line::count(name, AtMost(aim), of(Side::Ours), of(Side::Peer))
 }
 
-fn requests_of(setting: &Setting, command: &mut Command) -> u64 {
-    let before = setting.sandbox.counters().requests;
-    spend(command);
-    setting.sandbox.counters().requests - before
+/// By how much a counter of the server's rises meanwhile.
+fn rise(setting: &Setting, counter: fn(&Counters) -> u64, work: impl FnOnce()) -> u64 {
+    let before = counter(&setting.sandbox.counters());
+    work();
+    counter(&setting.sandbox.counters()) - before
+}
+
+/// A process that keeps its token, if its side can, in a store of this name.
+fn with_store(setting: &Setting, side: Side, program: &str, store: &str) -> Command {
+    let mut command = setting.command(&setting.client_program(side, program), Roots::One);
+    command.env("PERSONR_TOKEN_STORE", format!("file:{}", setting.path(store).display()));
+    command
+}
+
+fn requests(setting: &Setting) -> Line {
+    count("requests of a cold login", 1.0, |side| {
+        let program = setting.client_program(side, "cold");
+        rise(
+            setting,
+            |counters| counters.requests,
+            || {
+                spend(&mut setting.command(&program, Roots::One));
+            },
+        )
+    })
 }
 
 /// The round trips of a cold login, without that of TCP's connect.
 fn flights(setting: &Setting) -> Line {
-    let [ours, peer] = [Side::Ours, Side::Peer].map(|side| {
+    count(format!("flights until the token, {} ms each way", LATENCY.as_millis()), 2.0, |side| {
         let program = setting.client_program(side, "cold");
         (0..RUNS).map(|_| flights_of(setting, &program)).min().unwrap_or(0)
-    });
-    Line::count(format!("flights until the token, {} ms each way", LATENCY.as_millis()), AtMost(2.0), ours, peer)
-        .short()
+    })
+    .short()
 }
 
 fn flights_of(setting: &Setting, program: &Path) -> u64 {
@@ -70,26 +89,32 @@ fn ends_with_a_farewell(passed: &Passed) -> bool {
 }
 
 fn without_packets(setting: &Setting) -> Line {
-    let program = setting.client_program(Side::Ours, "cold");
-    let store = format!("file:{}", setting.path("counted-store").display());
-    let mut command = setting.command(&program, Roots::One);
-    command.env("PERSONR_TOKEN_STORE", store);
-    spend(&mut command);
-    let before = setting.sandbox.counters().connections;
-    spend(&mut command);
-    let connections = setting.sandbox.counters().connections - before;
-    Line::count("connections of a process that finds its token in a file store", AtMost(0.0), connections, 1)
+    count("connections of a process that finds its token in a file store", 0.0, |side| {
+        let mut command = with_store(setting, side, "cold", "counted-store");
+        // The one that fills it.
+        spend(&mut command);
+        rise(
+            setting,
+            |counters| counters.connections,
+            || {
+                spend(&mut command);
+            },
+        )
+    })
 }
 
 fn callers(setting: &Setting) -> Line {
-    let [ours, peer] = [Side::Ours, Side::Peer].map(|side| {
-        let program = setting.client_program(side, "callers");
-        let store = format!("file:{}", setting.path("callers-store").display());
-        let before = setting.sandbox.counters().tokens_issued;
-        spend(setting.command(&program, Roots::One).arg(CALLERS).env("PERSONR_TOKEN_STORE", store));
-        setting.sandbox.counters().tokens_issued - before
-    });
-    Line::count(format!("{CALLERS} callers, empty store: logins at the server"), AtMost(1.0), ours, peer).short()
+    count(format!("{CALLERS} callers, empty store: logins at the server"), 1.0, |side| {
+        let mut command = with_store(setting, side, "callers", "callers-store");
+        rise(
+            setting,
+            |counters| counters.tokens_issued,
+            || {
+                spend(command.arg(CALLERS));
+            },
+        )
+    })
+    .short()
 }
 
 fn footprint(setting: &Setting) -> [Line; 3] {
@@ -120,23 +145,23 @@ fn objects(program: &Path) -> Vec<PathBuf> {
 
 /// The more processes there are on one empty store, the more logins there would be without it.
 pub fn processes(setting: &Setting) -> Vec<Line> {
-    let program = setting.client_program(Side::Ours, "cold");
-    let logins = |count: usize| {
-        let store = format!("file:{}", setting.path(&format!("store-of-{count}")).display());
-        let before = setting.sandbox.counters().tokens_issued;
-        let start = || {
-            let mut command = setting.command(&program, Roots::One);
-            command.env("PERSONR_TOKEN_STORE", &store).spawn().expect("it runs")
-        };
-        let children: Vec<Child> = iter::repeat_with(start).take(count).collect();
-        for mut child in children {
-            assert!(child.wait().expect("it ends").success());
-        }
-        setting.sandbox.counters().tokens_issued - before
+    let logins = |processes: usize, side| {
+        let mut command = with_store(setting, side, "cold", &format!("store-of-{processes}"));
+        rise(
+            setting,
+            |counters| counters.tokens_issued,
+            || {
+                let start = || command.spawn().expect("it runs");
+                let children: Vec<Child> = iter::repeat_with(start).take(processes).collect();
+                for mut child in children {
+                    assert!(child.wait().expect("it ends").success());
+                }
+            },
+        )
     };
-    let line = |count: usize| {
-        let name = format!("processes at once on one empty store: {count}; logins");
-        Line::count(name, AtMost(1.0), logins(count), count as u64)
+    let line = |processes: usize| {
+        let name = format!("processes at once on one empty store: {processes}; logins");
+        count(name, 1.0, |side| logins(processes, side))
     };
     PROCESSES.into_iter().map(line).collect()
 }

@@ -105,6 +105,9 @@ impl Setting {
 
     fn compile(&self, side: Side, name: &str, sources: &[&str]) -> PathBuf {
         let program = self.path(&format!("{}-{name}", side.folder()));
+        if program.exists() {
+            return program;
+        }
         let folder = self.path("library");
         let mut compiler = Command::new(env::var("CC").unwrap_or_else(|_| "cc".to_owned()));
         compiler.args(FLAGS).arg(format!("-I{ROOT}/include")).arg("-o").arg(&program);

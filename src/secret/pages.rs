@@ -59,11 +59,7 @@ impl Pages {
             _ if length <= LONG.length => (LONG.length, LONG.take()),
             _ => (length, None),
         };
-        let mut pages = match kept {
-            Some(start) => Self { start, length, is_lent: false },
-            None => Self::lent(length),
-        };
-        pages.is_lent = false;
+        let pages = Self { start: kept.unwrap_or_else(|| mapped(length)), length, is_lent: false };
         // A forked child inherits the pages, and not that they are locked.
         if kept.is_some() && fork_generation() != 0 {
             pages.protect_again();
@@ -75,24 +71,7 @@ impl Pages {
     /// crashes, and does not read another's secret.
     pub(crate) fn lent(length: usize) -> Self {
         let length = length.max(1);
-        // SAFETY: a fresh anonymous mapping; no address is asked for.
-        let start = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                length,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
-        match NonNull::new(start.cast::<u8>()) {
-            Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
-                protect(start, length);
-                Self { start, length, is_lent: true }
-            }
-            _ => handle_alloc_error(Layout::new::<Self>()),
-        }
+        Self { start: mapped(length), length, is_lent: true }
     }
 
     pub(crate) fn as_ptr(&self) -> *mut u8 {
@@ -102,6 +81,27 @@ impl Pages {
     /// For a forked child, which inherits the pages and not that they are locked.
     pub(super) fn protect_again(&self) {
         protect(self.start, self.length);
+    }
+}
+
+fn mapped(length: usize) -> NonNull<u8> {
+    // SAFETY: a fresh anonymous mapping; no address is asked for.
+    let start = unsafe {
+        libc::mmap(
+            ptr::null_mut(),
+            length,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    match NonNull::new(start.cast::<u8>()) {
+        Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
+            protect(start, length);
+            start
+        }
+        _ => handle_alloc_error(Layout::new::<Pages>()),
     }
 }
 
