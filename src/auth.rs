@@ -13,6 +13,7 @@ use ring::digest::{SHA256, digest};
 use crate::clock::{Deadline, Instant, Now};
 use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::Dialer;
+use crate::environment::Environment;
 use crate::error::{Error, Result, Status};
 use crate::hooks::Level;
 use crate::options::Options;
@@ -62,7 +63,7 @@ impl Auth {
             }
             (None, None) => return Err(Error::argument("password", "it is NULL")),
         };
-        let dialer = Dialer::new(&options.base_url, &options)?;
+        let dialer = Dialer::new(&options.base_url, &options, &Environment::read())?;
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
         Ok(Self {
             policy: Policy { renew_before: options.renew_before, spread },

@@ -14,6 +14,7 @@ pub(crate) use failure::{Phase, failure_of};
 pub(crate) use stream::Stream;
 
 use crate::clock::Deadline;
+use crate::environment::Environment;
 use crate::error::{Error, Failure, Result, Status};
 use crate::options::Options;
 use crate::url::Url;
@@ -32,12 +33,12 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// Reads the environment for a proxy, if the options leave it to it. Opens nothing yet.
-    pub(crate) fn new(target: &Url, options: &Options) -> Result<Self> {
+    /// The environment names the proxy, if the options leave it to it. Opens nothing yet.
+    pub(crate) fn new(target: &Url, options: &Options, environment: &Environment) -> Result<Self> {
         if target.tls && !options.system_roots && options.added_roots.is_empty() {
             return Err(Error::argument("options", "no root certificate is trusted: add some, or use the system's"));
         }
-        let proxy = proxy::choose(&options.proxy, target)?;
+        let proxy = proxy::choose(&options.proxy, target, environment)?;
         Ok(Self { proxy, ..Self::direct(target, options) })
     }
 

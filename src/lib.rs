@@ -7,7 +7,7 @@
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
 //! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
-//! * On the ground: `options`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sync`, `sys`,
+//! * On the ground: `options`, `environment`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sync`, `sys`,
 //!   `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
@@ -33,6 +33,7 @@ mod auth;
 mod clock;
 mod credentials;
 mod dial;
+mod environment;
 mod error;
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]

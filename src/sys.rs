@@ -1,6 +1,8 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
-//! of forks, values that are made anew in a forked child, a mask for the signals of a thread, and files with locks.
+//! of forks, values that are made anew in a forked child, a mask for the signals of a thread,
+//! descriptors, and files with locks.
 
+pub(crate) mod descriptors;
 pub(crate) mod files;
 
 use std::marker::PhantomData;
@@ -25,6 +27,41 @@ pub(crate) fn time_since_boot() -> Duration {
         time.assume_init()
     };
     Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0))
+}
+
+/// Whether this program has rights that its caller has not: setuid, setgid, or file capabilities.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    // SAFETY: reads what the kernel gave the process at its start.
+    unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
+}
+
+/// Whether this program has rights that its caller has not: setuid or setgid.
+#[cfg(any(
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "openbsd",
+    target_os = "netbsd"
+))]
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    // SAFETY: asks the system, and touches no memory.
+    unsafe { libc::issetugid() != 0 }
+}
+
+/// Whether this program has rights that its caller has not, as far as can be asked here.
+#[cfg(not(any(
+    target_os = "linux",
+    target_os = "android",
+    target_vendor = "apple",
+    target_os = "freebsd",
+    target_os = "dragonfly",
+    target_os = "openbsd",
+    target_os = "netbsd"
+)))]
+pub(crate) fn has_more_rights_than_its_caller() -> bool {
+    // SAFETY: each asks the system, and touches no memory.
+    unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }
 }
 
 static FORKS: AtomicU64 = AtomicU64::new(0);

@@ -1,6 +1,5 @@
 //! Which proxy a host is reached by, and the tunnel through it.
 
-use std::env;
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
 
@@ -11,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::failure::{Phase, failure_of};
 use super::stream::Stream;
+use crate::environment::Environment;
 use crate::error::{Error, Failure, Result, Status};
 use crate::options::{ProxyOption, parse_proxy};
 use crate::secret::Secret;
@@ -31,30 +31,29 @@ pub(super) struct Proxy {
 /// The proxy for this target: never one for a loopback address, else the option's, else the environment's.
 ///
 /// `HTTP_PROXY` is not read: it is for `http://` targets, and in a CGI program a client's `Proxy:` header sets it.
-pub(super) fn choose(option: &ProxyOption, target: &Url) -> Result<Option<Proxy>> {
+pub(super) fn choose(option: &ProxyOption, target: &Url, environment: &Environment) -> Result<Option<Proxy>> {
     if target.is_loopback() {
         return Ok(None);
     }
     match option {
         ProxyOption::None => Ok(None),
         ProxyOption::Url(url) => Ok(Some(Proxy::new(url))),
-        ProxyOption::Environment => from_environment(target, |name| env::var(name).ok()),
+        ProxyOption::Environment => from_environment(target, environment),
     }
 }
 
-fn from_environment(target: &Url, get: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>> {
-    let set = |names: &[&'static str]| {
-        names.iter().find_map(|name| get(name).filter(|value| !value.is_empty()).map(|value| (*name, value)))
-    };
+fn from_environment(target: &Url, environment: &Environment) -> Result<Option<Proxy>> {
+    let set = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.get(name)?)));
+    let text = |name, value| std::str::from_utf8(value).map_err(|_| Error::argument(name, "it is not UTF-8"));
     let Some((name, value)) = set(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
         return Ok(None);
     };
-    if let Some((_, exceptions)) = set(&["NO_PROXY", "no_proxy"]) {
-        if is_excepted(target, &exceptions) {
+    if let Some((name, exceptions)) = set(&["NO_PROXY", "no_proxy"]) {
+        if is_excepted(target, text(name, exceptions)?) {
             return Ok(None);
         }
     }
-    match parse_proxy(&value).map_err(|problem| Error::argument(name, problem))? {
+    match parse_proxy(text(name, value)?).map_err(|problem| Error::argument(name, problem))? {
         ProxyOption::Url(url) => Ok(Some(Proxy::new(&url))),
         ProxyOption::Environment | ProxyOption::None => Ok(None),
     }
@@ -193,8 +192,9 @@ mod tests {
     }
 
     fn chosen(target: &str, environment: &[(&str, &str)]) -> Option<String> {
-        let get = |name: &str| environment.iter().find(|(set, _)| *set == name).map(|(_, value)| (*value).to_owned());
-        let proxy = from_environment(&url(target), get).expect("valid");
+        let get =
+            |name: &str| environment.iter().find(|(set, _)| *set == name).map(|(_, value)| value.as_bytes().to_vec());
+        let proxy = from_environment(&url(target), &Environment::of(get)).expect("valid");
         proxy.map(|proxy| format!("{}:{}", proxy.host, proxy.port))
     }
 
@@ -232,17 +232,20 @@ mod tests {
 
     #[test]
     fn a_bad_proxy_in_the_environment_is_named_and_not_repeated() {
-        let get = |name: &str| (name == "HTTPS_PROXY").then(|| "socks5://user:hunter2@proxy".to_owned());
-        let Err(error) = from_environment(&url("https://enterprise.personr.co"), get) else { panic!("accepted") };
+        let get = |name: &str| (name == "HTTPS_PROXY").then(|| b"socks5://user:hunter2@proxy".to_vec());
+        let Err(error) = from_environment(&url("https://enterprise.personr.co"), &Environment::of(get)) else {
+            panic!("accepted")
+        };
         assert_eq!(error.message(), "HTTPS_PROXY: SOCKS proxies are not supported");
     }
 
     #[test]
     fn a_loopback_target_has_no_proxy() {
         let option = ProxyOption::Url(url("http://proxy:3128"));
-        assert!(choose(&option, &url("https://127.0.0.1:8443")).expect("valid").is_none());
-        assert!(choose(&option, &url("https://localhost")).expect("valid").is_none());
-        assert!(choose(&option, &url("https://enterprise.personr.co")).expect("valid").is_some());
+        let none = Environment::of(|_| None);
+        assert!(choose(&option, &url("https://127.0.0.1:8443"), &none).expect("valid").is_none());
+        assert!(choose(&option, &url("https://localhost"), &none).expect("valid").is_none());
+        assert!(choose(&option, &url("https://enterprise.personr.co"), &none).expect("valid").is_some());
     }
 
     #[test]
