@@ -35,6 +35,33 @@ fn what_is_written_is_read_until_its_time() {
 }
 
 #[test]
+fn what_changes_nothing_is_not_written() {
+    let published = Published::new();
+    let at = |milliseconds| Instant::START.after(Duration::from_millis(milliseconds));
+    let mut writes = 0;
+    let mut write = |token: Option<&Token>, until, changes: bool| {
+        published.write(token, until);
+        writes += u64::from(changes);
+        assert_eq!(published.writes(), writes);
+    };
+    let lives_until = |seconds| {
+        let lifetime = Duration::from_secs(seconds);
+        Token::new(b"abc", b"user", lifetime, 1_700_000_000, Instant::START.after(lifetime))
+    };
+    write(None, Instant::START, false);
+    for token in [token("abc"), token("abd"), token("abcd"), lives_until(61), token("abc-longer-than-a-word")] {
+        write(Some(&token), at(5000), true);
+        for until in [5000, 4001, 5999] {
+            write(Some(&token), at(until), false);
+        }
+        write(Some(&token), at(6000), true);
+        write(Some(&token), at(5000), true);
+    }
+    write(None, Instant::START, true);
+    write(None, Instant::START, false);
+}
+
+#[test]
 fn the_longest_token_fits() {
     let published = Published::new();
     let longest = "t".repeat(TOKEN_MAX);
