@@ -15,6 +15,9 @@ use crate::{random, transport, wire};
 /// The longest pause before the first retry; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// All pauses of one login together. The store's lock is held meanwhile: what takes longer is better recorded as a
+/// failure, which all others then learn at once, and the time to wait with it.
+const PAUSES: Duration = Duration::from_secs(2);
 
 /// How hard a login tries.
 #[derive(Clone, Copy)]
@@ -38,19 +41,22 @@ pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credential
     let secrets = [credentials.password(), basic.as_bytes()];
     let mut attempts = 0;
     let mut longest_pause = FIRST_PAUSE;
+    let mut pauses_left = PAUSES;
     loop {
         attempts += 1;
         let failure = match attempt(dialer, &request, &secrets, effort) {
             Ok(token) => return Outcome { result: Ok(token), attempts },
             Err(failure) => failure,
         };
-        // What the service asks for is waited for in full; else a random part of the pause, so that the callers whom
-        // one outage failed do not come back as one.
-        let pause = failure.error.retry_after().unwrap_or_else(|| jitter(longest_pause));
-        if !failure.retry || attempts > effort.retries || pause >= effort.deadline.remaining() {
+        // A random part of the pause, so that the callers whom one outage failed do not come back as one; more if the
+        // service asks for more, never less.
+        let pause = jitter(longest_pause).max(failure.error.retry_after().unwrap_or_default());
+        let left = pauses_left.min(effort.deadline.remaining());
+        if !failure.retry || attempts > effort.retries || pause >= left {
             return Outcome { result: Err(failure.error), attempts };
         }
         thread::sleep(pause);
+        pauses_left -= pause;
         longest_pause = (longest_pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -98,7 +98,7 @@ impl Options {
         Ok(())
     }
 
-    /// How often one login is tried again: at most 10 times.
+    /// How often one login is tried again: at most 10 times, with pauses of 2 seconds at most in all.
     pub fn set_max_retries(&mut self, retries: u32) -> Result<()> {
         if retries > RETRIES_MAX {
             return Err(Error::argument("max_retries", "it is more than 10"));

@@ -220,6 +220,23 @@ fn a_retry_after_that_does_not_fit_the_deadline_is_not_waited_for() {
 }
 
 #[test]
+fn a_retry_after_of_nothing_is_no_reason_to_hurry() {
+    let sandbox = sandbox();
+    let options = Options::of(&sandbox);
+    options.max_retries(10);
+    for value in ["0", "Sun, 06 Nov 1994 08:49:37 GMT"] {
+        sandbox.forget_requests();
+        let headers = vec![("Retry-After".to_owned(), value.to_owned())];
+        sandbox.order(Fault::new(Action::Answer { status: 503, headers, body: Vec::new() }).times(11));
+        assert_eq!(options.demo().login().expect_err("no token").status, PERSONR_SERVER);
+        // Pauses that are random and double: their sum passes two seconds before the tenth.
+        let requests = sandbox.requests().len();
+        assert!((2..11).contains(&requests), "{value}: {requests} requests");
+        sandbox.clear_faults();
+    }
+}
+
+#[test]
 fn the_answer_may_come_in_pieces() {
     let sandbox = sandbox();
     sandbox.order(Fault::new(Action::Drip { bytes: 1, every: Duration::ZERO }));

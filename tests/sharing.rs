@@ -114,6 +114,21 @@ fn callers_whom_the_service_turns_away_share_one_error_and_few_requests() {
 }
 
 #[test]
+fn a_pause_that_the_service_asks_for_is_not_slept_under_the_lock() {
+    let sandbox = sandbox();
+    let options = Options::of(&sandbox);
+    options.max_retries(2);
+    let (first, other) = (options.demo(), options.demo());
+    sandbox.order(Fault::new(answer(429, &[("Retry-After", "20")])).always());
+    for auth in [&first, &other] {
+        let failure = auth.token().expect_err("no token");
+        assert_eq!(failure.status, PERSONR_RATE_LIMITED);
+        assert!((15_000..=20_000).contains(&failure.retry_after_ms), "{failure:?}");
+    }
+    assert_eq!(sandbox.counters().requests, 1, "the other one learns it from the record");
+}
+
+#[test]
 fn a_failure_is_over_when_its_time_is() {
     let sandbox = sandbox();
     let auth = Options::of(&sandbox).demo();

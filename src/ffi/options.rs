@@ -136,7 +136,11 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
 }
 
 /// Sets how often one login is tried again after a failure that may pass: no connection, a connection that broke before
-/// the answer, a 5xx, or a 429 that says when. The pauses are random and grow; a refusal is never tried again.
+/// the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
+///
+/// The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
+/// take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"), the
+/// call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
 ///
 /// @param options     The object.
 /// @param max_retries 0 to 10. 2 unless set.
