@@ -13,6 +13,10 @@ use crate::store::Bytes;
 use crate::token::{Token, is_token_text};
 
 const VERSION: u64 = 1;
+/// No row of logins comes to more; a record that says so is damaged. What is raised from here on does not wrap either.
+const GENERATION_MAX: u64 = u64::MAX / 2;
+/// By so much the clocks of two hosts that keep time may differ.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const DAY_S: u64 = 86_400;
 
 /// Times are those of this process's clock.
@@ -89,7 +93,8 @@ impl Record {
                 return Err(Error::new(Status::Store, "store-version", message));
             }
         }
-        Ok(serde_json::from_slice::<Stored>(bytes).map_or_else(|_| Self::default(), |stored| stored.at(now)))
+        let stored = serde_json::from_slice::<Stored>(bytes).ok().filter(|stored| stored.generation <= GENERATION_MAX);
+        Ok(stored.map_or_else(Self::default, |stored| stored.at(now)))
     }
 
     pub(crate) fn encode(&self, now: &Now) -> Result<Bytes> {
@@ -199,12 +204,15 @@ impl Stored {
             failure: self.failure.and_then(|failure| {
                 Some(LoginFailure {
                     error: failure.error.into_error()?,
-                    at: past(failure.at, now),
+                    at: pause_begun(failure.at, now).unwrap_or(Instant::START),
                     count: failure.count,
                     in_vain: failure.in_vain_ms.map(Duration::from_millis),
                 })
             }),
-            replacements: Replacements { count: self.replacements, last: self.replaced_at.map(|last| past(last, now)) },
+            replacements: Replacements {
+                count: self.replacements,
+                last: self.replaced_at.and_then(|last| pause_begun(last, now)),
+            },
             unknown: self.unknown,
         }
     }
@@ -218,8 +226,15 @@ impl Stored {
     }
 }
 
+/// When a stored pause began. `None` if that lies in the future, for the clock that said so was wrong: read as of now by
+/// one short-lived process after the other, the pause would last until then. Clocks that nearly agree are believed, or
+/// each host whose clock is a little behind would try at once.
+fn pause_begun(unix: f64, now: &Now) -> Option<Instant> {
+    (unix - now.unix.as_secs_f64() <= CLOCK_DIFFERENCE.as_secs_f64()).then(|| past(unix, now))
+}
+
 /// A stored time that is to have been. One in the future counts as now: a clock that started at 1970 must not make a
-/// token of the real present look unborn, nor a pause end never.
+/// token of the real present look unborn.
 fn past(unix: f64, now: &Now) -> Instant {
     let age = now.unix.as_secs_f64() - unix;
     now.instant.before(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or(Duration::ZERO))
@@ -342,11 +357,41 @@ mod tests {
     #[test]
     fn times_that_have_not_come_count_as_now() {
         let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1800000000,"expires_at":1800000060,
-            "used_on":99999,"replacements":3,"replaced_at":1800000000}"#;
+            "used_on":99999}"#;
         let (record, now) = (decode(text).expect("readable"), now());
         let token = record.token.expect("one");
         assert_eq!((seconds(now.instant, token.expires()), token.lifetime()), (60, 60));
-        assert_eq!((record.used, record.replacements.last), (now.instant, Some(now.instant)));
+        assert_eq!(record.used, now.instant);
+    }
+
+    #[test]
+    fn a_pause_that_has_not_begun_does_not_bind() {
+        let of = |ahead: f64| {
+            let at = 1_700_000_000.0 + ahead;
+            let text = format!(
+                r#"{{"version":1,"generation":1,"replacements":3,"replaced_at":{at},
+                "failure":{{"error":{{"status":"server","reason":"","message":"","retry_after_ms":3600000}},"at":{at},"count":9}}}}"#
+            );
+            decode(&text).expect("readable")
+        };
+        for ahead in [-3.0, 0.0, 0.02, 5.0] {
+            let record = of(ahead);
+            assert!(record.failure.is_some_and(|failure| seconds(failure.at, now().instant) <= 3), "{ahead}");
+            assert!(record.replacements.last.is_some(), "{ahead}");
+        }
+        for ahead in [5.1, 60.0, 31_536_000.0, 1e18] {
+            let record = of(ahead);
+            assert_eq!(record.failure.map(|failure| (failure.at, failure.count)), Some((Instant::START, 9)), "{ahead}");
+            assert_eq!((record.replacements.last, record.replacements.count), (None, 3), "{ahead}");
+        }
+    }
+
+    #[test]
+    fn a_generation_that_cannot_be_is_that_of_a_damaged_record() {
+        let of = |generation: u64| {
+            decode(&format!(r#"{{"version":1,"generation":{generation},"colour":1}}"#)).expect("readable").generation
+        };
+        assert_eq!((of(GENERATION_MAX), of(GENERATION_MAX + 1), of(u64::MAX)), (GENERATION_MAX, 0, 0));
     }
 
     #[test]

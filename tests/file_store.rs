@@ -252,6 +252,53 @@ fn a_childs_login_is_its_parents() {
     assert_eq!(sandbox.counters().tokens_issued, 2);
 }
 
+/// What the record says, changed.
+fn rewrite(place: &Place, change: impl FnOnce(&mut serde_json::Value)) {
+    let file = place.file("json");
+    let mut record = serde_json::from_slice(&fs::read(&file).expect("a record")).expect("JSON");
+    change(&mut record);
+    fs::write(&file, record.to_string()).expect("written");
+}
+
+/// As short-lived processes do: each with a handle of its own.
+#[test]
+fn a_failure_that_lies_in_the_future_binds_nobody() {
+    let (sandbox, place) = (sandbox(), Place::new());
+    let year = 31_536_000.0;
+    let ahead = |time: &mut serde_json::Value| *time = (time.as_f64().expect("a time") + year).into();
+    sandbox.order(Fault::new(Action::Answer { status: 503, headers: Vec::new(), body: Vec::new() }));
+    assert_eq!(place.auth(&sandbox).token().expect_err("no token").status, PERSONR_SERVER);
+    assert_eq!(place.auth(&sandbox).token().expect_err("remembered").status, PERSONR_SERVER);
+    assert_eq!(sandbox.counters().requests, 1);
+    rewrite(&place, |record| ahead(&mut record["failure"]["at"]));
+    let token = place.auth(&sandbox).token().expect("a clock was wrong").value;
+
+    rewrite(&place, |record| {
+        record["replaced_at"] = record["obtained_at"].clone();
+        ahead(&mut record["replaced_at"]);
+        record["replacements"] = 3.into();
+    });
+    sandbox.revoke_all();
+    let auth = place.auth(&sandbox);
+    assert_eq!(auth.token().expect("as it stands there").value, token);
+    auth.reject(&token);
+    assert_eq!(auth.token().expect("a clock was wrong").value, live_token(&sandbox));
+}
+
+#[test]
+fn a_generation_that_cannot_be_is_begun_anew() {
+    let (sandbox, place) = (sandbox(), Place::new());
+    for generation in [u64::MAX, u64::MAX - 1, u64::MAX / 2 + 1] {
+        place.auth(&sandbox).token().expect("a token");
+        rewrite(&place, |record| record["generation"] = generation.into());
+        let auth = place.auth(&sandbox);
+        assert_eq!(auth.token().expect("a login").value, live_token(&sandbox));
+        assert_eq!(auth.login().expect("another").value, live_token(&sandbox));
+        rewrite(&place, |record| assert_eq!(record["generation"], 2));
+        assert_eq!(place.auth(&sandbox).token().expect("shared").value, live_token(&sandbox));
+    }
+}
+
 #[test]
 #[ignore = "run by a_relative_directory_is_where_it_was_set"]
 fn other_that_goes_elsewhere() {
