@@ -22,7 +22,7 @@ use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
 use crate::session::{Call, Policy, Session, State, Step};
 use crate::store::{self, Store};
 use crate::sys::{self, ForkLocal};
-use crate::token::Token;
+use crate::token::{Token, token_in};
 use events::Events;
 use leader::Leader;
 
@@ -105,15 +105,12 @@ impl Auth {
         Ok(Found::Copied(text.len()))
     }
 
-    /// Marks the token with this value, or this `Bearer VALUE`, as refused by the service. No I/O.
+    /// Marks the token with this value, this `Bearer VALUE`, or this Authorization line, as refused by the service. No
+    /// I/O.
     pub fn reject(&self, token_or_authorization: &str) -> Result<()> {
-        let value = match token_or_authorization.split_once(' ') {
-            Some((scheme, value)) if scheme.eq_ignore_ascii_case("bearer") => value.trim(),
-            _ => token_or_authorization,
+        let Some(value) = token_in(token_or_authorization) else {
+            return Err(Error::argument("token_or_authorization", "there is no token in it"));
         };
-        if value.is_empty() {
-            return Err(Error::argument("token_or_authorization", "it is empty"));
-        }
         let now = Now::read();
         let mut session = self.process().session();
         let was_in_hand = wiping_stack::<CALL_DEPTH, _>(|| session.reject(now.instant, value.as_bytes()));

@@ -19,6 +19,21 @@ pub(crate) fn is_token_text(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// The token in what a caller has at hand of it: itself, `Bearer VALUE`, or the whole line of a header, with blanks
+/// around. `None` if it cannot be one.
+pub(crate) fn token_in(text: &str) -> Option<&str> {
+    let value = match text.split_once(':') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("authorization") => value.trim(),
+        _ => text.trim(),
+    };
+    let value = match value.split_once(char::is_whitespace) {
+        Some((scheme, value)) if scheme.eq_ignore_ascii_case(SCHEME.trim_end()) => value.trim_start(),
+        _ => value,
+    };
+    let is_scheme_alone = value.eq_ignore_ascii_case(SCHEME.trim_end());
+    Some(value).filter(|value| is_token_text(value) && !is_scheme_alone)
+}
+
 /// Stands for a token's value where the value itself has no business to be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u8; 32]);
@@ -143,6 +158,31 @@ mod tests {
     fn token(lifetime: Duration) -> Token {
         let issued = Issued { value: "abc|def".to_owned().into(), user_id: "42x7".to_owned(), lifetime };
         Token::issued(&issued, Now::read())
+    }
+
+    #[test]
+    fn a_token_is_found_in_what_callers_have_of_it() {
+        for text in [
+            "a|b",
+            "a|b\n",
+            " a|b\t\r\n",
+            "Bearer a|b",
+            "bearer\ta|b ",
+            "  BEARER   a|b",
+            "Authorization: Bearer a|b\r\n",
+            "authorization:a|b",
+            " AUTHORIZATION : bearer  a|b ",
+        ] {
+            assert_eq!(token_in(text), Some("a|b"), "{text:?}");
+        }
+        assert_eq!(token_in("a:b"), Some("a:b"), "a colon is a character as any other");
+        for text in ["", " ", "\n", "Bearer", "Bearer ", "bearer\n", "Authorization:", "Authorization: Bearer", "a b"] {
+            assert_eq!(token_in(text), None, "{text:?}");
+        }
+        for text in ["Bearer a b", "Basic YTpi", "Bearer Bearer a", "a\u{7f}", "\u{e4}", "a\u{1}b"] {
+            assert_eq!(token_in(text), None, "{text:?}");
+        }
+        assert_eq!(token_in(&"a".repeat(TOKEN_MAX + 1)), None);
     }
 
     #[test]

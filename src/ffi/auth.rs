@@ -235,7 +235,9 @@ unsafe fn writable<'a>(parameter: &str, buffer: *mut c_char, capacity: usize) ->
 /// not storm the service.
 ///
 /// @param auth                   The handle.
-/// @param token_or_authorization The token that was sent, with or without "Bearer ". Copied in part (a hash).
+/// @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN", with
+///                               or without blanks and line breaks around. What cannot be a token is
+///                               #PERSONR_INVALID_ARGUMENT. Copied in part (a hash).
 /// @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.

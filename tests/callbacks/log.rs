@@ -63,7 +63,7 @@ fn each_event_has_its_level() {
     let token = auth.login().expect("a token").value;
     auth.reject(&token);
     auth.reject(&token);
-    auth.reject("another one");
+    auth.reject("another-one");
     let (other, two) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
     two.login().expect("a newer one");
     auth.token().expect("the newer one");
