@@ -748,6 +748,9 @@ personr_status personr_auth_login(const personr_auth *auth, personr_token **toke
  * When the service answers a request with 401, another login has ended the token: call personr_auth_reject(), ask for
  * the token again, and repeat the request ONCE. A 403 is no reason to reject.
  *
+ * Calls that wait for another one's login share what comes of it, also if it could not be begun (#PERSONR_STORE,
+ * #PERSONR_CREDENTIALS).
+ *
  * A login that failed is remembered for a while (1 second, doubling up to 60, or as long as the service asks): until
  * then a call returns the same error at once. Refused credentials are remembered until personr_auth_login() succeeds.
  * While there is a good token, no failure of the service is ever returned.

@@ -169,20 +169,14 @@ impl Auth {
                 Step::Lead(flight) => {
                     drop(session);
                     let mut events = Events::default();
-                    let led = wiping_stack::<LOGIN_DEPTH, _>(|| {
+                    let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
                         Leader::new(self, process, flight, deadline, &mut events).lead()
                     });
-                    if let Err(error) = &led {
-                        // With a good token at hand nobody else is told.
-                        events.add(Level::Warn, "failed", || error.to_string());
-                    }
                     events.tell(&self.options.hooks);
                     session = process.session();
-                    // A failing store is no reason to withhold a token that is good.
-                    if let Err(error) = led {
-                        if call == Call::Login || !session.has_usable(Instant::now()) {
-                            return Err(error);
-                        }
+                    let now = Instant::now();
+                    if let Some(answer) = result.and_then(|result| session.answer_of_leader(now, call, &result)) {
+                        return answer;
                     }
                 }
             }

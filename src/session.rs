@@ -29,20 +29,31 @@ struct Attempt {
     in_vain: Option<Duration>,
 }
 
+/// A login whose token is not in the store yet.
+#[derive(Clone, Copy)]
+struct ToBeSaved {
+    flight: u64,
+    token: Fingerprint,
+    /// Of its record. The service may issue the same token twice.
+    generation: u64,
+    /// What the store held under the lock. Ours may be higher: of a login that was not saved the store knows nothing. If
+    /// another one stands there by now, ours is no longer to be saved.
+    over_generation: u64,
+}
+
+impl ToBeSaved {
+    /// Whether the record has what this login brought: another flight may have logged in before this one could save.
+    fn is_in(&self, record: &Record) -> bool {
+        record.generation == self.generation
+            && record.token.as_ref().is_some_and(|token| *token.fingerprint() == self.token)
+    }
+}
+
 /// A login whose token could not be saved.
 #[derive(Clone, Copy)]
 struct Unsaved {
-    /// What the token replaced. If another one stands in the store by now, ours is no longer to be saved.
-    over_generation: u64,
+    login: ToBeSaved,
     again_at: Instant,
-}
-
-/// A login whose token is about to be saved.
-#[derive(Clone, Copy)]
-struct ToBeSaved {
-    token: Fingerprint,
-    /// What the store held under the lock. Ours may be higher: of a login that was not saved the store knows nothing.
-    over_generation: u64,
 }
 
 pub(crate) struct Session {
@@ -173,8 +184,8 @@ impl Session {
         left: Duration,
     ) -> Plan {
         let former = self.in_hand();
-        let is_unsaved =
-            self.unsaved.take_if(|it| it.over_generation != stored.generation).is_none() && self.unsaved.is_some();
+        let is_unsaved = self.unsaved.take_if(|it| it.login.over_generation != stored.generation).is_none()
+            && self.unsaved.is_some();
         self.stored_generation = stored.generation;
         let stored_token = stored.token.as_ref().map(|token| *token.fingerprint());
         self.take_over(now, stored, &refuses);
@@ -207,17 +218,23 @@ impl Session {
 
     /// The store's record replaces ours, but a usable token is not given up for one that is not, or that is older.
     fn take_over(&mut self, now: &Now, mut stored: Record, refuses: impl Fn(&Refusal) -> bool) {
-        let ours = &self.record;
-        let is_usable =
-            |record: &Record| record.token.as_ref().is_some_and(|it| self.is_usable(it, record.used, now.instant));
-        let is_same = match (&ours.token, &stored.token) {
+        let is_same = match (&self.record.token, &stored.token) {
             (Some(held), Some(token)) => held.fingerprint() == token.fingerprint(),
             _ => false,
         };
+        // The same token with a later number: the service has issued it once more, to another process. A number of 0 says
+        // that ours is not known, as in a forked child.
+        let is_reissued = is_same && self.record.generation != 0 && stored.generation > self.record.generation;
+        if let Some(token) = stored.token.as_ref().filter(|_| is_reissued) {
+            self.rejected.remove(token.fingerprint());
+        }
+        let ours = &self.record;
+        let is_usable =
+            |record: &Record| record.token.as_ref().is_some_and(|it| self.is_usable(it, record.used, now.instant));
         let noted_on = day_of(now.unix_of(stored.used));
         let is_older = stored.generation < ours.generation || !is_usable(&stored);
         // Of the same token ours is kept too: it counts by a clock that nobody sets.
-        let is_kept = is_same || stored.token.is_none() || (is_older && is_usable(ours));
+        let is_kept = (is_same && !is_reissued) || stored.token.is_none() || (is_older && is_usable(ours));
         stored.replacements.goes_on_from(ours.replacements, now.instant);
         if stored.generation <= ours.generation && (is_kept || !is_usable(&stored)) {
             ours.failures_into(&mut stored, refuses);
@@ -241,7 +258,14 @@ impl Session {
         self.look_again_later(now.instant, flight.errand);
         let (result, in_vain) = match landing {
             Landing::WithoutLogin => return None,
-            Landing::LoggedIn(token) => (self.logged_in(now, token), None),
+            Landing::NotBegun(error) => {
+                // With a good token in hand nobody waits, and nobody is to be told.
+                if matches!(flight.errand, Errand::Obtain | Errand::Login) {
+                    self.attempt = Some(Attempt { flight: flight.number, result: Err(error), in_vain: None });
+                }
+                return None;
+            }
+            Landing::LoggedIn(token) => (self.logged_in(now, flight, token), None),
             Landing::Refused(refusal) => (Err(self.was_refused(refusal)), None),
             Landing::LoginFailed { error, in_vain } => (Err(self.login_failed(now.instant, error, in_vain)), in_vain),
         };
@@ -249,21 +273,24 @@ impl Session {
         Some(self.record.clone())
     }
 
-    fn logged_in(&mut self, now: &Now, token: Token) -> Result<Arc<Token>, Error> {
+    fn logged_in(&mut self, now: &Now, flight: Flight, token: Token) -> Result<Arc<Token>, Error> {
         if token.expires() <= now.instant {
             // Handing it out would be one thing; that each waiting call then logs in anew, and again, is another.
             return Err(self.login_failed(now.instant, expired(), None));
         }
-        if self.rejected.contains(token.fingerprint()) {
-            let error = refused_again("the service has issued the token once more that it had refused");
-            return Err(self.login_failed(now.instant, error, None));
-        }
         if self.replaces_a_rejected_one() {
             self.record.replacements.count_one(now.instant);
         }
+        // What has just been issued is good, also if it was rejected before: the limit on replacements ends a row of them.
+        self.rejected.remove(token.fingerprint());
         let token = Arc::new(token);
-        self.to_be_saved = Some(ToBeSaved { token: *token.fingerprint(), over_generation: self.stored_generation });
-        self.record.generation += 1;
+        self.record.generation = self.record.generation.saturating_add(1);
+        self.to_be_saved = Some(ToBeSaved {
+            flight: flight.number,
+            token: *token.fingerprint(),
+            generation: self.record.generation,
+            over_generation: self.stored_generation,
+        });
         self.record.token = Some(Arc::clone(&token));
         self.record.used = now.instant;
         self.record.failure = None;
@@ -293,28 +320,55 @@ impl Session {
         error
     }
 
+    /// What came of the login of this flight, until another one is told.
+    pub(crate) fn result_of(&self, flight: Flight) -> Option<Result<Arc<Token>, Error>> {
+        self.attempt.as_ref().filter(|it| it.flight == flight.number).map(|it| it.result.clone())
+    }
+
+    /// What a leader answers its own caller, by what came of its login, whatever other calls have come to since. `None`:
+    /// its caller asks for its next step as the others do.
+    pub(crate) fn answer_of_leader(
+        &self,
+        now: Instant,
+        call: Call,
+        result: &Result<Arc<Token>, Error>,
+    ) -> Option<Result<Arc<Token>, Error>> {
+        match result {
+            Ok(token) => Some(Ok(Arc::clone(token))).filter(|_| self.is_usable(token, token.obtained(), now)),
+            // No failure is a reason to withhold a token that is good.
+            Err(error) if call == Call::Login => Some(Err(error.clone())),
+            Err(_) if self.has_usable(now) => None,
+            // As the calls after it are told: with the time until the next try.
+            Err(error) => {
+                let remembered = self.remembered(now, Duration::ZERO);
+                let is_same = |it: &Error| (it.status(), it.reason()) == (error.status(), error.reason());
+                Some(Err(remembered.filter(is_same).unwrap_or_else(|| error.clone())))
+            }
+        }
+    }
+
     /// What there is to be saved of a session that did not log in.
     pub(crate) fn record(&self) -> Record {
         self.record.clone()
     }
 
-    /// The record that `land` gave was saved, or could not be.
+    /// The record that `land` gave was saved, or could not be. It speaks of its own login, and of no later one.
     pub(crate) fn saved(&mut self, now: Instant, record: &Record, saved: bool) {
-        let over_generation = match self.to_be_saved.take() {
-            Some(login) => Some(login.over_generation),
-            None => self.unsaved.map(|it| it.over_generation),
+        let landed = self.to_be_saved.take_if(|login| login.is_in(record));
+        let Some(login) = landed.or(self.unsaved.map(|it| it.login).filter(|login| login.is_in(record))) else {
+            return;
         };
         let again_at = now.after(LOOK_EVERY_WHILE_GOOD);
-        let of = |over_generation| Unsaved { over_generation, again_at };
-        self.unsaved = over_generation.map(of).filter(|_| !saved && record.token.is_some());
+        self.unsaved = (!saved).then_some(Unsaved { login, again_at });
     }
 
-    /// The lock was lost, and nothing was saved. If a login was to be, another one has logged in meanwhile, or is about
-    /// to, and either way our token is not the live one. Else the token in hand is as good as it was.
-    pub(crate) fn lock_was_lost(&mut self) {
-        let Some(lost) = self.to_be_saved.take() else { return };
+    /// The flight has lost its lock, and nothing was saved. If its own login was to be, another one has logged in
+    /// meanwhile, or is about to, and either way its token is not the live one. Else the token in hand is as good as it
+    /// was: it may be that of a later login.
+    pub(crate) fn lock_was_lost(&mut self, flight: Flight) {
+        let Some(lost) = self.to_be_saved.take_if(|login| login.flight == flight.number) else { return };
         self.record.token.take_if(|token| *token.fingerprint() == lost.token);
-        self.rejected.add(lost.token);
+        self.rejected.add(lost.token, self.in_hand());
         self.record.generation = lost.over_generation;
         self.attempt = None;
         self.look_at = Instant::START;
@@ -324,7 +378,7 @@ impl Session {
     pub(crate) fn reject(&mut self, now: Instant, value: &[u8]) -> bool {
         let fingerprint = Fingerprint::of(value);
         let was_in_hand = self.usable(now).is_some_and(|token| *token.fingerprint() == fingerprint);
-        self.rejected.add(fingerprint);
+        self.rejected.add(fingerprint, self.in_hand());
         was_in_hand
     }
 

@@ -1,5 +1,6 @@
 //! One call that leads: it looks into the store, takes its lock, logs in, saves, and lands.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::random;
 use crate::record::{Record, Refusal};
 use crate::session::{Errand, Flight, Landing, Plan};
 use crate::store::{Bytes, Locked, Saved, StoreOption};
+use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
 const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
@@ -28,6 +30,9 @@ pub(super) struct Leader<'a> {
     process: &'a Process,
     flight: Flight,
     deadline: Deadline,
+    begun: Instant,
+    /// What came of its login.
+    result: Option<Result<Arc<Token>>>,
     events: &'a mut Events,
 }
 
@@ -39,10 +44,24 @@ impl<'a> Leader<'a> {
         deadline: Deadline,
         events: &'a mut Events,
     ) -> Self {
-        Self { auth, process, flight, deadline, events }
+        Self { auth, process, flight, deadline, begun: Instant::now(), result: None, events }
     }
 
-    pub(super) fn lead(mut self) -> Result<()> {
+    /// What came of the login, if there was to be one.
+    pub(super) fn lead(mut self) -> Option<Result<Arc<Token>>> {
+        if let Err(error) = self.fly() {
+            self.events.add(Level::Warn, "failed", || error.to_string());
+            // Those who wait learn why, and do not each wait for the same failure anew. That this call's own time is up
+            // says nothing to them.
+            let is_shared = self.spent_in_vain(self.begun).is_none();
+            self.touch_down(if is_shared { Landing::NotBegun(error.clone()) } else { Landing::WithoutLogin });
+            self.result = Some(Err(error));
+        }
+        self.result.take()
+    }
+
+    /// An error is one from before the login.
+    fn fly(&mut self) -> Result<()> {
         let kept = self.auth.credentials.kept().cloned();
         if self.flight.errand != Errand::Login {
             let found = self.process.store.load(self.deadline)?;
@@ -160,9 +179,14 @@ impl<'a> Leader<'a> {
             }
             Err(error) => {
                 self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
-                Landing::LoginFailed { error, in_vain: self.deadline.has_passed().then_some(spent) }
+                Landing::LoginFailed { error, in_vain: self.spent_in_vain(begun) }
             }
         }
+    }
+
+    /// The time since then, if the caller's own deadline is what ended it.
+    fn spent_in_vain(&self, begun: Instant) -> Option<Duration> {
+        self.deadline.has_passed().then(|| begun.until(Instant::now()))
     }
 
     /// A login of a child ends its parent's token, unless they share a store. Told once.
@@ -188,7 +212,7 @@ impl<'a> Leader<'a> {
         let mut session = self.process.session();
         match &saved {
             Ok(Saved::Yes) => session.saved(now.instant, record, true),
-            Ok(Saved::LockLost) => session.lock_was_lost(),
+            Ok(Saved::LockLost) => session.lock_was_lost(self.flight),
             Err(_) => session.saved(now.instant, record, false),
         }
         self.auth.publish(&session, &now);
@@ -202,10 +226,11 @@ impl<'a> Leader<'a> {
         }
     }
 
-    fn touch_down(&self, landing: Landing) -> Option<Record> {
+    fn touch_down(&mut self, landing: Landing) -> Option<Record> {
         let now = Now::read();
         let mut session = self.process.session();
         let record = session.land(&now, self.flight, landing);
+        self.result = session.result_of(self.flight);
         self.auth.publish(&session, &now);
         drop(session);
         self.process.landed.notify_all();

@@ -482,7 +482,7 @@ fn a_token_whose_lock_was_lost_gives_way_to_the_stores() {
     world.session.plan(&now, flight.errand, Record::default(), |_| true, LONG);
     let lost = world.token(YEAR);
     world.session.land(&now, flight, Landing::LoggedIn(lost)).expect("to be saved");
-    world.session.lock_was_lost();
+    world.session.lock_was_lost(flight);
     world.logins = 5;
     world.stored = Record { generation: 1, token: Some(Arc::new(world.token(YEAR))), ..Record::default() };
     assert_eq!(world.year(Call::Token).expect("a token"), "token-5");
@@ -555,18 +555,44 @@ fn a_login_does_not_share_a_token_that_was_refused_meanwhile() {
 }
 
 #[test]
-fn a_refused_token_that_is_issued_once_more_is_a_failure() {
+fn a_rejected_token_that_is_issued_once_more_is_good() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    let again = |world: &mut World, call| {
+        world.call(call, |world| Landing::LoggedIn(Token::new(b"token-1", b"user", YEAR, 0, world.now.after(YEAR))))
+    };
+    for call in [Call::Token, Call::Login, Call::Token] {
+        world.session.reject(world.now, b"token-1");
+        assert_eq!(again(&mut world, call).expect("issued anew"), "token-1");
+        assert_eq!(world.session.state(world.now), State::Good);
+    }
+    // The limit on replacements ends a row of them.
+    world.session.reject(world.now, b"token-1");
+    assert_eq!(again(&mut world, Call::Token).expect_err("too many").reason(), "tokens-keep-being-refused");
+}
+
+#[test]
+fn a_rejected_token_that_another_process_was_issued_once_more_is_good() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
     world.session.reject(world.now, b"token-1");
-    for call in [Call::Token, Call::Login] {
-        let again = world.call(call, |world| {
-            let expires = world.now.after(YEAR);
-            Landing::LoggedIn(Token::new(b"token-1", b"user", YEAR, 0, expires))
-        });
-        assert_eq!(again.expect_err("of no use").reason(), "tokens-keep-being-refused");
-    }
-    assert_eq!(world.logins, 3);
+    world.pass(MINUTE);
+    // As it stands there it is the one that was rejected; with a later number it is a new one, with a life of its own.
+    let issued = Token::new(b"token-1", b"user", YEAR, 0, world.now.after(YEAR));
+    world.stored = Record { generation: 2, token: Some(Arc::new(issued)), used: world.now, ..Record::default() };
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-1");
+    let expires = world.session.usable(world.now).expect("good").expires();
+    assert_eq!((world.logins, expires), (1, world.now.after(YEAR)));
+}
+
+#[test]
+fn a_forked_child_does_not_take_its_parents_rejected_token_for_a_new_one() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    // The child has the token and not its number.
+    world.session = Session::new(Policy::default(), Some(world.token(YEAR)), &unix_at(world.now));
+    world.session.reject(world.now, b"token-1");
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
 }
 
 #[test]
@@ -662,7 +688,7 @@ fn a_pause_that_a_clock_ahead_of_ours_has_noted_ends() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
     world.session.reject(world.now, b"token-1");
-    world.stored.generation = 9;
+    (world.stored.generation, world.stored.token) = (9, None);
     for _ in 0..60 {
         world.stored.replacements = crate::record::Replacements { count: 3, last: Some(world.now) };
         assert!(world.year(Call::Token).is_err());
@@ -680,7 +706,7 @@ fn a_wrong_clock_does_not_end_the_pause_between_replacements() {
         world.year(Call::Token).expect("one of three in a row");
     }
     // Another process has logged in since, by whose clock all that was years ago.
-    world.stored.generation += 1;
+    (world.stored.generation, world.stored.token) = (5, None);
     world.stored.replacements = crate::record::Replacements { count: 1, last: Some(Instant::START) };
     world.session.reject(world.now, b"token-4");
     assert!(world.year(Call::Token).is_err());
@@ -697,7 +723,7 @@ fn a_lock_that_a_failed_renewal_has_lost_does_not_take_the_good_token() {
     let now = unix_at(world.now);
     assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
     world.session.land(&now, flight, failure(Status::Server)).expect("to be saved");
-    world.session.lock_was_lost();
+    world.session.lock_was_lost(flight);
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(token) if token.value() == c"token-1"));
 }
 
@@ -724,11 +750,11 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
         assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
         world.logins += 1;
         let landing = Landing::LoggedIn(world.token(YEAR));
-        world.session.land(&now, flight, landing).expect("to be saved")
+        (flight, world.session.land(&now, flight, landing).expect("to be saved"))
     };
-    login(&mut world);
-    world.session.lock_was_lost();
-    let unsaved = login(&mut world);
+    let (flight, _) = login(&mut world);
+    world.session.lock_was_lost(flight);
+    let (_, unsaved) = login(&mut world);
     world.session.saved(world.now, &unsaved, false);
     // Another process logs in, over the same generation as we have twice.
     world.logins += 1;
@@ -738,4 +764,145 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
     let flight = lead(world.next(Call::Token, LONG));
     world.fly(flight, &mut |_| panic!("there is a good one"));
     assert_eq!(world.stored.token.as_ref().expect("one").value(), c"token-3");
+}
+
+#[test]
+fn a_lost_lock_discards_its_own_token_and_not_a_later_one() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let login = |world: &mut World, value: &str| {
+        let flight = lead(world.next(Call::Login, LONG));
+        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        let token = Token::new(value.as_bytes(), b"user", YEAR, 0, world.now.after(YEAR));
+        (flight, world.session.land(&now, flight, Landing::LoggedIn(token)).expect("to be saved"))
+    };
+    // The service may issue the same token twice.
+    for value in ["second", "first"] {
+        let (first, _) = login(&mut world, "first");
+        // Its lock is lost, another thread takes it and logs in, before the first one tries to save.
+        let (_, second) = login(&mut world, value);
+        world.session.lock_was_lost(first);
+        world.session.saved(world.now, &second, true);
+        assert!(world.session.usable(world.now).is_some(), "the live token is given up");
+        assert!(world.session.in_hand() == Some(Fingerprint::of(value.as_bytes())));
+    }
+}
+
+#[test]
+fn the_save_of_an_earlier_login_says_nothing_of_a_later_one() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let login = |world: &mut World| {
+        let flight = lead(world.next(Call::Login, LONG));
+        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+        world.logins += 1;
+        world.session.land(&now, flight, Landing::LoggedIn(world.token(YEAR))).expect("to be saved")
+    };
+    let (earlier, later) = (login(&mut world), login(&mut world));
+    world.session.saved(world.now, &later, false);
+    // A store that does not notice that its lock was lost.
+    world.session.saved(world.now, &earlier, true);
+    assert!(world.session.unsaved.is_some(), "the later one is not in the store");
+    world.session.saved(world.now, &later, true);
+    assert!(world.session.unsaved.is_none());
+}
+
+#[test]
+fn a_failure_that_is_saved_by_another_flight_saves_the_login_with_it() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let flight = |world: &mut World, landing: Landing| {
+        let flight = lead(world.next(Call::Login, LONG));
+        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+        (flight, world.session.land(&now, flight, landing).expect("to be saved"))
+    };
+    let token = world.token(YEAR);
+    let (first, _) = flight(&mut world, Landing::LoggedIn(token));
+    let (_, failed) = flight(&mut world, failure(Status::Server));
+    world.session.saved(world.now, &failed, true);
+    world.session.lock_was_lost(first);
+    assert!(world.session.has_usable(world.now), "the token is in the store");
+}
+
+#[test]
+fn a_rejected_token_stays_rejected_whatever_else_is() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.session.reject(world.now, b"token-1");
+    for other in 0..100 {
+        world.session.reject(world.now, format!("other-{other}").as_bytes());
+    }
+    assert_eq!(world.year(Call::Token).expect("a token"), "token-2");
+}
+
+#[test]
+fn those_who_wait_share_why_a_login_could_not_be_begun() {
+    let mut world = World::new(Policy::default());
+    let flight = lead(world.next(Call::Token, LONG));
+    let tickets: Vec<Ticket> = (0..19).map(|_| world.session.arrive(Call::Token)).collect();
+    let error = Error::new(Status::Credentials, "credentials-callback", "it failed");
+    assert!(world.session.land(&unix_at(world.now), flight, Landing::NotBegun(error)).is_none());
+    for ticket in &tickets {
+        match world.session.next(&unix_at(world.now), *ticket, LONG) {
+            Step::Fail(error) => assert_eq!(error.status(), Status::Credentials),
+            step => panic!("each would wait for the same failure: {step:?}"),
+        }
+    }
+    // It is not remembered: a later call asks anew.
+    lead(world.next(Call::Token, LONG));
+}
+
+#[test]
+fn logins_that_wait_share_why_one_could_not_be_begun() {
+    let mut world = World::new(Policy::default());
+    lead(world.next(Call::Token, LONG));
+    let tickets: Vec<Ticket> = (0..19).map(|_| world.session.arrive(Call::Login)).collect();
+    let not_begun = || Landing::NotBegun(Error::new(Status::Store, "store-io", ""));
+    let now = unix_at(world.now);
+    let token_flight = world.session.flight.expect("in flight");
+    world.session.land(&now, token_flight, not_begun());
+    // That one began before them: one of them leads, and the others share what comes of it.
+    let flight = lead(world.session.next(&now, tickets[0], LONG));
+    assert!(tickets[1..].iter().all(|ticket| matches!(world.session.next(&now, *ticket, LONG), Step::Wait)));
+    world.session.land(&now, flight, not_begun());
+    assert!(tickets[1..].iter().all(|ticket| matches!(world.session.next(&now, *ticket, LONG), Step::Fail(_))));
+}
+
+#[test]
+fn a_leader_answers_by_its_own_login_whatever_another_has_come_to_since() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let led = |world: &mut World, call, landing: Landing| {
+        let flight = lead(world.next(call, LONG));
+        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+        world.session.land(&now, flight, landing);
+        (flight, world.session.result_of(flight).expect("it logged in"))
+    };
+    let token = world.token(YEAR);
+    let (flight, own) = led(&mut world, Call::Login, Landing::LoggedIn(token));
+    // The first one has yet to save when a second one fails.
+    let (_, others) = led(&mut world, Call::Login, failure(Status::Server));
+    let answer = |world: &World, call, result: &_| world.session.answer_of_leader(world.now, call, result);
+    assert!(matches!(answer(&world, Call::Login, &own), Some(Ok(_))));
+    assert!(matches!(answer(&world, Call::Login, &others), Some(Err(_))));
+    assert!(answer(&world, Call::Token, &others).is_none(), "there is a good token");
+    // A token whose lock was lost is none to answer with.
+    world.session.lock_was_lost(flight);
+    assert!(answer(&world, Call::Login, &own).is_none());
+    assert!(matches!(answer(&world, Call::Token, &others), Some(Err(_))));
+}
+
+#[test]
+fn a_renewal_that_could_not_be_begun_is_told_to_nobody() {
+    let mut world = World::new(Policy::default());
+    world.year(Call::Token).expect("a token");
+    world.skip_to(at(0).after(YEAR - YEAR / 5));
+    let flight = lead(world.next(Call::Token, LONG));
+    assert_eq!(flight.errand, Errand::Renew);
+    let waiting = world.session.arrive(Call::Token);
+    world.session.reject(world.now, b"token-1");
+    assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG), Step::Wait));
+    let error = Error::new(Status::Store, "store-io", "");
+    world.session.land(&unix_at(world.now), flight, Landing::NotBegun(error));
+    lead(world.session.next(&unix_at(world.now), waiting, LONG));
 }

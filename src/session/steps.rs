@@ -77,8 +77,10 @@ pub(crate) enum Plan {
 /// How a flight went.
 #[derive(Debug)]
 pub(crate) enum Landing {
-    /// Without a login: nothing was to do, or another process is doing it, or the store failed.
+    /// Without a login: nothing was to do, or another process is doing it, or the leader's own time was up.
     WithoutLogin,
+    /// A login was to be, and could not be begun: the store failed, or whoever is asked for the password did.
+    NotBegun(Error),
     LoggedIn(Token),
     /// The service knows no account with this password.
     Refused(Refusal),

@@ -1,15 +1,16 @@
 //! A password that is asked for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use personr::ffi::*;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Sandbox};
 
-use crate::client::{Auth, Options, call};
+use crate::client::{Auth, Failure, Options, call};
 use crate::host::{Host, Kind};
-use crate::sandbox;
+use crate::{eventually, sandbox};
 
 fn asking(sandbox: &Sandbox) -> (Arc<Host>, Options, Auth) {
     let host = Host::new(&Arc::default());
@@ -54,6 +55,44 @@ fn a_callback_that_fails_is_asked_again_by_the_next_call() {
     }
     assert_eq!((host.count(Kind::Ask), sandbox.counters().requests, auth.state()), (6, 0, PERSONR_STATE_EMPTY));
     host.returns(Kind::Ask, 0);
+    assert!(auth.token().is_ok());
+}
+
+/// Twenty calls at once, of which the first one is in its callback until all have called.
+fn twenty_at_once(host: &Host, kind: Kind, auth: &Auth) -> Vec<Result<(), Failure>> {
+    let calling = Arc::new(AtomicUsize::new(0));
+    let inside = Arc::clone(&calling);
+    host.does(kind, move || {
+        eventually(|| inside.load(Ordering::Relaxed) == 20);
+        // From the count to the call there is no event, only an instruction or two.
+        thread::sleep(Duration::from_millis(200));
+    });
+    host.returns_after(0, kind, 1);
+    thread::scope(|scope| {
+        let call = || {
+            calling.fetch_add(1, Ordering::Relaxed);
+            auth.token().map(drop)
+        };
+        let calls: Vec<_> = (0..20).map(|_| scope.spawn(call)).collect();
+        calls.into_iter().map(|call| call.join().expect("no panic")).collect()
+    })
+}
+
+#[test]
+fn those_who_wait_learn_why_a_callback_failed() {
+    let sandbox = sandbox();
+    let (host, options, auth) = asking(&sandbox);
+    let results = twenty_at_once(&host, Kind::Ask, &auth);
+    assert!(results.iter().all(|it| it.as_ref().is_err_and(|it| it.status == PERSONR_CREDENTIALS)), "{results:?}");
+    assert!(host.count(Kind::Ask) <= 2, "asked {} times", host.count(Kind::Ask));
+
+    host.returns(Kind::Ask, 0);
+    host.keeps_records(&options);
+    let auth = options.auth_without_password(DEFAULT_EMAIL).expect("a handle");
+    let results = twenty_at_once(&host, Kind::Lock, &auth);
+    assert!(results.iter().all(|it| it.as_ref().is_err_and(|it| it.status == PERSONR_STORE)), "{results:?}");
+    assert!(host.count(Kind::Lock) <= 2, "locked {} times", host.count(Kind::Lock));
+    host.returns(Kind::Lock, 0);
     assert!(auth.token().is_ok());
 }
 

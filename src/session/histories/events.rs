@@ -86,8 +86,8 @@ pub(super) enum Event {
     /// To a moment of the live token's life, in per cent of it.
     PassTo(u32),
     Call(usize, Call, Duration),
-    /// One step of what the process's leader does.
-    Step(usize),
+    /// One step of what a leader of the process does; a second one may lead while the first has yet to save.
+    Step(usize, usize),
     /// All that it can do now.
     Run(usize),
     /// The process sends a request with its token, and rejects that if the service does.
@@ -108,6 +108,8 @@ pub(super) enum Event {
     PreparationFails(bool),
     LoadsFail(bool),
     LoseLock,
+    /// A login has landed, its lock is lost before it can save, and another call of its process logs in: so many steps.
+    Overtake(usize, usize),
     Replace(Content),
 }
 
@@ -179,7 +181,7 @@ impl Setup {
                 let call = if dice.one_in(8) { Call::Login } else { Call::Token };
                 Event::Call(process, call, dice.of(&[30 * SECOND, 30 * SECOND, SECOND, SECOND / 5, HOUR]))
             }
-            6..=14 => Event::Step(process),
+            6..=14 => Event::Step(process, dice.below(2)),
             15..=20 => Event::Run(process),
             21..=24 => Event::Pass(dice.of(&[SECOND / 10, SECOND, 2 * SECOND, 10 * SECOND, MINUTE, 10 * MINUTE])),
             25 => Event::Pass(dice.of(&[HOUR, 12 * HOUR, DAY, 10 * DAY, 29 * DAY, 31 * DAY])),
@@ -216,7 +218,11 @@ impl Setup {
                     _ => Event::SavesFail(fails),
                 });
             }
-            38 => return self.lost_locks.then_some(Event::LoseLock),
+            38 => {
+                let steps = dice.below(14);
+                let event = if steps < 7 { Event::LoseLock } else { Event::Overtake(process, steps - 7) };
+                return self.lost_locks.then_some(event);
+            }
             _ => return self.contents.then(|| Event::Replace(draw_content(dice))),
         })
     }

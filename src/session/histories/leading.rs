@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::super::{Call, Errand, Landing, Plan};
+use super::super::{Errand, Landing, Plan};
 use super::outside::{Answer, broken};
-use super::process::Stage;
+use super::process::{LoggedIn, Stage};
 use super::world::{World, number_of};
 use crate::error::{Error, Status};
 use crate::record::{Record, Refusal};
@@ -58,6 +58,7 @@ impl World {
         let stored = Record::decode(bytes.as_ref(), &now)?;
         let (leader, password) = (&process.leaders[i], u16::from(process.password));
         let (errand, left) = (leader.flight.errand, leader.deadline.saturating_sub(self.at));
+        self.note_stored(p, &stored);
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
         let hand_before = process.session.in_hand();
@@ -122,10 +123,13 @@ impl World {
         let process = &mut self.processes[p];
         let now = process.now(self.at);
         let record = process.session.land(&now, flight, landing);
+        process.leaders[i].result = process.session.result_of(flight);
         self.publish(p);
         self.check_kept(p, had_good && new.is_none());
         let hand = self.processes[p].session.record.token.as_ref();
         let logged_in = hand.filter(|it| Some(*it.fingerprint()) == new).map(number_of);
+        let nth = self.processes[p].seen.logins;
+        let logged_in = logged_in.map(|token| LoggedIn { token, nth });
         self.note_hand(p);
         match record {
             Some(record) => self.processes[p].leaders[i].stage = Stage::Save { record: Box::new(record), logged_in },
@@ -141,9 +145,11 @@ impl World {
         Token::new(format!("t{number}").as_bytes(), b"user", lifetime, 0, expires)
     }
 
-    fn save(&mut self, p: usize, i: usize, record: &Record, logged_in: Option<usize>) {
+    fn save(&mut self, p: usize, i: usize, record: &Record, logged_in: Option<LoggedIn>) {
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
+        // A later login is another thread's, which has not lost anything; and another thread may have saved this one.
+        let is_last = logged_in.is_some_and(|login| login.nth == process.seen.logins) && !process.seen.is_saved;
         let now = process.now(self.at);
         let held = process.leaders[i].lock.is_some_and(|lock| self.shelf.is_held(lock, self.at));
         if self.shelf.saves_fail {
@@ -154,13 +160,18 @@ impl World {
             // A success of which the others learn only now.
             self.successes += u32::from(process.session.unsaved.is_some());
             process.session.saved(now.instant, record, true);
+            let in_hand = process.session.in_hand();
+            let has_it = |it: &Record| it.token.as_ref().map(|token| *token.fingerprint()) == in_hand;
+            process.seen.is_saved |= has_it(record) && record.generation == process.session.record.generation;
         } else {
             self.excuses += 1;
-            self.note_lost_lock(p, logged_in);
-            self.processes[p].session.lock_was_lost();
+            self.note_lost_lock(p, logged_in.filter(|_| is_last));
+            let flight = self.processes[p].leaders[i].flight;
+            self.processes[p].session.lock_was_lost(flight);
         }
         self.publish(p);
-        self.check_kept(p, had_good && (held || self.shelf.saves_fail || logged_in.is_none()));
+        let gives_up = !held && !self.shelf.saves_fail && is_last;
+        self.check_kept(p, had_good && !gives_up);
         self.end(p, i, Ok(()));
     }
 
@@ -173,16 +184,25 @@ impl World {
             self.shelf.unlock(lock);
         }
         if process.session.is_in_flight(leader.flight) {
-            process.session.land(&now, leader.flight, Landing::WithoutLogin);
+            let landing = match &led {
+                Err(error) if self.at < leader.deadline => Landing::NotBegun(error.clone()),
+                _ => Landing::WithoutLogin,
+            };
+            process.session.land(&now, leader.flight, landing);
             self.publish(p);
         }
         let process = &mut self.processes[p];
         if let Some(waiting) = process.calls.iter_mut().find(|it| it.number == leader.call) {
             waiting.leads = false;
-            if let Some(error) =
-                led.err().filter(|_| waiting.call == Call::Login || !process.session.has_usable(now.instant))
-            {
-                self.answer(p, leader.call, Err(error));
+            let (call, result) = (waiting.call, led.err().map(Err).or(leader.result));
+            match result.and_then(|result| process.session.answer_of_leader(now.instant, call, &result)) {
+                Some(Ok(token)) => {
+                    let (number, expires) = (number_of(&token), token.expires());
+                    self.answer(p, leader.call, Ok(number));
+                    self.hand_out(p, leader.call, number, Some(expires));
+                }
+                Some(Err(error)) => self.answer(p, leader.call, Err(error)),
+                None => {}
             }
         }
         self.poll_all(p);

@@ -1,6 +1,7 @@
 //! One process: its session, its clocks, its calls, and its leaders as `auth/leader.rs` has them, cut into the steps
 //! between which anything may happen.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Call, Errand, Flight, Policy, Session, Ticket};
@@ -8,6 +9,7 @@ use super::events::ClockStep;
 use super::outside::Answer;
 use super::rules::Seen;
 use crate::clock::{Instant, Now};
+use crate::error::Error;
 use crate::record::Record;
 use crate::token::Token;
 
@@ -49,6 +51,8 @@ pub(super) struct Leader {
     pub(super) flight: Flight,
     pub(super) call: usize,
     pub(super) deadline: Duration,
+    /// What came of its login.
+    pub(super) result: Option<Result<Arc<Token>, Error>>,
     pub(super) lock: Option<u64>,
     pub(super) stage: Stage,
 }
@@ -66,7 +70,14 @@ pub(super) enum Stage {
     /// The answer is under way.
     Answer { begun: Duration, answer: Answer },
     /// The session has landed. Its record is to be saved.
-    Save { record: Box<Record>, logged_in: Option<usize> },
+    Save { record: Box<Record>, logged_in: Option<LoggedIn> },
+}
+
+/// A login that has landed: which token it brought, and the how manieth of its process it was.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct LoggedIn {
+    pub(super) token: usize,
+    pub(super) nth: u32,
 }
 
 impl Stage {
@@ -82,7 +93,7 @@ impl Stage {
 impl Leader {
     pub(super) fn new(flight: Flight, call: usize, deadline: Duration) -> Self {
         let stage = if flight.errand == Errand::Login { Stage::Lock } else { Stage::Look };
-        Self { flight, call, deadline, lock: None, stage }
+        Self { flight, call, deadline, result: None, lock: None, stage }
     }
 
     pub(super) fn is_patient(&self) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::{Call, Errand, Landing};
 use super::events::{DAY, Service};
-use super::process::{Leader, Process};
+use super::process::{Leader, LoggedIn, Process};
 use super::world::{World, number_of};
 use crate::clock::Instant;
 use crate::record::Record;
@@ -18,8 +18,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// What a process has seen.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// The last eight that it rejected.
+    /// The last eight that it rejected; the one in hand is not forgotten for another.
     rejected: Vec<String>,
+    /// How often it has logged in.
+    pub(super) logins: u32,
+    /// The last of them is in the store.
+    pub(super) is_saved: bool,
     /// The token in hand, and since when.
     in_hand: Option<(usize, Duration)>,
     /// The logins that failed since the last success, of any process.
@@ -48,13 +52,19 @@ impl Failures {
 }
 
 impl Seen {
-    fn reject(&mut self, text: &str) {
+    fn reject(&mut self, text: &str, in_hand: Option<usize>) {
         if !self.has_rejected(text) {
             self.rejected.push(text.to_owned());
         }
         if self.rejected.len() > 8 {
-            self.rejected.remove(0);
+            let in_hand = in_hand.map(|number| format!("t{number}"));
+            let oldest = self.rejected.iter().position(|it| Some(it) != in_hand.as_ref());
+            oldest.map(|at| self.rejected.remove(at));
         }
+    }
+
+    fn is_issued_anew(&mut self, text: &str) {
+        self.rejected.retain(|known| known != text);
     }
 
     fn has_rejected(&self, text: &str) -> bool {
@@ -90,13 +100,27 @@ impl World {
     }
 
     pub(super) fn note_rejection(&mut self, p: usize, text: &str) {
-        self.processes[p].seen.reject(text);
+        let process = &mut self.processes[p];
+        process.seen.reject(text, process.session.record.token.as_ref().map(number_of));
+    }
+
+    /// A later login than the one that a process knows of has brought the very token that it has in hand.
+    pub(super) fn note_stored(&mut self, p: usize, stored: &Record) {
+        let process = &mut self.processes[p];
+        let held = &process.session.record;
+        let is_later = held.generation != 0 && stored.generation > held.generation;
+        if let (true, Some(token), Some(held)) = (is_later, &stored.token, &held.token) {
+            if token.fingerprint() == held.fingerprint() {
+                process.seen.is_issued_anew(&format!("t{}", number_of(token)));
+                process.seen.in_hand = None;
+            }
+        }
     }
 
     /// The token of a login whose lock was lost counts as rejected.
-    pub(super) fn note_lost_lock(&mut self, p: usize, logged_in: Option<usize>) {
-        if let Some(number) = logged_in {
-            self.processes[p].seen.reject(&format!("t{number}"));
+    pub(super) fn note_lost_lock(&mut self, p: usize, login: Option<LoggedIn>) {
+        if let Some(login) = login {
+            self.processes[p].seen.reject(&format!("t{}", login.token), None);
         }
     }
 
@@ -105,19 +129,19 @@ impl World {
         let process = &mut self.processes[p];
         let asked = process.leaders[i].flight.errand == Errand::Login;
         match landing {
-            Landing::WithoutLogin => {}
-            Landing::LoggedIn(token)
-                if token.expires() <= process.now(at).instant
-                    || process.seen.has_rejected(&token.value().to_string_lossy()) =>
-            {
+            Landing::WithoutLogin | Landing::NotBegun(_) => {}
+            Landing::LoggedIn(token) if token.expires() <= process.now(at).instant => {
                 self.note_failure(p, Duration::ZERO, false);
             }
-            Landing::LoggedIn(_) => {
+            Landing::LoggedIn(token) => {
                 let hand = process.session.record.token.as_ref().map(|it| format!("t{}", number_of(it)));
                 if !asked && hand.is_some_and(|hand| process.seen.has_rejected(&hand)) {
                     process.seen.replacements.push(at);
                     self.seen.replacements.push(at);
                 }
+                process.seen.is_issued_anew(&token.value().to_string_lossy());
+                process.seen.logins += 1;
+                process.seen.is_saved = false;
                 process.seen.in_hand = None;
                 (process.seen.failures, process.seen.refused) = (None, None);
                 self.successes += 1;

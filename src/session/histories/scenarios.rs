@@ -111,8 +111,8 @@ fn a_burst_of_rejections_leads_to_one_login() {
         for round in 0..60 {
             // Some process is ahead of the others by some steps, in each order another one.
             let ahead = if round < 8 { 1 + order / 4 } else { 1 };
-            (0..ahead).for_each(|_| world.apply(Event::Step(order % 4)));
-            (0..4).for_each(|p| world.apply(Event::Step(p)));
+            (0..ahead).for_each(|_| world.apply(Event::Step(order % 4, 0)));
+            (0..4).for_each(|p| world.apply(Event::Step(p, 0)));
         }
         assert_eq!(world.account.logins, 2);
         assert!((0..4).all(|p| world.processes[p].calls.is_empty() && world.use_token(p) == Some(true)));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::{Call, Policy, Step};
 use super::events::{Content, Event, Next, Rejected, Service, Setup};
 use super::outside::{Account, Shelf};
-use super::process::{Leader, Process, Waiting};
+use super::process::{Leader, Process, Stage, Waiting};
 use super::rules::Seen;
 use crate::clock::Instant;
 use crate::error::{Error, Status};
@@ -66,7 +66,7 @@ impl World {
             Event::Call(p, call, time) => {
                 self.call(p, call, time);
             }
-            Event::Step(p) => self.step(p),
+            Event::Step(p, which) => self.step(p, which),
             Event::Run(p) => self.run(p),
             Event::Use(p) => {
                 self.use_token(p);
@@ -90,13 +90,33 @@ impl World {
             Event::SavesFail(fails) => self.shelf.saves_fail = fails,
             Event::PreparationFails(fails) => self.shelf.preparation_fails = fails,
             Event::LoadsFail(fails) => self.shelf.loads_fail = fails,
-            Event::LoseLock => {
-                self.excuses += 1;
-                self.shelf.lose_lock();
-            }
+            Event::LoseLock => self.lose_lock(),
+            Event::Overtake(p, steps) => self.overtake(p, steps),
             Event::Replace(content) => self.replace(content),
         }
         self.check_always();
+    }
+
+    fn lose_lock(&mut self) {
+        self.excuses += 1;
+        self.shelf.lose_lock();
+    }
+
+    fn overtake(&mut self, p: usize, steps: usize) {
+        let is_to_save =
+            |it: &Self| matches!(it.processes[p].leaders.first().map(|it| &it.stage), Some(Stage::Save { .. }));
+        for _ in 0..6 {
+            if !is_to_save(self) {
+                self.step(p, 0);
+            }
+        }
+        if is_to_save(self) {
+            self.lose_lock();
+            self.call(p, Call::Login, Duration::from_secs(30));
+            for _ in 0..steps {
+                self.step(p, self.processes[p].leaders.len().saturating_sub(1));
+            }
+        }
     }
 
     fn replace(&mut self, content: Content) {
@@ -202,15 +222,16 @@ impl World {
         process.published = process.session.to_publish(&now).map(|(token, until)| (number_of(&token), until));
     }
 
-    fn step(&mut self, p: usize) {
-        if !self.processes[p].leaders.is_empty() {
-            self.step_leader(p, 0);
+    fn step(&mut self, p: usize, which: usize) {
+        let leaders = self.processes[p].leaders.len();
+        if leaders > 0 {
+            self.step_leader(p, which % leaders);
         }
     }
 
     pub(super) fn run(&mut self, p: usize) {
         for _ in 0..12 {
-            self.step(p);
+            self.step(p, 0);
         }
     }
 
