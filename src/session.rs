@@ -325,8 +325,8 @@ impl Session {
         self.attempt.as_ref().filter(|it| it.flight == flight.number).map(|it| it.result.clone())
     }
 
-    /// What a leader answers its own caller, by what came of its login, whatever other calls have come to since. `None`:
-    /// its caller asks for its next step as the others do.
+    /// What a leader answers its own caller, by what came of its login, whatever another flight has failed in since.
+    /// `None`: its caller asks for its next step as the others do.
     pub(crate) fn answer_of_leader(
         &self,
         now: Instant,
@@ -334,7 +334,8 @@ impl Session {
         result: &Result<Arc<Token>, Error>,
     ) -> Option<Result<Arc<Token>, Error>> {
         match result {
-            Ok(token) => Some(Ok(Arc::clone(token))).filter(|_| self.is_usable(token, token.obtained(), now)),
+            // A later login has ended a token that is no longer in hand.
+            Ok(token) => self.usable(now).filter(|it| it.fingerprint() == token.fingerprint()).map(Ok),
             // No failure is a reason to withhold a token that is good.
             Err(error) if call == Call::Login => Some(Err(error.clone())),
             Err(_) if self.has_usable(now) => None,

@@ -879,11 +879,15 @@ fn a_leader_answers_by_its_own_login_whatever_another_has_come_to_since() {
         (flight, world.session.result_of(flight).expect("it logged in"))
     };
     let token = world.token(YEAR);
+    let (_, former) = led(&mut world, Call::Login, Landing::LoggedIn(token));
+    world.logins += 1;
+    let token = world.token(YEAR);
     let (flight, own) = led(&mut world, Call::Login, Landing::LoggedIn(token));
-    // The first one has yet to save when a second one fails.
+    // It has yet to save when another one fails.
     let (_, others) = led(&mut world, Call::Login, failure(Status::Server));
     let answer = |world: &World, call, result: &_| world.session.answer_of_leader(world.now, call, result);
     assert!(matches!(answer(&world, Call::Login, &own), Some(Ok(_))));
+    assert!(answer(&world, Call::Login, &former).is_none(), "its token was ended by the later login");
     assert!(matches!(answer(&world, Call::Login, &others), Some(Err(_))));
     assert!(answer(&world, Call::Token, &others).is_none(), "there is a good token");
     // A token whose lock was lost is none to answer with.
