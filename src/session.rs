@@ -368,11 +368,14 @@ impl Session {
     /// was: it may be that of a later login.
     pub(crate) fn lock_was_lost(&mut self, flight: Flight) {
         let Some(lost) = self.to_be_saved.take_if(|login| login.flight == flight.number) else { return };
-        self.record.token.take_if(|token| *token.fingerprint() == lost.token);
         self.rejected.add(lost.token, self.in_hand());
-        self.record.generation = lost.over_generation;
-        self.attempt = None;
-        self.look_at = Instant::START;
+        // Another flight may have adopted a later one meanwhile, with its number.
+        if self.in_hand() == Some(lost.token) {
+            self.record.token = None;
+            self.record.generation = lost.over_generation;
+            self.attempt = None;
+            self.look_at = Instant::START;
+        }
     }
 
     /// Marks the token with this value, if it is not marked already. Whether it was the one in hand, and good.

@@ -789,6 +789,25 @@ fn a_lost_lock_discards_its_own_token_and_not_a_later_one() {
 }
 
 #[test]
+fn a_lost_lock_does_not_lower_the_number_of_a_token_that_was_adopted_since() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let flight = lead(world.next(Call::Login, LONG));
+    world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+    let token = world.token(YEAR);
+    world.session.land(&now, flight, Landing::LoggedIn(token)).expect("to be saved");
+    // Another thread of this process finds what another process has saved under the lock.
+    world.logins = 9;
+    world.stored =
+        Record { generation: 9, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
+    world.session.reject(world.now, b"token-0");
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-9");
+    world.session.lock_was_lost(flight);
+    assert_eq!(world.session.record.generation, 9);
+    assert_eq!(world.year(Call::Token).expect("as good as it was"), "token-9");
+}
+
+#[test]
 fn the_save_of_an_earlier_login_says_nothing_of_a_later_one() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
