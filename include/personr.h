@@ -428,15 +428,20 @@ void personr_options_free(personr_options *options);
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
  *
  * @param options  The object.
- * @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback
- *                 address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+ * Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port, spellings
+ * of an IPv6 address, "%2f" for "%2F".
+ *
+ * @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it; http://
+ *                 for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
  * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
+personr_status personr_options_set_base_url(personr_options *options,
+                                            const char *base_url,
+                                            personr_error **error);
 
 /**
  * Sets by which of its two ways the service is asked for a token.
@@ -505,8 +510,9 @@ personr_status personr_options_set_max_retries(personr_options *options, uint32_
  *
  * @param options The object.
  * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
- *                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given; user and password
- *                percent-encoded. SOCKS is not supported. Copied.
+ *                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password are
+ *                bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
+ *                percent-encoded. No blanks around it. SOCKS is not supported. Copied.
  * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -594,7 +600,8 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  *                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
  *                    directory now. Nothing is opened before the token is asked for.
  *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
- *                    the same Redis server (a library built with the cargo feature "redis"). Copied.
+ *                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
+ *                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -700,7 +707,9 @@ personr_status personr_options_set_log_callback(personr_options *options,
  * Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
  *
  * Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
- * letters; HTTP_PROXY is not. Handles of one process for the same service, email and password share one token.
+ * letters; HTTP_PROXY is not. NO_PROXY is read as by curl: "*", or domains, addresses and ranges ("10.0.0.0/8") with
+ * commas between them; a port or "*.example.com" has no meaning in it. Handles of one process for the same service,
+ * email and password share one token.
  *
  * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
  *                  7617). Copied.

@@ -2,6 +2,7 @@
 //! proxy's CONNECT, and nothing of Redis.
 
 mod failure;
+mod no_proxy;
 mod proxy;
 mod resolve;
 mod roots;

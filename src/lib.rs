@@ -7,8 +7,8 @@
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
 //! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
-//! * On the ground: `options`, `environment`, `url`, `http`, `token`, `credentials`, `error`, `clock`, `secret`, `sync`, `sys`,
-//!   `alloc`.
+//! * On the ground: `options`, `environment`, `url`, `blanks`, `http`, `token`, `credentials`, `error`, `clock`, `secret`,
+//!   `sync`, `sys`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
@@ -30,6 +30,7 @@ extern crate self as personr;
 #[allow(unsafe_code)]
 mod alloc;
 mod auth;
+mod blanks;
 mod clock;
 mod credentials;
 mod dial;

@@ -3,14 +3,17 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use percent_encoding::percent_decode;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use zeroize::Zeroizing;
 
+use crate::blanks;
 use crate::error::{Error, Result};
 use crate::hooks::Hooks;
 use crate::store::StoreOption;
-use crate::url::Url;
+use crate::url::{Url, split_once};
 
 const BASE_URL: &str = "https://enterprise.personr.co/api/1.1/wf";
 /// A year's worth of every CA there is; a larger file is a mistake (or `/dev/zero`).
@@ -108,8 +111,9 @@ impl Options {
     }
 
     /// A proxy, `http://` or `https://`, with userinfo if it asks for it; `""` for none at all.
-    pub fn set_proxy(&mut self, url: &str) -> Result<()> {
-        self.proxy = parse_proxy(url).map_err(|problem| Error::argument("proxy", problem))?;
+    /// Its userinfo may hold any byte that is not a space or a control character.
+    pub fn set_proxy(&mut self, url: impl AsRef<[u8]>) -> Result<()> {
+        self.proxy = parse_proxy(url.as_ref()).map_err(|problem| Error::argument("proxy", problem))?;
         Ok(())
     }
 
@@ -142,8 +146,8 @@ impl Options {
     }
 
     /// Where the token is kept, and so who shares it.
-    pub fn set_token_store(&mut self, url: &str) -> Result<()> {
-        self.store = StoreOption::parse(url).map_err(|problem| Error::argument("token_store", problem))?;
+    pub fn set_token_store(&mut self, url: impl AsRef<[u8]>) -> Result<()> {
+        self.store = StoreOption::parse(url.as_ref()).map_err(|problem| Error::argument("token_store", problem))?;
         Ok(())
     }
 
@@ -186,7 +190,7 @@ fn parse_base_url(text: &str) -> Result<Url> {
     if text.len() > URL_MAX {
         return Err(refuse("it is longer than 2048 bytes"));
     }
-    let url = Url::parse(text).map_err(refuse)?;
+    let url = Url::parse(text.as_bytes()).map_err(refuse)?;
     if url.userinfo.is_some() {
         return Err(refuse("a URL with a user name or a password in it is not accepted"));
     }
@@ -197,14 +201,30 @@ fn parse_base_url(text: &str) -> Result<Url> {
 }
 
 /// A proxy as the option and the environment write it: without a scheme it is `http://`.
-pub(crate) fn parse_proxy(text: &str) -> std::result::Result<ProxyOption, &'static str> {
+pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'static str> {
     if text.is_empty() {
         return Ok(ProxyOption::None);
     }
     if text.len() > URL_MAX {
         return Err("it is longer than 2048 bytes");
     }
-    let url = if text.contains("://") { Url::parse(text)? } else { Url::parse(&format!("http://{text}"))? };
+    // Before a scheme is put there.
+    if let Some(problem) = blanks::problem_of(text) {
+        return Err(problem);
+    }
+    let url = match split_once(text, b"://") {
+        Some(_) => Url::parse(text)?,
+        None => Url::parse(&Zeroizing::new([b"http://", text].concat()))?,
+    };
+    // RFC 7617, section 2: Basic authentication cannot carry it.
+    let userinfo = url.userinfo.as_ref().map_or(&[][..], |userinfo| userinfo.as_bytes());
+    if percent_decode(userinfo).any(|byte| byte.is_ascii_control()) {
+        return Err("a control character stands in the user name or the password");
+    }
+    // A password with a slash: what stands before it would be taken for the host.
+    if url.path.contains('@') {
+        return Err("\"@\" stands behind the host: write \"/\" in a user name or a password as %2F");
+    }
     Ok(ProxyOption::Url(url))
 }
 
@@ -280,8 +300,23 @@ mod tests {
         for url in ["", "proxy:3128", "http://user:pass@proxy", "https://proxy"] {
             assert!(options.set_proxy(url).is_ok(), "{url}");
         }
-        for url in ["socks5://proxy", "socks4a://proxy", "socks5h://proxy"] {
+        for url in ["socks5://proxy", "SOCKS4a://proxy", "socks5h://proxy"] {
             assert_eq!(problem(options.set_proxy(url)), "proxy: SOCKS proxies are not supported");
+        }
+    }
+
+    #[test]
+    fn a_proxys_userinfo_is_bytes_and_what_cannot_be_sent_is_refused() {
+        let mut options = options();
+        for url in
+            [&b"http://DOMAIN\\user:p^|\"<>{}[]@proxy"[..], b"u:\xe4\xff@proxy", b"u:a@b@proxy", b"u:%e4%20@proxy"]
+        {
+            assert!(options.set_proxy(url).is_ok(), "{url:?}");
+        }
+        for url in
+            ["u:a b@proxy", "u:%00@proxy", "u:%0D%0a@proxy", "u:a\tb@proxy", "u:8080/hunter2@proxy", "u:a?b@proxy"]
+        {
+            assert!(!problem(options.set_proxy(url)).contains("hunter2"), "{url}");
         }
     }
 

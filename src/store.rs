@@ -13,11 +13,13 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::blanks;
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
 use crate::hooks::StoreHook;
 use crate::options::Options;
+use crate::url::split_once;
 
 /// The bytes of a record. The token stands in them.
 pub(crate) type Bytes = Zeroizing<Vec<u8>>;
@@ -78,22 +80,28 @@ pub(crate) enum StoreOption {
 
 impl StoreOption {
     /// Reads a URL. The error says what is wrong, and repeats nothing of it.
-    pub(crate) fn parse(url: &str) -> std::result::Result<Self, &'static str> {
-        match url.split_once(':') {
-            Some(("memory", "")) => Ok(Self::Memory),
-            Some(("file", directory)) => Ok(Self::File(file::parse_directory(directory)?.into())),
-            Some(("redis" | "rediss", _)) => Self::parse_redis(url),
+    pub(crate) fn parse(url: &[u8]) -> std::result::Result<Self, &'static str> {
+        if let Some(problem) = blanks::problem_of(url) {
+            return Err(problem);
+        }
+        match split_once(url, b":") {
+            Some((b"memory", b"")) => Ok(Self::Memory),
+            Some((b"file", directory)) => {
+                let directory = std::str::from_utf8(directory).map_err(|_| "the directory is not UTF-8")?;
+                Ok(Self::File(file::parse_directory(directory)?.into()))
+            }
+            Some((b"redis" | b"rediss", _)) => Self::parse_redis(url),
             _ => Err("it is neither \"memory:\" nor \"file:DIRECTORY\" nor \"redis://...\" nor \"rediss://...\""),
         }
     }
 
     #[cfg(feature = "redis")]
-    fn parse_redis(url: &str) -> std::result::Result<Self, &'static str> {
+    fn parse_redis(url: &[u8]) -> std::result::Result<Self, &'static str> {
         redis::Server::parse(url).map(|server| Self::Redis(Arc::new(server)))
     }
 
     #[cfg(not(feature = "redis"))]
-    fn parse_redis(_: &str) -> std::result::Result<Self, &'static str> {
+    fn parse_redis(_: &[u8]) -> std::result::Result<Self, &'static str> {
         Err("this build of the library has no Redis store: build it with the cargo feature \"redis\"")
     }
 }

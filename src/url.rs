@@ -1,11 +1,15 @@
 //! The URLs that options hold: of the service, of a proxy, of a Redis server.
+//!
+//! What is parsed here is kept in one form, so that two ways to write one URL give one account. Where no form is surely
+//! the same to every server, the URL is refused.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use rustls::pki_types::ServerName;
-use ureq::http::Uri;
+use percent_encoding::percent_encode_byte;
+use rustls::pki_types::DnsName;
 
+use crate::blanks;
 use crate::secret::Secret;
 
 /// What URLs of one kind begin with.
@@ -27,53 +31,52 @@ const HTTP: Schemes = Schemes {
     otherwise: "it must begin with https:// (or http://)",
 };
 
+const NO_HOST: &str = "the host is not a name or an address";
+
 /// A parsed URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Url {
     pub(crate) tls: bool,
-    /// As written: percent-encoded. It may hold a password.
+    /// As written: any bytes, percent-encoded. It may hold a password.
     pub(crate) userinfo: Option<Arc<Secret>>,
-    /// In lower case, an IPv6 address without its brackets.
+    /// What is looked up and connected to. A name in lower case, with the dot at its end if there is one: it tells the
+    /// system not to try its own domains. Or an address in its usual form, without brackets.
     pub(crate) host: String,
     pub(crate) port: u16,
-    /// Without a slash at its end.
+    /// In the one form of [`normal_path`].
     pub(crate) path: String,
 }
 
 impl Url {
     /// Parses `http://…` or `https://…`. The error says what is wrong and repeats nothing of the text.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, &'static str> {
         Self::parse_as(&HTTP, text)
     }
 
     /// The same for other schemes.
-    pub(crate) fn parse_as(schemes: &Schemes, text: &str) -> Result<Self, &'static str> {
-        if text.contains(['?', '#']) {
+    pub(crate) fn parse_as(schemes: &Schemes, text: &[u8]) -> Result<Self, &'static str> {
+        if let Some(problem) = blanks::problem_of(text) {
+            return Err(problem);
+        }
+        if text.iter().any(|byte| *byte == b' ' || byte.is_ascii_control()) {
+            return Err("it contains a space or a control character");
+        }
+        if text.iter().any(|byte| matches!(byte, b'?' | b'#')) {
             return Err("a URL with a query or a fragment is not accepted");
         }
-        let uri: Uri = text.parse().map_err(|_| "it is not a URL")?;
-        let scheme = match uri.scheme_str() {
-            Some(name) if name == schemes.tls.name => &schemes.tls,
-            Some(name) if name == schemes.plain.name => &schemes.plain,
-            Some(name) if name.starts_with("socks") => return Err("SOCKS proxies are not supported"),
-            _ => return Err(schemes.otherwise),
-        };
-        let tls = scheme.name == schemes.tls.name;
-        let authority = uri.authority().ok_or("the host is missing")?.as_str();
-        let (userinfo, address) = match authority.rsplit_once('@') {
-            Some((userinfo, address)) => (Some(Arc::new(Secret::concat(&[userinfo.as_bytes()]))), address),
-            None => (None, authority),
-        };
+        let (name, rest) = split_once(text, b"://").ok_or(schemes.otherwise)?;
+        let scheme = schemes.named(name)?;
+        let path = rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(path);
+        let (userinfo, address) = split_userinfo(authority);
         let (host, port) = split_address(address)?;
-        let port = match port {
-            Some(port) => port.parse().ok().filter(|&port| port != 0).ok_or("the port is not between 1 and 65535")?,
-            None => scheme.default_port,
-        };
-        if ServerName::try_from(host).is_err() {
-            return Err("the host is not a name or an address");
-        }
-        let path = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { tls, userinfo, host: host.to_ascii_lowercase(), port, path })
+        Ok(Self {
+            tls: scheme.name == schemes.tls.name,
+            userinfo: userinfo.map(|userinfo| Arc::new(Secret::concat(&[userinfo]))),
+            host: normal_host(host)?,
+            port: port.map_or(Ok(scheme.default_port), port_number)?,
+            path: normal_path(path)?,
+        })
     }
 
     /// Whether the host is this machine by its name or address alone, without a look-up.
@@ -81,85 +84,122 @@ impl Url {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
+    /// The host without the dot at its end: it is the same one, and neither certificates nor servers know it by the dot.
+    pub(crate) fn name(&self) -> &str {
+        self.host.strip_suffix('.').unwrap_or(&self.host)
+    }
+
     /// `http[s]://host[:port]/path`, the same for each way to write the same URL; without userinfo.
     pub(crate) fn normalized(&self) -> String {
         let Scheme { name, default_port } = if self.tls { HTTP.tls } else { HTTP.plain };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.name().to_owned() };
         let port = if self.port == default_port { String::new() } else { format!(":{}", self.port) };
         format!("{name}://{host}{port}{}", self.path)
     }
 }
 
+impl Schemes {
+    fn named(&self, name: &[u8]) -> Result<&Scheme, &'static str> {
+        let known =
+            [&self.tls, &self.plain].into_iter().find(|scheme| name.eq_ignore_ascii_case(scheme.name.as_bytes()));
+        let is_socks = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"socks"));
+        known.ok_or(if is_socks { "SOCKS proxies are not supported" } else { self.otherwise })
+    }
+}
+
+/// What stands before and behind the first `separator`.
+pub(crate) fn split_once<'a>(bytes: &'a [u8], separator: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(separator.len()).position(|part| part == separator)?;
+    let (before, rest) = bytes.split_at(at);
+    Some((before, rest.strip_prefix(separator)?))
+}
+
+/// The last `@` ends the userinfo: a host has none, and a password that is not encoded may have one.
+fn split_userinfo(authority: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let Some(at) = authority.iter().rposition(|byte| *byte == b'@') else { return (None, authority) };
+    let (userinfo, address) = authority.split_at(at);
+    (Some(userinfo), address.strip_prefix(b"@").unwrap_or(address))
+}
+
+/// A host as it is written in a URL.
+enum Host<'a> {
+    Bracketed(&'a str),
+    Bare(&'a str),
+}
+
 /// `host`, `host:port`, `[v6]`, `[v6]:port`.
-fn split_address(address: &str) -> Result<(&str, Option<&str>), &'static str> {
+fn split_address(address: &[u8]) -> Result<(Host<'_>, Option<&str>), &'static str> {
+    let address = std::str::from_utf8(address).ok().filter(|address| address.is_ascii());
+    let address = address.ok_or("the host is not ASCII: write a name of other letters in its \"xn--\" form")?;
     if let Some(bracketed) = address.strip_prefix('[') {
-        let (host, rest) = bracketed.split_once(']').ok_or("it is not a URL")?;
+        let (host, rest) = bracketed.split_once(']').ok_or(NO_HOST)?;
         return match rest {
-            "" => Ok((host, None)),
-            _ => Ok((host, Some(rest.strip_prefix(':').ok_or("it is not a URL")?))),
+            "" => Ok((Host::Bracketed(host), None)),
+            _ => Ok((Host::Bracketed(host), Some(rest.strip_prefix(':').ok_or(NO_HOST)?))),
         };
     }
     Ok(match address.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (address, None),
+        Some((host, port)) => (Host::Bare(host), Some(port)),
+        None => (Host::Bare(address), None),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn port_number(digits: &str) -> Result<u16, &'static str> {
+    let port = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten();
+    port.filter(|port| *port != 0).ok_or("the port is not between 1 and 65535")
+}
 
-    #[test]
-    fn equal_urls_have_one_normal_form() {
-        for text in ["https://Enterprise.Personr.co/api/1.1/wf", "https://enterprise.personr.co:443/api/1.1/wf/"] {
-            let url = Url::parse(text).expect("a URL");
-            assert_eq!(url.normalized(), "https://enterprise.personr.co/api/1.1/wf");
+/// An address as RFC 5952 writes it, and an IPv4 address as such where it stands in an IPv6 address; or a name.
+///
+/// Other spellings of an IPv4 address (`0x7f.1`, `010.0.0.1`), which programs read in different ways, are neither: no
+/// name ends with a number.
+fn normal_host(host: Host<'_>) -> Result<String, &'static str> {
+    let host = match host {
+        Host::Bracketed(host) => {
+            let address: Ipv6Addr = host.parse().map_err(|_| NO_HOST)?;
+            return Ok(address.to_canonical().to_string());
         }
-        assert_eq!(Url::parse("http://[::1]:8080").expect("a URL").normalized(), "http://[::1]:8080");
-    }
-
-    #[test]
-    fn only_addresses_and_localhost_are_loopback() {
-        for text in ["http://localhost/x", "http://127.0.0.1:1/", "http://127.9.9.9", "http://[::1]:80"] {
-            assert!(Url::parse(text).expect("a URL").is_loopback(), "{text}");
-        }
-        for text in ["http://localhost.example.com", "http://127.0.0.1.example.com", "http://10.0.0.1", "http://[::2]"]
-        {
-            assert!(!Url::parse(text).expect("a URL").is_loopback(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_proxy_keeps_its_userinfo_apart() {
-        let url = Url::parse("http://user:p%40ss@proxy:3128").expect("a URL");
-        assert_eq!(url.userinfo.as_ref().expect("there is one").as_bytes(), b"user:p%40ss");
-        assert_eq!((url.host.as_str(), url.port), ("proxy", 3128));
-        assert!(!format!("{url:?}").contains("p%40ss"));
-    }
-
-    #[test]
-    fn what_is_not_such_a_url_is_refused() {
-        let cases = [
-            "",
-            "enterprise.personr.co",
-            "ftp://host/",
-            "socks5://host",
-            "https://",
-            "https:///path",
-            "https://host:0",
-            "https://host:99999",
-            "https://host:x",
-            "https://host:",
-            "https://ho st",
-            "https://host/?q",
-            "https://host/#f",
-            "https://[::1",
-            "https://[::1]x",
-            "https://h\u{f6}st",
-            "https://host/\n",
-        ];
-        for text in cases {
-            assert!(Url::parse(text).is_err(), "{text}");
-        }
+        Host::Bare("") => return Err("the host is missing"),
+        Host::Bare(host) => host.to_ascii_lowercase(),
+    };
+    match host.as_str() {
+        // It is never looked up, so that a dot at its end has no meaning.
+        "localhost." => Ok("localhost".to_owned()),
+        name if name.parse::<Ipv4Addr>().is_ok() || DnsName::try_from(name).is_ok() => Ok(host),
+        _ => Err(NO_HOST),
     }
 }
+
+/// Without a slash at its end, percent-encoding in capitals, and none where none is needed (RFC 3986, section 6.2.2).
+fn normal_path(path: &[u8]) -> Result<String, &'static str> {
+    let mut normal = String::with_capacity(path.len());
+    let mut bytes = path.iter().copied();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let mut digit = || bytes.next().and_then(|digit| char::from(digit).to_digit(16));
+                let octet = digit().zip(digit()).and_then(|(high, low)| u8::try_from(16 * high + low).ok());
+                match octet.ok_or("a \"%\" in the path is not followed by two hexadecimal digits")? {
+                    octet if is_unreserved(octet) => normal.push(char::from(octet)),
+                    octet => normal.push_str(percent_encode_byte(octet)),
+                }
+            }
+            _ if is_unreserved(byte) || b"/!$&'()*+,;=:@".contains(&byte) => normal.push(char::from(byte)),
+            _ => return Err("the path contains a character that must be percent-encoded"),
+        }
+    }
+    if normal.split('/').any(|segment| matches!(segment, "." | "..")) {
+        return Err("the path contains the segment \".\" or \"..\"");
+    }
+    normal.truncate(normal.trim_end_matches('/').len());
+    Ok(normal)
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+#[cfg(test)]
+#[path = "url/url_tests.rs"]
+mod tests;

@@ -88,6 +88,28 @@ fn texts_have_their_limits() {
     }
 }
 
+/// As curl takes them: `tests/like_curl.rs` asks curl.
+#[test]
+fn the_userinfo_of_a_proxy_and_of_redis_is_bytes() {
+    let options = Options::new();
+    let set = |set: TextSetter, text: &[u8]| {
+        let text = CString::new(text).expect("no NUL");
+        call(|error| unsafe { set(options.0, text.as_ptr(), error) })
+    };
+    for userinfo in [&b"DOMAIN\\user:p"[..], b"us\xe4r:\xff", b"u:^|\"<>{}[]`", b"u:p@ss", b"u:%zz"] {
+        let with = |scheme: &str| [scheme.as_bytes(), userinfo, b"@host"].concat();
+        assert_eq!(set(personr_options_set_proxy, &with("http://")), Ok(()), "{userinfo:?}");
+        assert_eq!(set(personr_options_set_proxy, &with("")), Ok(()), "{userinfo:?}");
+        if cfg!(feature = "redis") {
+            assert_eq!(set(personr_options_set_token_store, &with("rediss://")), Ok(()), "{userinfo:?}");
+        }
+        assert_names(set(personr_options_set_base_url, b"https://us\xe4r@host"), "base_url");
+    }
+    for url in [&b"http://u:p\x01@h"[..], b"http://u:%0a@h", b"http://h\xf6st", b"http://u:p@h\xff", b"u:1/p@h"] {
+        assert_names(set(personr_options_set_proxy, url), "proxy");
+    }
+}
+
 #[test]
 fn a_redis_url_is_read_when_it_is_set() {
     let options = Options::new();

@@ -73,9 +73,14 @@ impl Text {
         self.0.as_ref().map_or(ptr::null(), |text| text.as_ptr())
     }
 
-    /// What the library can have accepted.
+    /// What the library can have accepted where it wants UTF-8.
     pub fn as_str(&self) -> Option<&str> {
         self.0.as_ref()?.to_str().ok()
+    }
+
+    /// What it can have accepted where it takes any bytes.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        Some(self.0.as_ref()?.as_bytes())
     }
 }
 

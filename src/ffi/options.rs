@@ -3,7 +3,7 @@ use std::ffi::c_char;
 use super::error::personr_error;
 use super::guard::{guard, quietly};
 use super::status::personr_status;
-use super::strings::{bytes, free, handle_mut, text};
+use super::strings::{bytes, free, handle_mut, string, text};
 use crate::error::Error;
 use crate::options::{LoginMethod, Options};
 
@@ -46,8 +46,11 @@ pub unsafe extern "C" fn personr_options_free(options: *mut personr_options) {
 /// Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
 ///
 /// @param options  The object.
-/// @param base_url An https:// URL of at most 2048 bytes, without user name, query or fragment; http:// for a loopback
-///                 address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+/// Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port, spellings
+/// of an IPv6 address, "%2f" for "%2F".
+///
+/// @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it; http://
+///                 for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
 /// @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -166,8 +169,9 @@ pub unsafe extern "C" fn personr_options_set_max_retries(
 ///
 /// @param options The object.
 /// @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
-///                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given; user and password
-///                percent-encoded. SOCKS is not supported. Copied.
+///                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password are
+///                bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
+///                percent-encoded. No blanks around it. SOCKS is not supported. Copied.
 /// @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -183,7 +187,7 @@ pub unsafe extern "C" fn personr_options_set_proxy(
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
-            options.set_proxy(text("proxy", proxy)?)
+            options.set_proxy(string("proxy", proxy)?.to_bytes())
         })
     }
 }
@@ -311,7 +315,8 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 ///                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
 ///                    directory now. Nothing is opened before the token is asked for.
 ///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
-///                    the same Redis server (a library built with the cargo feature "redis"). Copied.
+///                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
+///                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -327,7 +332,7 @@ pub unsafe extern "C" fn personr_options_set_token_store(
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
-            options.set_token_store(text("token_store", token_store)?)
+            options.set_token_store(string("token_store", token_store)?.to_bytes())
         })
     }
 }

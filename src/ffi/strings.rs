@@ -26,15 +26,24 @@ pub(super) unsafe fn handle_mut<'a, T>(parameter: &str, pointer: *mut T) -> Resu
     unsafe { pointer.as_mut() }.ok_or_else(|| is_null(parameter))
 }
 
-/// A string that a caller passes.
+/// A string that a caller passes, whatever its bytes.
 ///
 /// # Safety
 /// `pointer` is NULL or a NUL-terminated string that does not change during the call.
-pub(super) unsafe fn text<'a>(parameter: &str, pointer: *const c_char) -> Result<&'a str> {
+pub(super) unsafe fn string<'a>(parameter: &str, pointer: *const c_char) -> Result<&'a CStr> {
     let pointer = NonNull::new(pointer.cast_mut()).ok_or_else(|| is_null(parameter))?;
     // SAFETY: promised by the caller.
-    let text = unsafe { CStr::from_ptr(pointer.as_ptr()) };
-    text.to_str().map_err(|_| Error::argument(parameter, "it is not UTF-8"))
+    Ok(unsafe { CStr::from_ptr(pointer.as_ptr()) })
+}
+
+/// A string that must be UTF-8.
+///
+/// # Safety
+/// As [`string`].
+pub(super) unsafe fn text<'a>(parameter: &str, pointer: *const c_char) -> Result<&'a str> {
+    // SAFETY: promised by the caller.
+    let string = unsafe { string(parameter, pointer) }?;
+    string.to_str().map_err(|_| Error::argument(parameter, "it is not UTF-8"))
 }
 
 /// Bytes that a caller passes.

@@ -32,7 +32,7 @@ pub(super) struct Login {
 
 impl Server {
     /// The error says what is wrong and repeats nothing of the text, which may hold a password.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, &'static str> {
         if text.len() > URL_MAX {
             return Err("it is longer than 2048 bytes");
         }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Server {
-        Server::parse(text).unwrap_or_else(|problem| panic!("{text}: {problem}"))
+        Server::parse(text.as_bytes()).unwrap_or_else(|problem| panic!("{text}: {problem}"))
     }
 
     #[test]
@@ -102,6 +102,10 @@ mod tests {
             let shown = format!("{server:?}");
             assert!(!shown.contains(password) && !shown.contains("p%40ss"), "{shown}");
         }
+        let server = Server::parse(b"redis://DOMAIN\\\xfcser:p@ss^|\"<>%E4@h").expect("bytes are accepted");
+        let login = server.login.expect("one");
+        assert_eq!(login.user.as_ref().map(Secret::as_bytes), Some(&b"DOMAIN\\\xfcser"[..]));
+        assert_eq!(login.password.as_bytes(), b"p@ss^|\"<>\xe4");
     }
 
     #[test]
@@ -125,9 +129,9 @@ mod tests {
             "redis://h#f",
             "https://h",
         ] {
-            let problem = Server::parse(text).expect_err(text);
+            let problem = Server::parse(text.as_bytes()).expect_err(text);
             assert!(!problem.contains("hunter2"), "{problem}");
         }
-        assert!(Server::parse(&format!("redis://{}", "h".repeat(2048))).is_err());
+        assert!(Server::parse(format!("redis://{}", "h".repeat(2048)).as_bytes()).is_err());
     }
 }

@@ -1,0 +1,67 @@
+//! Blanks around a value: a field of a fixed length is filled up with them, and a line from a file keeps its break.
+//!
+//! They are not cut off in silence, for nobody could tell then which account, which directory or which host was meant.
+
+/// What is wrong with a value that begins or ends with a blank.
+pub(crate) fn problem_of(value: &[u8]) -> Option<&'static str> {
+    let first = value.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+    let last = value.utf8_chunks().last().filter(|chunk| chunk.invalid().is_empty());
+    let last = last.and_then(|chunk| chunk.valid().chars().next_back());
+    let begins = first.and_then(|first| match first {
+        ' ' => Some("it begins with a space"),
+        '\t' => Some("it begins with a tab"),
+        '\n' | '\r' => Some("it begins with a line break"),
+        other => is_blank(other).then_some("it begins with a blank"),
+    });
+    begins.or_else(|| match last? {
+        ' ' => Some("it ends with a space"),
+        '\t' => Some("it ends with a tab"),
+        '\n' | '\r' => Some("it ends with a line break"),
+        other => is_blank(other).then_some("it ends with a blank"),
+    })
+}
+
+/// Unicode's white space, and two characters without a width that a text is copied with: U+FEFF stands before what an
+/// editor calls UTF-8 with BOM.
+fn is_blank(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_is_looked_at_and_the_middle_is_not() {
+        for (value, problem) in [
+            ("", None),
+            ("a b", None),
+            ("a\u{a0}b", None),
+            (" ", Some("it begins with a space")),
+            (" a ", Some("it begins with a space")),
+            ("a ", Some("it ends with a space")),
+            ("\ta", Some("it begins with a tab")),
+            ("a\t", Some("it ends with a tab")),
+            ("a\r\n", Some("it ends with a line break")),
+            ("\ra", Some("it begins with a line break")),
+            ("a\u{a0}", Some("it ends with a blank")),
+            ("\u{3000}a", Some("it begins with a blank")),
+            ("\u{feff}a", Some("it begins with a blank")),
+            ("a\u{200b}", Some("it ends with a blank")),
+            ("a\u{b}", Some("it ends with a blank")),
+            ("\u{2029}a", Some("it begins with a blank")),
+        ] {
+            assert_eq!(problem_of(value.as_bytes()), problem, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_no_blank() {
+        // In Latin-1 the last of them would be a no-break space; in UTF-8 it is a part of many letters.
+        for value in [&b"\xffa\xff"[..], b"\xff", b"a\xa0", b"\xc2"] {
+            assert_eq!(problem_of(value), None, "{value:?}");
+        }
+        assert_eq!(problem_of(b" \xff"), Some("it begins with a space"));
+        assert_eq!(problem_of(b"\xff "), Some("it ends with a space"));
+    }
+}
