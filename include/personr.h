@@ -712,8 +712,10 @@ personr_status personr_options_set_log_callback(personr_options *options,
  * email and password share one token.
  *
  * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
- *                  7617). Copied.
- * @param password  UTF-8, 1 to 1024 bytes, no control character. Copied; wipe yours. With a credentials callback it is
+ *                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.
+ *                  Copied.
+ * @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off what
+ *                  fills a field of a fixed length. Copied; wipe yours. With a credentials callback it is
  *                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
  * @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
  * @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use ring::digest::{Context, SHA256};
 use zeroize::Zeroizing;
 
+use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::{Error, Result, Status};
 use crate::hooks::CredentialsHook;
@@ -116,7 +117,11 @@ impl CredentialsSource {
     }
 }
 
+/// The service would refuse an email between blanks. Those of a password are its own: only its user knows.
 fn check_email(email: &str) -> Result<()> {
+    if let Some(problem) = blanks::problem_of(email.as_bytes()) {
+        return Err(Error::argument("email", problem));
+    }
     check("email", email)?;
     if email.contains(':') {
         return Err(Error::argument("email", "it must not contain a colon"));
@@ -169,6 +174,15 @@ mod tests {
         assert_eq!(message("a", "p\u{85}"), "password: it contains a control character");
         assert_eq!(message("a", &"p".repeat(1025)), "password: it is longer than 1024 bytes");
         assert!(Credentials::new(&"e".repeat(1024), &"p".repeat(1024)).is_ok());
+    }
+
+    #[test]
+    fn blanks_around_an_email_are_refused_and_those_of_a_password_are_sent() {
+        assert_eq!(message("a@b.c   ", "p"), "email: it ends with a space");
+        assert_eq!(message(" a@b.c", "p"), "email: it begins with a space");
+        assert_eq!(message("a@b.c\n", "p"), "email: it ends with a line break");
+        let credentials = Credentials::new("a b@b.c", " p ").expect("accepted");
+        assert_eq!((credentials.email(), credentials.password()), ("a b@b.c", &b" p "[..]));
     }
 
     #[test]

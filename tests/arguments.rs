@@ -88,6 +88,48 @@ fn texts_have_their_limits() {
     }
 }
 
+/// A field of a fixed length ends with them, and a line of a file with its break.
+#[test]
+fn blanks_around_a_value_are_refused() {
+    let options = Options::new();
+    let blanks = [
+        (" ", "a space"),
+        ("   ", "a space"),
+        ("\t", "a tab"),
+        ("\n", "a line break"),
+        ("\r\n", "a line break"),
+        ("\u{a0}", "a blank"),
+        ("\u{3000}", "a blank"),
+        ("\u{feff}", "a blank"),
+    ];
+    let message = |result: Result<(), Failure>| {
+        let failure = result.expect_err("refused");
+        assert_eq!(failure.kind(), (PERSONR_INVALID_ARGUMENT, "argument"));
+        failure.message
+    };
+    for (blank, name) in blanks {
+        for (value, problem) in [
+            (format!("VALUE{blank}"), format!("it ends with {name}")),
+            (format!("{blank}VALUE"), format!("it begins with {name}")),
+        ] {
+            let with = |text: &str| value.replace("VALUE", text);
+            let email = options.auth(&with("a@example.com"), "p").map(drop);
+            assert_eq!(message(email), format!("email: {problem}"));
+            assert_eq!(message(options.base_url(&with("https://h/x"))), format!("base_url: {problem}"));
+            assert_eq!(message(options.proxy(&with("http://h:1"))), format!("proxy: {problem}"));
+            assert_eq!(message(options.proxy(&with("h:1"))), format!("proxy: {problem}"));
+            for store in ["memory:", "file:/tmp/x", "redis://h"] {
+                assert_eq!(message(options.token_store(&with(store))), format!("token_store: {problem}"), "{store}");
+            }
+            let directory = with("/tmp/x");
+            assert_eq!(message(options.token_store(&format!("file:{directory}"))), format!("token_store: {problem}"));
+        }
+    }
+    // What is not around it is part of it; and a password is its user's.
+    assert_eq!(options.token_store("file:/tmp/a b"), Ok(()));
+    assert!(options.auth("a b@example.com", " p ").is_ok());
+}
+
 /// As curl takes them: `tests/like_curl.rs` asks curl.
 #[test]
 fn the_userinfo_of_a_proxy_and_of_redis_is_bytes() {

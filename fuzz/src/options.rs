@@ -43,6 +43,7 @@ unsafe fn make_handle(options: *const personr_options, email: &[u8]) {
             Ok(()) => {
                 let email = email.as_str().expect("only UTF-8 is accepted");
                 assert!((1..=1024).contains(&email.len()) && !email.contains(|c: char| c.is_control() || c == ':'));
+                assert_eq!(email.trim(), email);
                 assert_eq!((personr_auth_state(auth), personr_auth_renews_at(auth)), (PERSONR_STATE_EMPTY, 0));
             }
             Err(failure) => {

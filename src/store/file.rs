@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Bytes, Locked, Saved, Store};
+use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::Result;
 use directory::Directory;
@@ -25,6 +26,9 @@ const PATH_MAX: usize = 4095;
 
 /// What stands behind `file:`, as an absolute path: the host program may change its working directory later.
 pub(super) fn parse_directory(text: &str) -> std::result::Result<PathBuf, &'static str> {
+    if let Some(problem) = blanks::problem_of(text.as_bytes()) {
+        return Err(problem);
+    }
     if text.is_empty() {
         return Err("there is no directory behind \"file:\"");
     }
