@@ -31,7 +31,8 @@ pub struct Auth {
     options: Options,
     credentials: CredentialsSource,
     dialer: Dialer,
-    /// Names the account in a store: SHA-256 of the service's URL, NUL and the email, in hexadecimal.
+    /// Names the account in a store: SHA-256 of the service's URL in its one form, NUL and the email in small letters
+    /// (those of ASCII), in hexadecimal.
     key: String,
     policy: Policy,
     /// Survives a fork; all else that changes is made anew for the child.
@@ -213,7 +214,11 @@ impl Process {
 }
 
 /// Both are the same for an account in every process and on every host. The spread is 0 to 1.
+///
+/// Emails that differ in capitals are one account: with two keys its logins would end each other's token. Other alphabets
+/// have no such rule that all agree on, so only ASCII's letters are made small.
 fn key_and_spread(base_url: &str, email: &str) -> (String, f64) {
+    let email = email.to_ascii_lowercase();
     let digest = digest(&SHA256, &[base_url.as_bytes(), b"\0", email.as_bytes()].concat());
     let number = digest.as_ref().first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes));
     let key = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -46,7 +46,7 @@ pub struct personr_auth {
 ///
 /// @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
 ///                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.
-///                  Copied.
+///                  Capitals in it make no other account. Copied.
 /// @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off what
 ///                  fills a field of a fixed length. Copied; wipe yours. With a credentials callback it is
 ///                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
