@@ -23,7 +23,7 @@ const NOBODY: u32 = 65534;
 type Spoil = fn(&Path);
 
 /// How a file can be wrong in kind, and the reason that is given.
-const WRONG: [(&str, Spoil); 6] = [
+const WRONG: [(&str, Spoil); 5] = [
     ("store-permissions", |path| set_mode(path, 0o644)),
     ("store-link", |path| {
         fs::rename(path, path.with_extension("moved")).expect("moved");
@@ -38,12 +38,15 @@ const WRONG: [(&str, Spoil); 6] = [
         fs::remove_file(path).expect("removed");
         fs::create_dir(path).expect("made");
     }),
-    ("store-size", |path| fs::write(path, vec![b' '; 65_537]).expect("written")),
 ];
+
+fn fill(path: &Path) {
+    fs::write(path, vec![b' '; 65_537]).expect("written");
+}
 
 #[test]
 fn a_record_that_is_wrong_in_kind_is_an_error_and_no_login() {
-    for (reason, spoil) in WRONG {
+    for (reason, spoil) in WRONG.into_iter().chain([("store-size", fill as Spoil)]) {
         let shared = Shared::new();
         spoil(&shared.place.file("json"));
         let fresh = shared.fresh();
@@ -64,6 +67,13 @@ fn a_lock_that_is_wrong_in_kind_stops_logins_alone() {
         assert_eq!(shared.fresh().token().expect("it needs no lock").value, shared.token);
         shared.assert_fails(&shared.needy(), reason);
     }
+}
+
+#[test]
+fn what_is_in_a_lock_file_stops_nobody() {
+    let shared = Shared::new();
+    fill(&shared.place.file("lock"));
+    assert_ne!(shared.needy().token().expect("a login").value, shared.token);
 }
 
 #[test]

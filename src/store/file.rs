@@ -1,7 +1,7 @@
 //! `file:DIRECTORY`: one record per account for all processes of a host, in files that are their user's alone.
 //!
-//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed; and
-//! `KEY.new`, the next record while it is written.
+//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed, and whose
+//! content means nothing; and `KEY.new`, the next record while it is written.
 
 mod directory;
 mod locks;

@@ -4,8 +4,10 @@ use std::ffi::{CStr, c_int};
 use std::fs::{File, Metadata};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+
+use super::descriptors;
 
 /// What tells one file from another while it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +26,17 @@ impl FileId {
 const OPEN_ALWAYS: c_int = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
 
 /// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`]. One that is made is its owner's alone.
-pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<File> {
-    let for_the_owner: libc::c_uint = 0o600;
-    // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
-    let fd =
-        retry(|| unsafe { libc::openat(directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS, for_the_owner) })?;
-    // SAFETY: the descriptor was opened above, and nobody else has it.
-    Ok(unsafe { File::from_raw_fd(fd) })
+pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<OwnedFd> {
+    let opened = descriptors::beside_standard_streams(directory.as_fd(), || {
+        let for_the_owner: libc::c_uint = 0o600;
+        let (directory, name, flags) = (directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS);
+        // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
+        let descriptor = retry(|| unsafe { libc::openat(directory, name, flags, for_the_owner) })?;
+        // SAFETY: the descriptor was opened above, and nobody else has it.
+        Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+    });
+    // The application may have closed a stream meanwhile.
+    descriptors::above_standard_streams(opened?)
 }
 
 /// Which file the name stands for, without opening it: to close a descriptor of a locked file is to unlock it.

@@ -31,6 +31,7 @@ pub const MEMBERS: &[Member] = &[
     member("examples-c/request.c", &[request_repeats_once_after_a_401]),
     member("examples-c/threads.c", &[threads_share_one_token]),
     member("tests/c/broken_pipe.c", &[|program| ends_well(program, &[])]),
+    member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
     member("tests/c/stacks.c", &[|program| ends_well(program, &[])]),
     member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),

@@ -170,3 +170,20 @@ pub fn ends_well(program: &Program, arguments: &[&str]) {
     let sandbox = sandbox();
     program.run(&Account::of(&sandbox), arguments).assert_code(0);
 }
+
+pub fn records_stay_whole_without_standard_streams(program: &Program) {
+    const ROUNDS: u64 = 12;
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = folder.path().join("tokens");
+    let run = program.run(&Account::of(&sandbox), &[store.to_str().expect("UTF-8"), &ROUNDS.to_string()]);
+    run.assert_code(0);
+    assert_eq!(run.stderr, format!("records: {ROUNDS} of {ROUNDS}, stray lines: 0\n"));
+    let length_of = |ending: &str| {
+        let mut files = fs::read_dir(&store).expect("the store").map(|entry| entry.expect("an entry").path());
+        let file = files.find(|path| path.extension().is_some_and(|it| it == ending)).expect("a file");
+        fs::metadata(file).expect("it is there").len()
+    };
+    assert!(length_of("lock") == 0 && length_of("json") > 0, "the application's text is in the lock file");
+    assert_eq!(sandbox.counters().logins, ROUNDS, "one each, and the token was read from the record");
+}

@@ -11,9 +11,10 @@ use std::path::Path;
 use super::problem::{Part, failed, refuse};
 use crate::error::Result;
 use crate::store::{Bytes, RECORD_MAX};
+use crate::sys::descriptors::above_standard_streams;
 use crate::sys::files::{self, FileId};
 
-/// No file of ours is longer, in bytes; twice the longest record.
+/// No record file is longer, in bytes; twice the longest record.
 const FILE_MAX: usize = 2 * RECORD_MAX;
 
 pub(super) struct Directory(File);
@@ -21,8 +22,9 @@ pub(super) struct Directory(File);
 impl Directory {
     /// `None` if there is none. A path may lead through symbolic links, also at its end: what counts is where it leads.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
-        match OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(path) {
-            Ok(directory) => Self::checked(directory).map(Some),
+        let opened = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(path);
+        match opened.and_then(|directory| above_standard_streams(directory.into())) {
+            Ok(directory) => Self::checked(directory.into()).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(failed(Part::Directory, &error)),
         }
@@ -63,10 +65,13 @@ impl Directory {
         let fail = |error| failed(Part::Record, &error);
         let file = match files::open_at(&self.0, name, libc::O_RDONLY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            opened => opened.map_err(fail)?,
+            opened => File::from(opened.map_err(fail)?),
         };
         let metadata = file.metadata().map_err(fail)?;
         check_file(Part::Record, &metadata)?;
+        if metadata.len() > FILE_MAX as u64 {
+            return Err(too_large(Part::Record));
+        }
         // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the token.
         let mut bytes = Bytes::new(Vec::with_capacity(metadata.len() as usize + 1));
         file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
@@ -76,7 +81,7 @@ impl Directory {
     /// Opens the lock file, which is not checked yet: its descriptor must not be closed if this process has locked it.
     pub(super) fn open_lock(&self, name: &CStr) -> Result<(File, Metadata)> {
         let fail = |error| failed(Part::Lock, &error);
-        let file = files::open_at(&self.0, name, libc::O_RDWR | libc::O_CREAT).map_err(fail)?;
+        let file = File::from(files::open_at(&self.0, name, libc::O_RDWR | libc::O_CREAT).map_err(fail)?);
         let metadata = file.metadata().map_err(fail)?;
         Ok((file, metadata))
     }
@@ -98,7 +103,8 @@ impl Directory {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(error)),
             _ => {}
         }
-        let file = files::open_at(&self.0, name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL).map_err(fail)?;
+        let made = files::open_at(&self.0, name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL);
+        let file = File::from(made.map_err(fail)?);
         let reserved = files::reserve(&file, RECORD_MAX).map_err(fail);
         if reserved.is_err() {
             self.remove_new(name);
@@ -145,9 +151,6 @@ pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
     // None at all: it was replaced since it was opened, and was the record a moment ago.
     if metadata.nlink() > 1 {
         return Err(refuse(part, "store-link", "has another name too (a hard link)"));
-    }
-    if metadata.len() > FILE_MAX as u64 {
-        return Err(too_large(part));
     }
     Ok(())
 }

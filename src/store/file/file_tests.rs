@@ -181,7 +181,7 @@ type Spoil = (&'static str, fn(&Path));
 
 #[test]
 fn a_file_that_is_wrong_in_kind_is_named() {
-    let spoil: [Spoil; 8] = [
+    let spoil: [Spoil; 7] = [
         ("store-permissions", |path| set_mode(path, 0o644)),
         ("store-permissions", |path| set_mode(path, 0o620)),
         ("store-link", |path| {
@@ -201,7 +201,6 @@ fn a_file_that_is_wrong_in_kind_is_named() {
             fs::remove_file(path).expect("removed");
             drop(UnixListener::bind(path).expect("a socket"));
         }),
-        ("store-size", |path| fs::write(path, vec![b' '; 65_537]).expect("written")),
     ];
     for ending in ["json", "lock"] {
         for (number, (reason, spoil)) in spoil.into_iter().enumerate() {
@@ -213,10 +212,23 @@ fn a_file_that_is_wrong_in_kind_is_named() {
             assert!(error.message().contains(&format!("(KEY.{ending})")), "{error}");
         }
     }
+}
+
+#[test]
+fn a_record_has_a_size_and_a_lock_file_has_none() {
     let place = Place::new();
     save(&place.store(), b"record");
+    for length in [1, 65_537, 1 << 30] {
+        let lock = fs::OpenOptions::new().write(true).open(place.file("lock")).expect("it opens");
+        lock.set_len(length).expect("it is sparse");
+        save(&place.store(), b"record");
+        assert_eq!(fs::metadata(place.file("lock")).expect("it is there").len(), length, "its content means nothing");
+    }
     fs::write(place.file("json"), vec![b' '; 65_536]).expect("written");
     assert_eq!(record(&place.store()).map(|record| record.len()), Some(65_536), "just large enough");
+    fs::write(place.file("json"), vec![b' '; 65_537]).expect("written");
+    let error = failure(&place.store());
+    assert!(error.reason() == "store-size" && error.message().contains("(KEY.json)"), "{error}");
 }
 
 #[test]
