@@ -588,11 +588,11 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  * Sets where the token is kept, and so who shares it.
  *
  * A "file:" store is shared by all processes of a host that run as the same user, forked ones too, and outlives them:
- * one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700) if it
- * is missing, but its parents are not. The token stands in it in clear, in files of mode 0600. A directory of another
- * user, or that others may write, is #PERSONR_STORE and never used; so is a file of another user, or that others may
- * read or write, or that is a link. So is a directory on a network file system or on FUSE: hosts may not see each
- * other's locks there.
+ * one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700,
+ * whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files of mode
+ * 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a file of another
+ * user, or that others may read or write, or that is a link. So is a directory on a network file system or on FUSE:
+ * hosts may not see each other's locks there.
  *
  * @param options     The object.
  * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.

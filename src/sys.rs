@@ -4,6 +4,11 @@
 
 pub(crate) mod descriptors;
 pub(crate) mod files;
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+pub(crate) use testing::*;
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -194,35 +199,6 @@ pub(crate) fn with_signals_blocked<R>(start: impl FnOnce() -> R) -> R {
         Restore(former.assume_init())
     };
     start()
-}
-
-/// Runs `work` in a forked child; the number that it returns there.
-#[cfg(test)]
-pub(crate) fn in_child(work: impl FnOnce() -> i32) -> i32 {
-    end_of(start_child(work))
-}
-
-/// Runs `work` in a forked child, whose number it returns.
-#[cfg(test)]
-pub(crate) fn start_child(work: impl FnOnce() -> i32) -> libc::pid_t {
-    // SAFETY: the child calls async-signal-safe functions and the allocator, which glibc keeps usable after fork.
-    let child = unsafe { libc::fork() };
-    if child == 0 {
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(-1);
-        // SAFETY: ends the child without running the test harness in it.
-        unsafe { libc::_exit(result) };
-    }
-    child
-}
-
-/// Waits for the end of a child; what its work returned.
-#[cfg(test)]
-pub(crate) fn end_of(child: libc::pid_t) -> i32 {
-    let mut status = 0;
-    // SAFETY: `status` is ours and `child` is our child.
-    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
-    assert!(libc::WIFEXITED(status));
-    libc::WEXITSTATUS(status)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use super::{Bytes, Locked, Saved, Store};
@@ -19,7 +20,7 @@ use crate::clock::Deadline;
 use crate::error::Result;
 use directory::Directory;
 use locks::Lock;
-use problem::{Part, refuse};
+use problem::{PERMISSIONS, Part, refuse};
 
 /// The longest path that Linux takes, in bytes.
 const PATH_MAX: usize = 4095;
@@ -65,15 +66,43 @@ impl FileStore {
     }
 }
 
-impl Store for FileStore {
-    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
-        Directory::open(&self.directory)?.map_or(Ok(None), |directory| directory.read(&self.record))
+/// How long to wait for another process that has made a file and not set its mode yet, and how long between two looks.
+const MAKING: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(2);
+
+impl FileStore {
+    /// With an odd umask what is made cannot be used by its owner at first, nor can it by this process.
+    fn once_it_is_made<T>(&self, deadline: Deadline, attempt: impl Fn() -> Result<T>) -> Result<T> {
+        let end = deadline.at_most(MAKING);
+        loop {
+            match attempt() {
+                Err(error)
+                    if error.reason() == PERMISSIONS && !end.has_passed() && directory::is_young(&self.directory) =>
+                {
+                    thread::sleep(LOOK);
+                }
+                done => return done,
+            }
+        }
     }
 
-    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn try_lock(&self) -> Result<Option<Held<'_>>> {
         let directory = Directory::open_or_make(&self.directory)?;
-        match Lock::try_take(&directory, &self.lock)? {
-            Some(lock) => Ok(Some(Box::new(Held { store: self, directory, lock, new: None }))),
+        let lock = Lock::try_take(&directory, &self.lock)?;
+        Ok(lock.map(|lock| Held { store: self, directory, lock, new: None }))
+    }
+}
+
+impl Store for FileStore {
+    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>> {
+        self.once_it_is_made(deadline, || {
+            Directory::open(&self.directory)?.map_or(Ok(None), |directory| directory.read(&self.record))
+        })
+    }
+
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+        match self.once_it_is_made(deadline.at_most(wait), || self.try_lock())? {
+            Some(held) => Ok(Some(Box::new(held))),
             None => {
                 locks::pause(wait);
                 Ok(None)

@@ -1,11 +1,13 @@
 //! Files by their names within an open directory, their locks, and what kind of file system they are on.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::fs::{File, Metadata};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 
 use super::descriptors;
 
@@ -25,10 +27,10 @@ impl FileId {
 /// Never follows a symbolic link, never waits (for the other end of a FIFO), and is not inherited by exec.
 const OPEN_ALWAYS: c_int = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
 
-/// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`]. One that is made is its owner's alone.
+/// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`].
 pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<OwnedFd> {
     let opened = descriptors::beside_standard_streams(directory.as_fd(), || {
-        let for_the_owner: libc::c_uint = 0o600;
+        let for_the_owner = FOR_THE_OWNER as libc::c_uint;
         let (directory, name, flags) = (directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS);
         // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
         let descriptor = retry(|| unsafe { libc::openat(directory, name, flags, for_the_owner) })?;
@@ -37,6 +39,34 @@ pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result
     });
     // The application may have closed a stream meanwhile.
     descriptors::above_standard_streams(opened?)
+}
+
+/// The mode of a file of ours.
+const FOR_THE_OWNER: u32 = 0o600;
+
+/// Makes a file that is its owner's alone, to read and to write, whatever the process's umask is. Fails if there is one of
+/// this name.
+pub(crate) fn create_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<OwnedFd> {
+    let file = File::from(open_at(directory, name, flags | libc::O_CREAT | libc::O_EXCL)?);
+    let mut permissions = file.metadata()?.permissions();
+    // A umask takes bits away, and gives none.
+    if permissions.mode() & FOR_THE_OWNER != FOR_THE_OWNER {
+        permissions.set_mode(FOR_THE_OWNER);
+        file.set_permissions(permissions)?;
+    }
+    Ok(file.into())
+}
+
+/// Sets the mode of a directory that was made just now and that its owner may not be able to open yet. Follows no symbolic
+/// link, where the system can.
+pub(crate) fn set_mode_of_new_directory(path: &Path, mode: libc::mode_t) -> io::Result<()> {
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the name ends with NUL.
+    let set = |flags| retry(|| unsafe { libc::fchmodat(libc::AT_FDCWD, name.as_ptr(), mode, flags) }).map(drop);
+    match set(libc::AT_SYMLINK_NOFOLLOW) {
+        Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => set(0),
+        done => done,
+    }
 }
 
 /// Which file the name stands for, without opening it: to close a descriptor of a locked file is to unlock it.

@@ -3,12 +3,14 @@
 //! It is opened anew for each operation: one that was removed and made again is then not taken for the one there is.
 
 use std::ffi::CStr;
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-use super::problem::{Part, failed, refuse};
+use super::problem::{PERMISSIONS, Part, failed, refuse};
+use crate::clock::Now;
 use crate::error::Result;
 use crate::store::{Bytes, RECORD_MAX};
 use crate::sys::descriptors::above_standard_streams;
@@ -16,6 +18,9 @@ use crate::sys::files::{self, FileId};
 
 /// No record file is longer, in bytes; twice the longest record.
 const FILE_MAX: usize = 2 * RECORD_MAX;
+
+/// The mode of the directory.
+const FOR_THE_OWNER: u32 = 0o700;
 
 pub(super) struct Directory(File);
 
@@ -35,7 +40,7 @@ impl Directory {
         if let Some(directory) = Self::open(path)? {
             return Ok(directory);
         }
-        match DirBuilder::new().mode(0o700).create(path) {
+        match make(path) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(failed(Part::Directory, &error)),
             _ => Self::open(path)?.ok_or_else(|| refuse(Part::Directory, "store-open", "does not exist")),
         }
@@ -47,11 +52,7 @@ impl Directory {
             return Err(refuse(Part::Directory, "store-owner", "belongs to another user"));
         }
         if metadata.mode() & 0o022 != 0 {
-            return Err(refuse(
-                Part::Directory,
-                "store-permissions",
-                "may be written by others (its mode should be 0700)",
-            ));
+            return Err(refuse(Part::Directory, PERMISSIONS, "may be written by others (its mode should be 0700)"));
         }
         if files::is_on_network(&directory).map_err(|error| failed(Part::Directory, &error))? {
             let problem = "is on a network file system, or one that may be: hosts may not see each other's locks there";
@@ -80,10 +81,22 @@ impl Directory {
 
     /// Opens the lock file, which is not checked yet: its descriptor must not be closed if this process has locked it.
     pub(super) fn open_lock(&self, name: &CStr) -> Result<(File, Metadata)> {
+        let open = || match files::open_at(&self.0, name, libc::O_RDWR) {
+            Err(error) if error.kind() == ErrorKind::NotFound => self.make_lock(name),
+            opened => opened,
+        };
         let fail = |error| failed(Part::Lock, &error);
-        let file = File::from(files::open_at(&self.0, name, libc::O_RDWR | libc::O_CREAT).map_err(fail)?);
+        let file = File::from(open().map_err(fail)?);
         let metadata = file.metadata().map_err(fail)?;
         Ok((file, metadata))
+    }
+
+    fn make_lock(&self, name: &CStr) -> io::Result<OwnedFd> {
+        match files::create_at(&self.0, name, libc::O_RDWR) {
+            // Another process came first.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => files::open_at(&self.0, name, libc::O_RDWR),
+            made => made,
+        }
     }
 
     /// Which file the lock's name stands for; `None` if there is none.
@@ -103,8 +116,7 @@ impl Directory {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(error)),
             _ => {}
         }
-        let made = files::open_at(&self.0, name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL);
-        let file = File::from(made.map_err(fail)?);
+        let file = File::from(files::create_at(&self.0, name, libc::O_WRONLY).map_err(fail)?);
         let reserved = files::reserve(&file, RECORD_MAX).map_err(fail);
         if reserved.is_err() {
             self.remove_new(name);
@@ -128,6 +140,24 @@ impl Directory {
     }
 }
 
+/// Makes the directory its user's alone, whatever the process's umask is. One that is there already stays as it is.
+fn make(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(FOR_THE_OWNER).create(path)?;
+    // A umask takes bits away, and gives none.
+    if fs::symlink_metadata(path)?.mode() & FOR_THE_OWNER != FOR_THE_OWNER {
+        files::set_mode_of_new_directory(path, FOR_THE_OWNER as libc::mode_t)?;
+    }
+    Ok(())
+}
+
+/// Whether something was made in the directory, or the directory itself, so short a time ago that the process that did so
+/// may still be about to set its mode.
+pub(super) fn is_young(path: &Path) -> bool {
+    const YOUNG: u64 = 2;
+    let now = Now::read().unix.as_secs();
+    fs::metadata(path).is_ok_and(|it| u64::try_from(it.ctime()).is_ok_and(|changed| changed.abs_diff(now) <= YOUNG))
+}
+
 /// Writes the record where there are zeroes, and cuts off what is behind it.
 pub(super) fn write(file: &File, record: &[u8]) -> Result<()> {
     if record.len() > FILE_MAX {
@@ -146,7 +176,7 @@ pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
         return Err(refuse(part, "store-owner", "belongs to another user"));
     }
     if metadata.mode() & 0o077 != 0 {
-        return Err(refuse(part, "store-permissions", "may be used by others (its mode should be 0600)"));
+        return Err(refuse(part, PERMISSIONS, "may be used by others (its mode should be 0600)"));
     }
     // None at all: it was replaced since it was opened, and was the record a moment ago.
     if metadata.nlink() > 1 {

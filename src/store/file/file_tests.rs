@@ -4,14 +4,16 @@
 mod locks;
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
 use super::*;
 use crate::error::{Error, Status};
+use crate::sys::{become_user, files, in_child, set_umask};
 
 const KEY: &str = "0a1b";
 
@@ -229,6 +231,97 @@ fn a_record_has_a_size_and_a_lock_file_has_none() {
     fs::write(place.file("json"), vec![b' '; 65_537]).expect("written");
     let error = failure(&place.store());
     assert!(error.reason() == "store-size" && error.message().contains("(KEY.json)"), "{error}");
+}
+
+/// Runs `work` in a child that is not root, which may do anything; in a place of that user's.
+fn as_a_user(work: impl FnOnce(&Place)) {
+    const NOBODY: u32 = 65534;
+    let place = Place::new();
+    let is_root = files::effective_user() == 0;
+    if is_root {
+        chown(place.0.path(), Some(NOBODY), None).expect("given");
+    }
+    let wrong = in_child(|| {
+        if is_root {
+            become_user(NOBODY);
+        }
+        work(&place);
+        0
+    });
+    assert_eq!(wrong, 0, "a child panicked");
+}
+
+#[test]
+fn what_is_made_has_its_mode_whatever_the_umask_is() {
+    for umask in [0o000, 0o077, 0o177, 0o277, 0o377, 0o477, 0o577, 0o777] {
+        as_a_user(|place| {
+            set_umask(umask);
+            let store = place.store();
+            let mut locked = try_lock(&store).expect("free");
+            locked.prepare().expect("room");
+            assert_eq!(mode(&place.file("new")), 0o600, "{umask:o}");
+            assert_eq!(locked.save(b"record"), Ok(Saved::Yes), "{umask:o}");
+            drop(locked);
+            assert_eq!(record(&place.store()).as_deref(), Some(&b"record"[..]), "{umask:o}");
+            assert_eq!(mode(&place.directory()), 0o700, "{umask:o}");
+            assert_eq!((mode(&place.file("json")), mode(&place.file("lock"))), (0o600, 0o600), "{umask:o}");
+            save(&place.store(), b"again");
+        });
+    }
+}
+
+/// The modes of what others made are theirs.
+#[test]
+fn what_is_there_already_keeps_its_mode() {
+    as_a_user(|place| {
+        save(&place.store(), b"record");
+        for (path, wrong) in [(place.directory(), 0o500), (place.file("lock"), 0o400), (place.file("json"), 0o200)] {
+            let right = mode(&path);
+            set_mode(&path, wrong);
+            assert_eq!(failure(&place.store()).reason(), PERMISSIONS);
+            assert_eq!(mode(&path), wrong);
+            set_mode(&path, right);
+        }
+    });
+}
+
+/// It meets a directory or a lock file before the process that makes it has set its mode.
+#[test]
+fn a_process_that_comes_in_between_waits_for_the_mode() {
+    as_a_user(|place| {
+        save(&place.store(), b"record");
+        for path in [place.directory(), place.file("lock")] {
+            let right = mode(&path);
+            set_mode(&path, 0);
+            let store = place.store();
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    thread::sleep(Duration::from_millis(20));
+                    set_mode(&path, right);
+                });
+                let load = || store.load(soon()).map(|record| record.is_some());
+                let lock = || store.lock(soon(), Duration::from_secs(60)).map(|held| held.is_some());
+                assert_eq!((load(), lock()), (Ok(true), Ok(true)));
+            });
+        }
+    });
+}
+
+#[test]
+fn a_try_does_not_wait_for_the_mode() {
+    as_a_user(|place| {
+        save(&place.store(), b"record");
+        set_mode(&place.file("lock"), 0);
+        let took = || {
+            let begun = Instant::now();
+            assert_eq!(
+                place.store().lock(soon(), Duration::ZERO).map(drop).expect_err("no mode").reason(),
+                PERMISSIONS
+            );
+            begun.elapsed()
+        };
+        assert!((0..10).any(|_| took() < MAKING));
+    });
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Who holds the lock of an account, among threads, processes and forks.
 
-use std::time::Instant;
-
 use super::*;
-use crate::sys::{end_of, in_child, start_child};
+use crate::sys::{end_of, start_child};
 
 fn another_process_can_lock(place: &Place) -> bool {
     in_child(|| i32::from(try_lock(&place.store()).is_some())) == 1

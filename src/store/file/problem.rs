@@ -5,6 +5,9 @@ use std::io;
 
 use crate::error::{Error, Status};
 
+/// The reason for whatever has a mode that it should not have.
+pub(super) const PERMISSIONS: &str = "store-permissions";
+
 /// What something is wrong with.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
@@ -36,7 +39,7 @@ pub(super) fn failed(part: Part, error: &io::Error) -> Error {
     let (reason, problem) = match code {
         libc::ENOENT => ("store-open", "does not exist"),
         libc::EMFILE | libc::ENFILE => ("store-open", "cannot be opened: too many files are open"),
-        libc::EACCES | libc::EPERM => ("store-permissions", "may not be used by this process's user"),
+        libc::EACCES | libc::EPERM => (PERMISSIONS, "may not be used by this process's user"),
         libc::EROFS => ("store-read-only", "is on a read-only file system"),
         libc::ELOOP | libc::EMLINK => ("store-link", "is a symbolic link, or behind a loop of them"),
         libc::ENOTDIR => ("store-type", "is not a directory, or is not in one"),
