@@ -4,16 +4,18 @@
 
 pub(crate) mod descriptors;
 pub(crate) mod files;
+pub(crate) mod fork;
 #[cfg(test)]
 mod testing;
 
+pub(crate) use fork::fork_generation;
 #[cfg(test)]
 pub(crate) use testing::*;
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::time::Duration;
 
 /// Linux counts the time that the machine was suspended in `CLOCK_BOOTTIME` only; macOS does in `CLOCK_MONOTONIC`.
@@ -67,28 +69,6 @@ pub(crate) fn has_more_rights_than_its_caller() -> bool {
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     // SAFETY: each asks the system, and touches no memory.
     unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }
-}
-
-static FORKS: AtomicU64 = AtomicU64::new(0);
-static FORKS_ARE_COUNTED: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn count_fork() {
-    FORKS.fetch_add(1, Ordering::Relaxed);
-}
-
-/// A number that differs between a process and each child that it forks, counted rather than asked for: `getpid` is
-/// a system call.
-///
-/// Two threads may both register the handler, and the child then counts by two: all that matters is that the number
-/// changes. A `Once` would do better, and hang a child that is forked while it runs.
-pub(crate) fn fork_generation() -> u64 {
-    if !FORKS_ARE_COUNTED.load(Ordering::Acquire) {
-        // SAFETY: `count_fork` is async-signal-safe (one atomic addition) and the library is never unloaded
-        // (`-z nodelete`), so the pointer stays valid.
-        unsafe { libc::pthread_atfork(None, None, Some(count_fork)) };
-        FORKS_ARE_COUNTED.store(true, Ordering::Release);
-    }
-    FORKS.load(Ordering::Relaxed)
 }
 
 /// A value of this process. A forked child makes its own and *leaks* the parent's: that one may be locked by a thread

@@ -123,7 +123,7 @@ impl Held<'_> {
     /// Whether who wants the lock now finds it held. It is lost if somebody replaced the lock file, or the directory: by
     /// now another process may have logged in.
     fn holds(&self) -> Result<bool> {
-        if !self.lock.is_of_this_process() {
+        if !self.lock.is_held()? {
             return Ok(false);
         }
         let now = Directory::open(&self.store.directory)?.map(|now| now.lock_id(&self.store.lock)).transpose()?;

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::fs::{File, Metadata};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -95,17 +95,60 @@ pub(crate) fn remove_at(directory: &File, name: &CStr) -> io::Result<()> {
     retry(|| unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
 }
 
-/// Takes the lock of this process on the whole file; `false` if another process has it. Never waits.
+/// Takes two locks on an open file, or takes them again; `false` if another one has one of them. Never waits.
 ///
-/// A process has such a lock as a whole: it gets it again and again, and loses it as soon as it closes *any* descriptor
-/// of the file. A forked child does not inherit it.
-pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
-    // SAFETY: zeroes are a valid flock: from the start, to the end.
+/// The lock of the description, that is of what was opened, keeps out everybody else, also in this process. A forked child
+/// shares it, so it must be given back by [`unlock`]. The lock of the process is for systems that do not have the other, and
+/// for older versions of the library; the process loses it as soon as it closes *any* descriptor of the file.
+pub(crate) fn try_lock(file: RawFd) -> io::Result<bool> {
+    if !try_lock_of_description(file)? {
+        return Ok(false);
+    }
+    let taken = set_lock(file, libc::F_SETLK, libc::F_WRLCK as _, PROCESS_BYTE);
+    if !matches!(taken, Ok(true)) {
+        unlock(file);
+    }
+    taken
+}
+
+/// Gives both locks back. That of the process goes first: who then has that of the description must not find it held.
+pub(crate) fn unlock(file: RawFd) {
+    // It cannot fail for a lock that is held, and nothing could be done.
+    let _ = set_lock(file, libc::F_SETLK, libc::F_UNLCK as _, PROCESS_BYTE);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = set_lock(file, libc::F_OFD_SETLK, libc::F_UNLCK as _, DESCRIPTION_BYTE);
+}
+
+/// Which byte of the file each lock is on: on the same byte they would exclude each other.
+const PROCESS_BYTE: libc::off_t = 0;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const DESCRIPTION_BYTE: libc::off_t = 1;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
+    match set_lock(file, libc::F_OFD_SETLK, libc::F_WRLCK as _, DESCRIPTION_BYTE) {
+        // A kernel older than 3.15, or what stands in for one.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(true),
+        taken => taken,
+    }
+}
+
+/// Not known here.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn try_lock_of_description(_: RawFd) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Sets or ends a lock on one byte; `false` if another one has it.
+fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t) -> io::Result<bool> {
+    // SAFETY: zeroes are a valid flock. A lock of a description must name no process.
     let mut lock = unsafe { MaybeUninit::<libc::flock>::zeroed().assume_init() };
-    lock.l_type = libc::F_WRLCK as _;
+    lock.l_type = kind;
     lock.l_whence = libc::SEEK_SET as _;
-    // SAFETY: F_SETLK reads a flock, which is ours.
-    match retry(|| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &lock) }) {
+    lock.l_start = byte;
+    lock.l_len = 1;
+    // SAFETY: both commands read a flock, which is ours.
+    match retry(|| unsafe { libc::fcntl(file, command, &lock) }) {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
         Err(error) => Err(error),

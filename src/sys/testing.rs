@@ -1,5 +1,8 @@
 //! What the unit tests do to a process; most of it in a forked child.
 
+use std::fs::File;
+use std::os::fd::{AsRawFd, RawFd};
+
 /// Runs `work` in a forked child; the number that it returns there.
 pub(crate) fn in_child(work: impl FnOnce() -> i32) -> i32 {
     end_of(start_child(work))
@@ -36,4 +39,21 @@ pub(crate) fn become_user(user: u32) {
 pub(crate) fn set_umask(umask: u32) {
     // SAFETY: a number alone.
     unsafe { libc::umask(umask as libc::mode_t) };
+}
+
+/// Puts a file behind a descriptor that is open. For a child, whose files are its own.
+pub(crate) fn put_behind(descriptor: RawFd, file: &File) {
+    // SAFETY: both are open.
+    assert_eq!(unsafe { libc::dup2(file.as_raw_fd(), descriptor) }, descriptor);
+}
+
+/// Takes a lock of the process on so many bytes of a file from its start; 0: on all of it.
+pub(crate) fn lock_for_process(file: &File, length: i64) -> bool {
+    // SAFETY: zeroes are a valid flock.
+    let mut lock = unsafe { std::mem::MaybeUninit::<libc::flock>::zeroed().assume_init() };
+    lock.l_type = libc::F_WRLCK as _;
+    lock.l_whence = libc::SEEK_SET as _;
+    lock.l_len = length as libc::off_t;
+    // SAFETY: F_SETLK reads a flock, which is ours.
+    unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &lock) == 0 }
 }

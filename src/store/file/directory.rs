@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::store::{Bytes, RECORD_MAX};
 use crate::sys::descriptors::above_standard_streams;
 use crate::sys::files::{self, FileId};
+use crate::sys::fork::UnsharedFile;
 
 /// No record file is longer, in bytes; twice the longest record.
 const FILE_MAX: usize = 2 * RECORD_MAX;
@@ -23,6 +24,9 @@ const FILE_MAX: usize = 2 * RECORD_MAX;
 const FOR_THE_OWNER: u32 = 0o700;
 
 pub(super) struct Directory(File);
+
+/// A lock file, and what it was when it was opened.
+pub(super) type Opened = (UnsharedFile, Metadata);
 
 impl Directory {
     /// `None` if there is none. A path may lead through symbolic links, also at its end: what counts is where it leads.
@@ -80,13 +84,13 @@ impl Directory {
     }
 
     /// Opens the lock file, which is not checked yet: its descriptor must not be closed if this process has locked it.
-    pub(super) fn open_lock(&self, name: &CStr) -> Result<(File, Metadata)> {
+    pub(super) fn open_lock(&self, name: &CStr) -> Result<Opened> {
         let open = || match files::open_at(&self.0, name, libc::O_RDWR) {
             Err(error) if error.kind() == ErrorKind::NotFound => self.make_lock(name),
             opened => opened,
         };
         let fail = |error| failed(Part::Lock, &error);
-        let file = File::from(open().map_err(fail)?);
+        let file = UnsharedFile::open(open).map_err(fail)?;
         let metadata = file.metadata().map_err(fail)?;
         Ok((file, metadata))
     }

@@ -1,7 +1,12 @@
 //! Who holds the lock of an account, among threads, processes and forks.
 
+use std::fs::File;
+use std::io::{Read, Write, pipe};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::*;
-use crate::sys::{end_of, start_child};
+use crate::sys::{end_of, lock_for_process, put_behind, start_child};
 
 fn another_process_can_lock(place: &Place) -> bool {
     in_child(|| i32::from(try_lock(&place.store()).is_some())) == 1
@@ -55,9 +60,7 @@ fn waiters_of_the_same_process_open_no_lock_file() {
     let (one, two) = (place.store(), place.store());
     let _held = try_lock(&one).expect("free");
     (0..10).for_each(|_| assert!(try_lock(&two).is_none()));
-    let open = fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(std::result::Result::ok);
-    let of_the_lock = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == place.file("lock")));
-    assert_eq!(of_the_lock.count(), 1);
+    assert_eq!(descriptors_of(&place.file("lock")).len(), 1);
 }
 
 /// Closing a second descriptor of the lock file would unlock it for other processes.
@@ -114,17 +117,161 @@ fn a_lock_file_that_changed_since_it_was_opened_is_not_taken() {
     let store = place.store();
     save(&store, b"record");
     let directory = Directory::open(&store.directory).expect("fine").expect("there");
-    let (file, metadata) = directory.open_lock(&store.lock).expect("fine");
+    let opened = directory.open_lock(&store.lock).expect("fine");
     let held = try_lock(&store).expect("free");
-    assert!(Lock::take(&directory, &store.lock, file, &metadata).expect("works").is_none());
+    assert!(Lock::take_opened(&directory, &store.lock, opened).expect("works").is_none());
     assert!(!another_process_can_lock(&place), "the second descriptor stays open");
     drop(held);
     assert!(another_process_can_lock(&place));
 
-    let (file, metadata) = directory.open_lock(&store.lock).expect("fine");
+    let opened = directory.open_lock(&store.lock).expect("fine");
     fs::remove_file(place.file("lock")).expect("removed");
-    assert!(Lock::take(&directory, &store.lock, file, &metadata).expect("works").is_none());
+    assert!(Lock::take_opened(&directory, &store.lock, opened).expect("works").is_none());
     assert!(try_lock(&store).is_some(), "another file");
+}
+
+fn open_lock(place: &Place) -> File {
+    fs::OpenOptions::new().read(true).write(true).open(place.file("lock")).expect("it opens")
+}
+
+/// A version of the library without the second lock takes the first on the whole file.
+#[test]
+fn an_older_version_is_kept_out_and_keeps_out() {
+    let place = Place::new();
+    let store = place.store();
+    let held = try_lock(&store).expect("free");
+    // Its own process would not do: there this file's closing would end the lock.
+    let older = || i32::from(lock_for_process(&open_lock(&place), 0));
+    assert_eq!(in_child(older), 0);
+    drop(held);
+    assert_eq!(in_child(older), 1);
+    let file = open_lock(&place);
+    assert!(lock_for_process(&file, 0));
+    assert!(!another_process_can_lock(&place));
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    assert!(try_lock(&store).is_none(), "in the same process too");
+    drop(file);
+    assert!(try_lock(&store).is_some());
+}
+
+/// As two copies of the library in one process have the file.
+#[test]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn what_was_opened_twice_is_locked_once() {
+    let place = Place::new();
+    save(&place.store(), b"record");
+    let (one, two) = (open_lock(&place), open_lock(&place));
+    assert_eq!(files::try_lock(one.as_raw_fd()).ok(), Some(true));
+    assert_eq!(files::try_lock(one.as_raw_fd()).ok(), Some(true), "again and again");
+    assert_eq!(files::try_lock(two.as_raw_fd()).ok(), Some(false));
+    files::unlock(one.as_raw_fd());
+    assert_eq!(files::try_lock(two.as_raw_fd()).ok(), Some(true));
+    files::unlock(two.as_raw_fd());
+}
+
+/// The application closed a descriptor of the file, and the process's lock went with it.
+#[test]
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn a_lock_that_the_application_ended_is_taken_again() {
+    let place = Place::new();
+    let store = place.store();
+    let mut held = try_lock(&store).expect("free");
+    held.prepare().expect("room");
+    drop(open_lock(&place));
+    assert!(!another_process_can_lock(&place), "the other lock is held");
+    assert_eq!(held.save(b"record"), Ok(Saved::Yes));
+    assert_eq!(in_child(|| i32::from(lock_for_process(&open_lock(&place), 1))), 0, "both are held");
+}
+
+/// Who got in meanwhile, with the process's lock alone, may have logged in.
+#[test]
+fn a_lock_that_another_one_took_meanwhile_is_lost() {
+    let place = Place::new();
+    let store = place.store();
+    let mut held = try_lock(&store).expect("free");
+    held.prepare().expect("room");
+    drop(open_lock(&place));
+    let (mut taken, mut tells) = pipe().expect("a pipe");
+    let (mut until, end) = pipe().expect("a pipe");
+    let mut end = Some(end);
+    let other = start_child(|| {
+        drop(end.take());
+        let file = open_lock(&place);
+        tells.write_all(&[u8::from(lock_for_process(&file, 1))]).expect("written");
+        until.read_to_end(&mut Vec::new()).expect("closed");
+        0
+    });
+    let mut took = [0];
+    taken.read_exact(&mut took).expect("it says");
+    assert_eq!((took, held.save(b"record")), ([1], Ok(Saved::LockLost)));
+    drop((held, end));
+    assert_eq!(end_of(other), 0);
+    assert_eq!(record(&store), None);
+    save(&store, b"record");
+}
+
+/// An application that closes all descriptors above 2, and opens a file of its own.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_descriptor_that_is_another_files_by_now_is_a_lock_that_was_lost() {
+    let place = Place::new();
+    let saved = in_child(|| {
+        let store = place.store();
+        let mut held = try_lock(&store).expect("free");
+        let of_the_lock = descriptors_of(&place.file("lock"));
+        let other = File::create(place.0.path().join("other")).expect("made");
+        assert_eq!(of_the_lock.len(), 1);
+        put_behind(of_the_lock[0], &other);
+        i32::from(held.save(b"record") == Ok(Saved::LockLost))
+    });
+    assert_eq!(saved, 1);
+}
+
+#[cfg(target_os = "linux")]
+fn descriptors_of(file: &Path) -> Vec<RawFd> {
+    let open = fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(std::result::Result::ok);
+    let of_the_file = open.filter(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == file));
+    of_the_file.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// What a child has of the lock file may only be what was never locked.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_that_is_forked_at_any_moment_has_no_lock() {
+    const FORKS: usize = 100;
+    let place = Place::new();
+    let wrong = in_child(|| {
+        let done = AtomicBool::new(false);
+        let lock_file = || place.file("lock");
+        let has_a_lock = |descriptor: &RawFd| {
+            let info = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}"));
+            info.is_ok_and(|info| info.contains("lock:"))
+        };
+        let looks = || {
+            let descriptors = descriptors_of(&lock_file());
+            // Long enough for many locks of the parent's.
+            let until = Instant::now() + Duration::from_millis(10);
+            while !descriptors.is_empty() && Instant::now() < until {
+                if descriptors.iter().any(has_a_lock) {
+                    return 1;
+                }
+            }
+            0
+        };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let store = place.store();
+                while !done.load(Ordering::Relaxed) {
+                    drop(try_lock(&store));
+                }
+            });
+            let children: Vec<_> = (0..FORKS).map(|_| start_child(looks)).collect();
+            let wrong: i32 = children.into_iter().map(end_of).sum();
+            done.store(true, Ordering::Relaxed);
+            wrong
+        })
+    });
+    assert_eq!(wrong, 0, "of {FORKS} children");
 }
 
 #[test]

@@ -1,0 +1,174 @@
+//! Forks, told by `pthread_atfork`: how many there were, whether one is under way, and what a child gives up.
+//!
+//! A child that is made behind its back (by the system call, or by `vfork` without a following exec) is not seen.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::mem::ManuallyDrop;
+use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Of the forks that led to this process.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
+
+/// Of the forks of this process, failed ones included.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+static ENDED: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn before_fork() {
+    BEGUN.fetch_add(1, Ordering::SeqCst);
+}
+
+extern "C" fn after_fork_in_parent() {
+    ENDED.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Only this thread lives on. Others may have forked at the same time: the child sees their beginning and never their end.
+extern "C" fn after_fork_in_child() {
+    ENDED.store(BEGUN.load(Ordering::SeqCst), Ordering::SeqCst);
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    close_what_is_the_parents();
+}
+
+/// A number that differs between a process and each child that it forks, counted rather than asked for: `getpid` is
+/// a system call.
+///
+/// Two threads may both register the handlers, and the child then counts by two: all that matters is that the number
+/// changes. A `Once` would do better, and hang a child that is forked while it runs.
+pub(crate) fn fork_generation() -> u64 {
+    if !IS_REGISTERED.load(Ordering::Acquire) {
+        // SAFETY: the handlers are async-signal-safe (atomics and `close`), and the library is never unloaded
+        // (`-z nodelete`), so the pointers stay valid.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork_in_parent), Some(after_fork_in_child)) };
+        IS_REGISTERED.store(true, Ordering::Release);
+    }
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// A moment, to tell whether a fork has begun since, or was under way.
+struct Moment {
+    begun: u64,
+    ended: u64,
+}
+
+impl Moment {
+    fn now() -> Self {
+        // In the library they are registered by now, since each handle asks when it is made: a fork that had begun before
+        // that, and is not counted, is over.
+        fork_generation();
+        // In this order: if they are equal, none was under way when the second was read.
+        let ended = ENDED.load(Ordering::SeqCst);
+        Self { begun: BEGUN.load(Ordering::SeqCst), ended }
+    }
+
+    fn saw_no_fork(&self) -> bool {
+        self.begun == self.ended && BEGUN.load(Ordering::SeqCst) == self.begun
+    }
+}
+
+/// A file whose descriptor a forked child closes at once. An open-file-description lock on it would else last until the
+/// child ends, if this process is killed.
+pub(crate) struct UnsharedFile(&'static Entry);
+
+/// Of a list that never gets shorter, so that the handler of a fork can walk it at any moment. An entry is used again.
+struct Entry {
+    /// [`NONE`] for an entry that is free.
+    descriptor: AtomicI32,
+    next: *const Entry,
+}
+
+// SAFETY: `next` is written before the entry is shared, and points to an entry that is never freed.
+unsafe impl Sync for Entry {}
+
+static ENTRIES: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
+
+const NONE: RawFd = -1;
+
+/// How often a file is opened until no fork comes in between, and how long to wait for the fork to be over.
+const TRIES: u32 = 64;
+const FORK: Duration = Duration::from_millis(1);
+
+impl UnsharedFile {
+    /// Opens by `open` at a moment without a fork: a child that is forked between the opening and the entry into the list
+    /// has a descriptor that it does not know of.
+    ///
+    /// A fork that takes longer than all tries has copied the descriptors long ago, and cannot have this one.
+    pub(crate) fn open(open: impl Fn() -> io::Result<OwnedFd>) -> io::Result<Self> {
+        for _ in 1..TRIES {
+            let moment = Moment::now();
+            let file = Self::enter(open()?);
+            if moment.saw_no_fork() {
+                return Ok(file);
+            }
+            drop(file);
+            std::thread::sleep(FORK);
+        }
+        Ok(Self::enter(open()?))
+    }
+
+    fn enter(descriptor: OwnedFd) -> Self {
+        let descriptor = descriptor.into_raw_fd();
+        let is_taken = |entry: &&Entry| {
+            entry.descriptor.compare_exchange(NONE, descriptor, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+        };
+        Self(entries().find(is_taken).unwrap_or_else(|| push(descriptor)))
+    }
+
+    /// Fails in a forked child.
+    pub(crate) fn descriptor(&self) -> io::Result<RawFd> {
+        match self.0.descriptor.load(Ordering::SeqCst) {
+            NONE => Err(io::Error::from_raw_os_error(libc::EBADF)),
+            descriptor => Ok(descriptor),
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+        let descriptor = self.descriptor()?;
+        // SAFETY: the descriptor is open for as long as `self` lives, and is not closed here.
+        ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) }).metadata()
+    }
+}
+
+impl Drop for UnsharedFile {
+    fn drop(&mut self) {
+        // In this order: a child that is forked in between would else close what has got the number by then.
+        close(self.0.descriptor.swap(NONE, Ordering::SeqCst));
+    }
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    // SAFETY: the pointers in the list are null or to entries that are never freed.
+    let first = unsafe { ENTRIES.load(Ordering::SeqCst).as_ref() };
+    // SAFETY: as above.
+    std::iter::successors(first, |entry| unsafe { entry.next.as_ref() })
+}
+
+fn push(descriptor: RawFd) -> &'static Entry {
+    let entry = Box::into_raw(Box::new(Entry { descriptor: AtomicI32::new(descriptor), next: ptr::null() }));
+    let _ = ENTRIES.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |next| {
+        // SAFETY: it came from `Box::into_raw` above, and nobody else has it until the update succeeds.
+        unsafe { (*entry).next = next };
+        Some(entry)
+    });
+    // SAFETY: as above, and it is never freed.
+    unsafe { &*entry }
+}
+
+/// Closes, and unlocks nothing: an unlock in a child frees a living parent's lock.
+fn close_what_is_the_parents() {
+    entries().for_each(|entry| close(entry.descriptor.swap(NONE, Ordering::SeqCst)));
+}
+
+fn close(descriptor: RawFd) {
+    if descriptor != NONE {
+        // SAFETY: it was in the list, whose descriptors belong to nobody else, and is so no longer.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+#[cfg(test)]
+#[path = "fork_tests.rs"]
+mod tests;
