@@ -1,0 +1,129 @@
+//! The time since the machine started, suspended time included.
+
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Linux counts the time that the machine was suspended in `CLOCK_BOOTTIME` only; macOS does in `CLOCK_MONOTONIC`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+
+static UPTIME: Uptime = Uptime::by(BOOT_CLOCK);
+
+/// Counted by `CLOCK_MONOTONIC` where there is no other clock: old kernels, a filter of system calls.
+pub(crate) fn time_since_boot() -> Duration {
+    UPTIME.read()
+}
+
+/// A clock, and one in its stead where the system does not know it. Which of the two is read is decided once: they differ
+/// by the time that the machine was suspended, and deadlines would jump.
+struct Uptime {
+    clock: libc::clockid_t,
+    decision: AtomicI32,
+    /// By how many nanoseconds the clock was ahead of `CLOCK_MONOTONIC` when it was decided on.
+    ahead: AtomicU64,
+}
+
+const UNDECIDED: i32 = 0;
+const THE_CLOCK: i32 = 1;
+const MONOTONIC: i32 = 2;
+
+impl Uptime {
+    const fn by(clock: libc::clockid_t) -> Self {
+        Self { clock, decision: AtomicI32::new(UNDECIDED), ahead: AtomicU64::new(0) }
+    }
+
+    fn read(&self) -> Duration {
+        match self.decision.load(Ordering::Acquire) {
+            THE_CLOCK => read(self.clock).unwrap_or_else(|| self.go_on_by_monotonic()),
+            MONOTONIC => self.monotonic(),
+            _ => self.decide(),
+        }
+    }
+
+    /// Two threads may both do so, with the same result.
+    #[cold]
+    fn decide(&self) -> Duration {
+        let Some(time) = read(self.clock) else { return self.go_on_by_monotonic() };
+        let ahead = time.saturating_sub(read(libc::CLOCK_MONOTONIC).unwrap_or(time));
+        self.ahead.store(u64::try_from(ahead.as_nanos()).unwrap_or(0), Ordering::Relaxed);
+        self.decision.store(THE_CLOCK, Ordering::Release);
+        time
+    }
+
+    /// From now on, also if a filter of system calls came only later: what was counted before stays counted.
+    #[cold]
+    fn go_on_by_monotonic(&self) -> Duration {
+        self.decision.store(MONOTONIC, Ordering::Release);
+        self.monotonic()
+    }
+
+    fn monotonic(&self) -> Duration {
+        let ahead = Duration::from_nanos(self.ahead.load(Ordering::Relaxed));
+        read(libc::CLOCK_MONOTONIC).unwrap_or_default().saturating_add(ahead)
+    }
+}
+
+/// `None` if the system does not know the clock.
+fn read(clock: libc::clockid_t) -> Option<Duration> {
+    let mut time = MaybeUninit::<libc::timespec>::zeroed();
+    // SAFETY: the pointer is to a timespec of our own.
+    if unsafe { libc::clock_gettime(clock, time.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: zeroes are a valid timespec, and so is what the system wrote.
+    let time = unsafe { time.assume_init() };
+    Some(Duration::new(time.tv_sec.try_into().unwrap_or(0), time.tv_nsec.try_into().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No system has a clock of this number.
+    const UNKNOWN: libc::clockid_t = 10_000;
+
+    fn monotonic() -> Duration {
+        read(libc::CLOCK_MONOTONIC).expect("every system has it")
+    }
+
+    #[test]
+    fn the_boot_clock_goes_forward() {
+        let first = time_since_boot();
+        assert!(first > Duration::ZERO && time_since_boot() >= first);
+    }
+
+    #[test]
+    fn without_the_clock_time_goes_on_by_another() {
+        assert_eq!(read(UNKNOWN), None);
+        let uptime = Uptime::by(UNKNOWN);
+        let before = monotonic();
+        let (first, second) = (uptime.read(), uptime.read());
+        assert!(before <= first && first <= second && second <= monotonic());
+        assert!(first > Duration::ZERO);
+    }
+
+    #[test]
+    fn what_is_decided_once_stays_decided() {
+        let mut uptime = Uptime::by(UNKNOWN);
+        uptime.read();
+        uptime.clock = BOOT_CLOCK;
+        uptime.read();
+        assert_eq!(*uptime.decision.get_mut(), MONOTONIC);
+    }
+
+    #[test]
+    fn a_clock_that_goes_while_the_process_lives_takes_no_time_with_it() {
+        let mut uptime = Uptime::by(BOOT_CLOCK);
+        let first = uptime.read();
+        // As if the machine had been suspended for an hour.
+        let hour = Duration::from_secs(3600);
+        *uptime.ahead.get_mut() += u64::try_from(hour.as_nanos()).expect("an hour");
+        uptime.clock = UNKNOWN;
+        let second = uptime.read();
+        assert!(second >= first + hour && second < first + 2 * hour, "{first:?}, {second:?}");
+        assert!(uptime.read() >= second);
+    }
+}
