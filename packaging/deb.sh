@@ -2,6 +2,8 @@
 # Makes the Debian packages libpersonr0 (the shared library) and libpersonr-dev (all else) in target/deb: `make deb`.
 # FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer.
 set -eu
+# What is in a package is for all users, whatever the maker's umask is.
+umask 022
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 version=$(sh packaging/version.sh)

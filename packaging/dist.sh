@@ -3,6 +3,8 @@
 # manual, files for pkg-config and CMake, licences, and the list of what is in it. It may be unpacked anywhere. Needs the
 # packages ziglang and cargo-zigbuild of PyPI. FEATURES: cargo features, "redis" unless set.
 set -eu
+# What is in the archive is for all users, whatever the maker's umask is.
+umask 022
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
 version=$(sh packaging/version.sh)
@@ -40,7 +42,7 @@ CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a
 DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install
 mkdir -p "$work/$name/share/doc/libpersonr"
 sh packaging/sbom.sh "$work/$name/share/doc/libpersonr/personr.cdx.json"
-cp LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpersonr"
+install -m 644 LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpersonr"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" -C "$work" -cf - "$name" |
     gzip -9n >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"

@@ -5,6 +5,8 @@
 # them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
 # instead: '${pcfiledir}/../..' for a folder that may be moved.
 set -eu
+# What is installed is for all users, whatever the caller's umask is.
+umask 022
 cd "$(dirname "$0")/.."
 action=$1
 package=${CARGO_TARGET_DIR:-target}/package
@@ -18,7 +20,10 @@ interface=$major
 [ "$major" != 0 ] || interface=${version%.*}
 
 case $prefix$libdir$includedir$mandir in
-*[[:space:]]*) echo "install: a prefix with spaces cannot stand in a .pc file" >&2 && exit 1 ;;
+*[[:space:]\"\'\`\$\\\#]*)
+    echo "install: a prefix with spaces, quotes or one of \\ \$ # cannot stand in a .pc file" >&2
+    exit 1
+    ;;
 esac
 library=$package/libpersonr.so.$version
 [ "$action" = uninstall ] || [ -f "$library" ] || exit 1
@@ -28,24 +33,31 @@ if [ "$action" = is-current ]; then
     exit
 fi
 
+# Over a link to a folder too, instead of into that folder.
+rename() {
+    mv -fT "$1" "$2"
+}
+
 # place MODE FILE FOLDER [NAME]: the same calls install and uninstall.
 place() {
     to=${DESTDIR-}$3/${4:-${2##*/}}
     if [ "$action" = install ]; then
         mkdir -p "${DESTDIR-}$3"
         # A new file and then a rename: a running program goes on with the old one.
-        install -m "$1" "$2" "$to.new"
-        mv -f "$to.new" "$to"
+        install -T -m "$1" "$2" "$to.new"
+        rename "$to.new" "$to"
     else
         rm -f "$to"
     fi
 }
 
 link() {
+    to=${DESTDIR-}$2/$3
     if [ "$action" = install ]; then
-        ln -sf "$1" "${DESTDIR-}$2/$3"
+        ln -sfT "$1" "$to.new"
+        rename "$to.new" "$to"
     else
-        rm -f "${DESTDIR-}$2/$3"
+        rm -f "$to"
     fi
 }
 
@@ -57,10 +69,17 @@ below_prefix() {
     esac
 }
 
+# Text for the right side of an s command of sed, between bars.
+literal() {
+    printf %s "$1" | sed 's/[&|\\]/\\&/g'
+}
+
 filled() {
-    sed -e "s|@PREFIX@|${PC_PREFIX:-$prefix}|; s|@PC_LIBDIR@|$(below_prefix "$libdir")|; s|@PC_INCLUDEDIR@|$(below_prefix "$includedir")|" \
-        -e "s|@CMAKE_INCLUDEDIR@|$(realpath -m --relative-to="$libdir" "$includedir")|" \
-        -e "s|@VERSION@|$version|; s|@MAJOR@|$major|; s|@INTERFACE@|$interface|; s|@POINTER_BYTES@|$(($(getconf LONG_BIT) / 8))|" \
+    sed -e "s|@VERSION@|$version|; s|@MAJOR@|$major|; s|@INTERFACE@|$interface|; s|@POINTER_BYTES@|$(($(getconf LONG_BIT) / 8))|" \
+        -e "s|@PREFIX@|$(literal "${PC_PREFIX:-$prefix}")|" \
+        -e "s|@PC_LIBDIR@|$(literal "$(below_prefix "$libdir")")|" \
+        -e "s|@PC_INCLUDEDIR@|$(literal "$(below_prefix "$includedir")")|" \
+        -e "s|@CMAKE_INCLUDEDIR@|$(literal "$(realpath -m --relative-to="$libdir" "$includedir")")|" \
         "packaging/$1.in" >"$work/$1"
 }
 

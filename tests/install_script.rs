@@ -1,0 +1,185 @@
+//! What the packaging scripts do with modes, names and links that they find: they are run on a library of empty functions,
+//! which takes no time to build.
+
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+mod compile;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use compile::{ROOT, cc, is_installed, said, skip};
+use tempfile::TempDir;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A target directory, and a root to install into.
+struct Scene(TempDir);
+
+impl Scene {
+    /// With what install.sh looks for.
+    fn built() -> Self {
+        let scene = Self(TempDir::new().expect("a folder"));
+        let package = scene.path("target/package");
+        fs::create_dir_all(&package).expect("made");
+        for file in ["libpersonr.a".to_owned(), format!("libpersonr.so.{VERSION}")] {
+            fs::write(package.join(file), "").expect("written");
+        }
+        scene
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// A script of `packaging/`, with the caller's umask.
+    fn script(&self, script: &str, umask: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", "umask \"$1\" && shift && exec sh \"$@\"", "sh", umask]);
+        shell.arg(Path::new(ROOT).join("packaging").join(script)).env("CARGO_TARGET_DIR", self.path("target"));
+        // Those of a `make check` that runs this test.
+        ["PREFIX", "LIBDIR", "INCLUDEDIR", "MANDIR", "DESTDIR", "FEATURES"].iter().for_each(|name| {
+            shell.env_remove(name);
+        });
+        shell
+    }
+
+    fn install(&self, prefix: &str, umask: &str) {
+        let mut install = self.script("install.sh", umask);
+        run(install.arg("install").env("PREFIX", prefix).env("DESTDIR", self.path("root")));
+    }
+}
+
+/// What it wrote; it must succeed.
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}:\n{}", said(&output));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// All that is below a folder.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() && !path.is_symlink() {
+            found.extend(below(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+#[test]
+fn what_is_installed_with_a_closed_umask_can_be_read_by_all() {
+    let scene = Scene::built();
+    fs::set_permissions(scene.path("target/package/libpersonr.a"), Permissions::from_mode(0o600)).expect("changed");
+    scene.install("/opt/p", "077");
+    let installed = below(&scene.path("root"));
+    assert!(installed.len() > 30, "{installed:?}");
+    for path in installed.iter().filter(|path| !path.is_symlink()) {
+        let expected = if path.is_dir() { 0o755 } else { 0o644 };
+        let mode = fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
+        assert_eq!(mode, expected, "{}: {mode:o}", path.display());
+    }
+}
+
+#[test]
+fn a_prefix_stands_in_the_files_as_it_is() {
+    let scene = Scene::built();
+    let prefix = "/opt/R&D|x;(y)@VERSION@~";
+    scene.install(prefix, "022");
+    let lib = scene.path("root").join(&prefix[1..]).join("lib");
+    let pc = fs::read_to_string(lib.join("pkgconfig/personr.pc")).expect("a file");
+    assert!(
+        pc.starts_with(&format!("prefix={prefix}\nlibdir=${{prefix}}/lib\nincludedir=${{prefix}}/include\n")),
+        "{pc}"
+    );
+    if is_installed("pkg-config") {
+        let mut pkg_config = Command::new("pkg-config");
+        pkg_config.args(["--variable=includedir", "personr"]).env("PKG_CONFIG_PATH", lib.join("pkgconfig"));
+        assert_eq!(run(&mut pkg_config), format!("{prefix}/include\n"));
+    }
+}
+
+#[test]
+fn a_prefix_that_cannot_stand_in_the_files_is_refused() {
+    let scene = Scene::built();
+    for prefix in ["/opt/a b", "/opt/a\tb", "/opt/a\"b", "/opt/a'b", "/opt/a$b", "/opt/a\\b", "/opt/a#b", "/opt/a`b"] {
+        let mut install = scene.script("install.sh", "022");
+        install.arg("install").env("PREFIX", prefix).env("DESTDIR", scene.path("root"));
+        let output = install.output().expect("a shell");
+        assert!(!output.status.success() && said(&output).contains("cannot stand in a .pc file"), "{prefix}");
+    }
+    assert!(!scene.path("root").exists());
+}
+
+/// Somebody kept several versions in folders, and a link to one of them.
+#[test]
+fn a_link_to_a_folder_is_replaced_and_the_folder_left_alone() {
+    let scene = Scene::built();
+    let lib = scene.path("root/opt/p/lib");
+    let other = scene.path("other");
+    fs::create_dir_all(&lib).expect("made");
+    fs::create_dir(&other).expect("made");
+    let files = ["libpersonr.so".to_owned(), "libpersonr.so.0".to_owned(), format!("libpersonr.so.{VERSION}")];
+    for name in files.iter().chain([&"libpersonr.a".to_owned()]) {
+        symlink(&other, lib.join(name)).expect("a link");
+        symlink(&other, lib.join(format!("{name}.new"))).expect("a link");
+    }
+    scene.install("/opt/p", "022");
+    let leads_to = |name: &String| fs::read_link(lib.join(name)).ok().map(|path| path.display().to_string());
+    let expected = [Some(files[1].clone()), Some(files[2].clone()), None];
+    assert_eq!([&files[0], &files[1], &files[2]].map(leads_to), expected);
+    assert!(lib.join("libpersonr.a").is_file());
+    assert_eq!(fs::read_dir(&other).expect("still there").count(), 0);
+}
+
+/// A stand-in for cargo, whose release library has the functions of the header, and nothing in them.
+fn hollow_cargo(folder: &Path) -> PathBuf {
+    let symbols = fs::read_to_string(Path::new(ROOT).join("abi/personr.symbols")).expect("the list");
+    let functions: String =
+        symbols.lines().map(|name| format!("void {name}(void); void {name}(void) {{}}\n")).collect();
+    let (source, object, archive) = (folder.join("hollow.c"), folder.join("hollow.o"), folder.join("hollow.a"));
+    // The allocator, so that libc is needed.
+    let text = format!("#include <stdlib.h>\nvoid *hollow(void) {{ return malloc(1); }}\n{functions}");
+    fs::write(&source, text).expect("written");
+    let compiler = cc();
+    let mut words = compiler.split_whitespace();
+    let mut compile = Command::new(words.next().expect("a compiler's name"));
+    run(compile.args(words).args(["-fPIC", "-c", "-o"]).arg(&object).arg(&source));
+    run(Command::new("ar").arg("rc").arg(&archive).arg(&object));
+    let cargo = folder.join("cargo");
+    let script =
+        "#!/bin/sh\nmkdir -p \"$CARGO_TARGET_DIR/release\"\ncp \"$0.a\" \"$CARGO_TARGET_DIR/release/libpersonr.a\"\n";
+    fs::write(&cargo, script).expect("written");
+    fs::rename(&archive, folder.join("cargo.a")).expect("renamed");
+    fs::set_permissions(&cargo, Permissions::from_mode(0o755)).expect("changed");
+    cargo
+}
+
+#[test]
+fn debian_packages_that_are_made_with_a_closed_umask_can_be_read_by_all() {
+    let name = "Debian packages with umask 077";
+    for program in ["dpkg-deb", "objdump", "ar"] {
+        if !is_installed(program) {
+            return skip(name, &format!("{program} is not installed"));
+        }
+    }
+    let scene = Scene::built();
+    run(scene.script("deb.sh", "077").env("CARGO", hollow_cargo(scene.0.path())));
+    let debs = below(&scene.path("target/deb"));
+    assert_eq!(debs.len(), 2, "{debs:?}");
+    for deb in debs {
+        let mut control = Command::new("sh");
+        control.args(["-euc", "dpkg-deb --ctrl-tarfile \"$1\" | tar -tv", "sh"]).arg(&deb);
+        let list = run(Command::new("dpkg-deb").arg("--contents").arg(&deb)) + &run(&mut control);
+        let modes: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        assert!(modes.len() > 10, "{list}");
+        for mode in modes {
+            assert!(["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx"].contains(&mode), "{}:\n{list}", deb.display());
+        }
+    }
+}
