@@ -91,7 +91,7 @@ static void calls_without_a_handle(const personr_auth *auth)
     REFUSES("token_or_authorization", personr_auth_reject, auth, "");
     REFUSES("token_or_authorization", personr_auth_reject, auth, "Bearer ");
     REFUSES("token_or_authorization", personr_auth_reject, auth, "a\xff");
-    OK(personr_auth_reject, auth, "no token that was ever handed out");
+    OK(personr_auth_reject, auth, "no-token-that-was-ever-handed-out");
 }
 
 /* In a block of exactly this capacity, so that a byte behind it would be noticed. */
