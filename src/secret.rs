@@ -1,6 +1,7 @@
 //! Memory for what lives long and must not leak: pages of their own, locked if the system allows, left out of core
 //! dumps, wiped before they are given back. And the stack, where work with a secret leaves pieces of it.
 
+mod locked;
 mod pages;
 
 use std::fmt;

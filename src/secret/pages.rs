@@ -1,12 +1,13 @@
 //! Pages of their own, and a few that are kept for the next one.
 
 use std::alloc::{Layout, handle_alloc_error};
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use zeroize::optimization_barrier;
 
-use crate::sys::fork_generation;
+use super::locked::Lock;
 
 /// No system has smaller ones.
 pub(super) const SMALLEST_PAGE: usize = 4096;
@@ -15,7 +16,7 @@ pub(super) const SMALLEST_PAGE: usize = 4096;
 /// eighth of a login. Nobody waits here, so there is nothing that a fork could leave locked.
 struct Reserve<const COUNT: usize> {
     length: usize,
-    places: [AtomicPtr<u8>; COUNT],
+    places: [AtomicPtr<Mapping>; COUNT],
 }
 
 /// For a password or a record.
@@ -28,26 +29,30 @@ impl<const COUNT: usize> Reserve<COUNT> {
         Self { length, places: [const { AtomicPtr::new(ptr::null_mut()) }; COUNT] }
     }
 
-    fn take(&self) -> Option<NonNull<u8>> {
-        self.places.iter().find_map(|place| NonNull::new(place.swap(ptr::null_mut(), Ordering::Acquire)))
+    fn take(&self) -> Option<Mapping> {
+        let place = |place: &AtomicPtr<Mapping>| NonNull::new(place.swap(ptr::null_mut(), Ordering::Acquire));
+        let found = self.places.iter().find_map(place)?;
+        // SAFETY: `keep` has put a box there, and the swap has given it to this call alone.
+        Some(*unsafe { Box::from_raw(found.as_ptr()) })
     }
 
-    /// Whether there was room.
-    fn keep(&self, start: NonNull<u8>) -> bool {
-        // Counted from here on, so that a child knows that it is one.
-        fork_generation();
-        self.places.iter().any(|place| {
-            let (none, start) = (ptr::null_mut(), start.as_ptr());
-            place.compare_exchange(none, start, Ordering::Release, Ordering::Relaxed).is_ok()
-        })
+    /// Gives it back if there is no room.
+    fn keep(&self, mapping: Mapping) -> Option<Mapping> {
+        let kept = Box::into_raw(Box::new(mapping));
+        let is_free = |place: &AtomicPtr<Mapping>| {
+            place.compare_exchange(ptr::null_mut(), kept, Ordering::Release, Ordering::Relaxed).is_ok()
+        };
+        if self.places.iter().any(is_free) {
+            return None;
+        }
+        // SAFETY: it came from a box above, and no place has it.
+        Some(*unsafe { Box::from_raw(kept) })
     }
 }
 
 /// Zeroed, writable pages that hold nothing else.
 pub(crate) struct Pages {
-    start: NonNull<u8>,
-    /// Of the mapping.
-    length: usize,
+    mapping: ManuallyDrop<Mapping>,
     is_lent: bool,
 }
 
@@ -59,88 +64,106 @@ impl Pages {
             _ if length <= LONG.length => (LONG.length, LONG.take()),
             _ => (length, None),
         };
-        let pages = Self { start: kept.unwrap_or_else(|| mapped(length)), length, is_lent: false };
+        let mapping = kept.unwrap_or_else(|| Mapping::new(length));
         // A forked child inherits the pages, and not that they are locked.
-        if kept.is_some() && fork_generation() != 0 {
-            pages.protect_again();
-        }
-        pages
+        mapping.lock();
+        Self { mapping: ManuallyDrop::new(mapping), is_lent: false }
     }
 
     /// Pages that a host program gets pointers into. They are gone when they are given back: who reads them afterwards
     /// crashes, and does not read another's secret.
     pub(crate) fn lent(length: usize) -> Self {
-        let length = length.max(1);
-        Self { start: mapped(length), length, is_lent: true }
+        let mapping = Mapping::new(length.max(1));
+        mapping.lock();
+        Self { mapping: ManuallyDrop::new(mapping), is_lent: true }
     }
 
     pub(crate) fn as_ptr(&self) -> *mut u8 {
-        self.start.as_ptr()
+        self.mapping.start.as_ptr()
     }
 
     /// For a forked child, which inherits the pages and not that they are locked.
     pub(super) fn protect_again(&self) {
-        protect(self.start, self.length);
-    }
-}
-
-fn mapped(length: usize) -> NonNull<u8> {
-    // SAFETY: a fresh anonymous mapping; no address is asked for.
-    let start = unsafe {
-        libc::mmap(
-            ptr::null_mut(),
-            length,
-            libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-            -1,
-            0,
-        )
-    };
-    match NonNull::new(start.cast::<u8>()) {
-        Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
-            protect(start, length);
-            start
-        }
-        _ => handle_alloc_error(Layout::new::<Pages>()),
-    }
-}
-
-/// Asks for what the system may refuse: RLIMIT_MEMLOCK may be used up, an old kernel may not know the advice.
-fn protect(start: NonNull<u8>, length: usize) {
-    if cfg!(personr_bench_unwiped) {
-        return;
-    }
-    // SAFETY: the range is a mapping of ours; neither call changes its contents.
-    unsafe {
-        libc::mlock(start.as_ptr().cast(), length);
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
+        self.mapping.lock();
     }
 }
 
 impl Drop for Pages {
     fn drop(&mut self) {
+        // SAFETY: `self` is not used again.
+        let mut mapping = unsafe { ManuallyDrop::take(&mut self.mapping) };
+        mapping.wipe();
+        let _unmapped = match mapping.length {
+            _ if self.is_lent => Some(mapping),
+            length if length == SHORT.length => SHORT.keep(mapping),
+            length if length == LONG.length => LONG.keep(mapping),
+            _ => Some(mapping),
+        };
+    }
+}
+
+struct Mapping {
+    start: NonNull<u8>,
+    length: usize,
+    lock: Lock,
+}
+
+impl Mapping {
+    /// Left out of core dumps if the system can do that, which an old kernel cannot.
+    fn new(length: usize) -> Self {
+        // SAFETY: a fresh anonymous mapping; no address is asked for.
+        let start = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                length,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        match NonNull::new(start.cast::<u8>()) {
+            Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
+                // Before it is locked. That brings the pages into memory, and the kernel joins a mapping to the one beside
+                // it until then only: a process may have 65,530 of them.
+                // SAFETY: the mapping is ours, and its contents do not change.
+                #[cfg(all(any(target_os = "linux", target_os = "android"), not(personr_bench_unwiped)))]
+                unsafe {
+                    libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
+                }
+                Self { start, length, lock: Lock::default() }
+            }
+            _ => handle_alloc_error(Layout::new::<Pages>()),
+        }
+    }
+
+    /// In this process, if it is not yet.
+    fn lock(&self) {
+        if cfg!(not(personr_bench_unwiped)) {
+            self.lock.lock(self.start, self.length);
+        }
+    }
+
+    fn wipe(&mut self) {
         // SAFETY: the mapping is ours and `length` bytes long, and `&mut self` says that nobody reads it.
         unsafe { self.start.write_bytes(0, self.length) };
         // What is written before it is given up would else be left out.
         optimization_barrier(&self.start);
-        let is_kept = match self.length {
-            _ if self.is_lent => false,
-            length if length == SHORT.length => SHORT.keep(self.start),
-            length if length == LONG.length => LONG.keep(self.start),
-            _ => false,
-        };
-        if !is_kept {
-            // SAFETY: the mapping is ours, and nobody has it any more. Unmapping unlocks.
-            unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
-        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and nobody has it any more. Unmapping unlocks.
+        unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
+        self.lock.end(self.length);
     }
 }
 
 // SAFETY: the mapping belongs to this value alone, as the memory of a `Box` does.
-unsafe impl Send for Pages {}
+unsafe impl Send for Mapping {}
 // SAFETY: `&Pages` gives out a raw pointer only; who reads or writes through it answers for that.
-unsafe impl Sync for Pages {}
+unsafe impl Sync for Mapping {}
 
 #[cfg(test)]
 mod tests {
@@ -152,9 +175,11 @@ mod tests {
     fn what_is_kept_is_taken_once_and_no_more_than_there_is_room() {
         let reserve = Reserve::<2>::of(SMALLEST_PAGE);
         assert!(reserve.take().is_none());
-        let pages = [0, 1, 2].map(|_| Pages::lent(SMALLEST_PAGE));
-        assert_eq!(pages.each_ref().map(|pages| reserve.keep(pages.start)), [true, true, false]);
-        assert_eq!([0, 1, 2].map(|_| reserve.take()), [Some(pages[0].start), Some(pages[1].start), None]);
+        let mappings = [0, 1, 2].map(|_| Mapping::new(SMALLEST_PAGE));
+        let [one, two, three] = mappings.each_ref().map(|mapping| mapping.start);
+        let given_back = mappings.map(|mapping| reserve.keep(mapping).map(|mapping| mapping.start));
+        assert_eq!(given_back, [None, None, Some(three)]);
+        assert_eq!([0, 1, 2].map(|_| reserve.take().map(|mapping| mapping.start)), [Some(one), Some(two), None]);
     }
 
     #[test]
