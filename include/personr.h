@@ -174,7 +174,8 @@
 
 /**
  * Something went wrong that may pass: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
- * be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile).
+ * be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile),
+ * "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not keep).
  */
 #define PERSONR_LOG_WARN 2
 
@@ -221,7 +222,13 @@
 /**
  * An account at the service, and its one live token.
  *
- * Make one for each account of a program, and share it between all threads. Freed by personr_auth_free().
+ * Make one for each account of a program, share it between all threads, and keep it. Freed by personr_auth_free().
+ *
+ * **A token in a "memory:" store, the default, ends with the last handle of its account.** A program that makes a handle
+ * for each request then logs in for each request, and each of its logins ends the token of the one before.
+ *
+ * Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
+ * into memory at most, for all handles of a process (about 70 have room), and never more than half of RLIMIT_MEMLOCK.
  */
 typedef struct personr_auth personr_auth;
 
@@ -596,6 +603,7 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  *
  * @param options     The object.
  * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
+ *                    **It ends with the last of these handles.**
  *                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
  *                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
  *                    directory now. Nothing is opened before the token is asked for.
@@ -848,6 +856,9 @@ int64_t personr_auth_renews_at(const personr_auth *auth);
 
 /**
  * Frees a handle. Tokens that it handed out stay valid, here and at the service.
+ *
+ * **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
+ * anew, and logs "login" at #PERSONR_LOG_WARN to say so.
  *
  * @param auth The handle. NULL does nothing.
  *

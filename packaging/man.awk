@@ -23,6 +23,16 @@ function plain(text) {
     return text
 }
 
+# The same with what is bold in Markdown. (`**error` is a pointer.)
+function prose(text,    bold) {
+    text = plain(text)
+    while (match(text, /\*\*[^*]+\*\*/)) {
+        bold = substr(text, RSTART + 2, RLENGTH - 4)
+        text = substr(text, 1, RSTART - 1) "\\fB" bold "\\fP" substr(text, RSTART + RLENGTH)
+    }
+    return text
+}
+
 function out(text) { print text > file }
 
 function begin(name, summary) {
@@ -51,7 +61,7 @@ function paragraphs(from, to,    i, code, new) {
         }
         new = 0
         sub(/^( +|- )/, "", comment[i])
-        out(plain(comment[i]))
+        out(prose(comment[i]))
     }
     if (code) out(".fi")
 }
@@ -92,7 +102,7 @@ function page(    name, i, end, returned, notes, line) {
             out(".SH NOTES")
         }
         sub(/^ +/, "", line)
-        if (line != "") out(plain(line))
+        if (line != "") out(prose(line))
     }
     listed = 0
     out(".SH SEE ALSO\n.BR libpersonr (3)")

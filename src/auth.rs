@@ -66,7 +66,7 @@ impl Auth {
         };
         let dialer = Dialer::new(&options.base_url, &options, &Environment::read())?;
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
-        Ok(Self {
+        let auth = Self {
             policy: Policy { renew_before: options.renew_before, spread },
             options,
             credentials,
@@ -75,7 +75,10 @@ impl Auth {
             published: Published::new(),
             process: ForkLocal::new(),
             made_in_generation: sys::fork_generation(),
-        })
+        };
+        // A `memory:` store ends with the last handle of its account, whether that one has been used or not.
+        auth.process();
+        Ok(auth)
     }
 
     /// Logs in anew, and so ends the token before it.
@@ -210,6 +213,15 @@ impl Process {
             return Err(Error::new(Status::Timeout, "login", message));
         }
         Ok(self.landed.wait_timeout(session, remaining).unwrap_or_else(PoisonError::into_inner).0)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let session = self.session();
+        let has_good_token = session.in_hand().map(|_| session.has_usable(Instant::now()));
+        drop(session);
+        self.store.close(has_good_token);
     }
 }
 

@@ -37,6 +37,14 @@ pub(crate) trait Store: Send + Sync {
     /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record in
     /// between, and asks again.
     fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>>;
+
+    /// Its handle is about to be freed. Whether the token that it has in hand is good; `None` if it has none.
+    fn close(&self, _has_good_token: Option<bool>) {}
+
+    /// Whether a good token of this account has gone with the last handle before this one. True once.
+    fn has_lost_a_token(&self) -> bool {
+        false
+    }
 }
 
 /// A locked store.

@@ -166,8 +166,7 @@ impl<'a> Leader<'a> {
             format!("host {}, attempts {}, {} ms", auth.options.base_url.host, outcome.attempts, spent.as_millis());
         match outcome.result {
             Ok(token) => {
-                let event = if self.flight.errand == Errand::Renew { "renewed" } else { "login" };
-                self.events.add(Level::Info, event, || format!("a token was issued: {how}, status 200"));
+                self.tell_of_token(&how);
                 self.tell_of_fork();
                 Landing::LoggedIn(token)
             }
@@ -187,6 +186,19 @@ impl<'a> Leader<'a> {
     /// The time since then, if the caller's own deadline is what ended it.
     fn spent_in_vain(&self, begun: Instant) -> Option<Duration> {
         self.deadline.has_passed().then(|| begun.until(Instant::now()))
+    }
+
+    fn tell_of_token(&mut self, how: &str) {
+        let event = if self.flight.errand == Errand::Renew { "renewed" } else { "login" };
+        let has_lost_one = self.process.store.has_lost_a_token();
+        // One that was asked for would have been made in any case.
+        if has_lost_one && self.flight.errand != Errand::Login {
+            let why = "the token before it was still good, and was lost when the last handle of the account was freed: keep \
+                       a handle, or use a store other than memory:";
+            self.events.add(Level::Warn, event, || format!("a token was issued: {how}, status 200; {why}"));
+        } else {
+            self.events.add(Level::Info, event, || format!("a token was issued: {how}, status 200"));
+        }
     }
 
     /// A login of a child ends its parent's token, unless they share a store. Told once.

@@ -32,7 +32,13 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 
 /// An account at the service, and its one live token.
 ///
-/// Make one for each account of a program, and share it between all threads. Freed by personr_auth_free().
+/// Make one for each account of a program, share it between all threads, and keep it. Freed by personr_auth_free().
+///
+/// **A token in a "memory:" store, the default, ends with the last handle of its account.** A program that makes a handle
+/// for each request then logs in for each request, and each of its logins ends the token of the one before.
+///
+/// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
+/// into memory at most, for all handles of a process (about 70 have room), and never more than half of RLIMIT_MEMLOCK.
 pub struct personr_auth {
     auth: Auth,
 }
@@ -299,6 +305,9 @@ pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i6
 }
 
 /// Frees a handle. Tokens that it handed out stay valid, here and at the service.
+///
+/// **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
+/// anew, and logs "login" at #PERSONR_LOG_WARN to say so.
 ///
 /// @param auth The handle. NULL does nothing.
 ///

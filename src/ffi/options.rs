@@ -311,6 +311,7 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 ///
 /// @param options     The object.
 /// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
+///                    **It ends with the last of these handles.**
 ///                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
 ///                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
 ///                    directory now. Nothing is opened before the token is asked for.

@@ -1,59 +1,154 @@
 //! `memory:`: one record for all handles of this process that have the same service, account and password.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use once_cell::race::OnceBox;
+use ring::digest::{Context, SHA256};
 
 use super::{Bytes, Locked, Saved, Store};
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
-use crate::secret::Secret;
+use crate::random;
+use crate::secret::{CALL_DEPTH, Secret, wiping_stack};
 use crate::sys::ForkLocal;
 
-/// The accounts in use. A forked child begins with none: it may not touch locks that the parent's threads hold.
-static ACCOUNTS: ForkLocal<Mutex<Vec<Weak<Account>>>> = ForkLocal::new();
+/// A forked child begins with none: it may not touch locks that the parent's threads hold.
+static ACCOUNTS: ForkLocal<Mutex<Accounts>> = ForkLocal::new();
+
+/// How many accounts are remembered whose good token went with their last handle.
+const LOST_MAX: usize = 64;
+
+#[derive(Default)]
+struct Accounts {
+    in_use: HashMap<Identity, InUse, BuildHasherDefault<AsItIs>>,
+    /// The keys of accounts whose token was still good when their last handle was freed, the oldest first.
+    lost: Vec<String>,
+}
+
+struct InUse {
+    account: Arc<Account>,
+    handles: usize,
+}
+
+/// Account and password. A handle with a wrong password does not get the token of one with the right one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity([u8; 32]);
+
+impl Hash for Identity {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.0.first_chunk::<8>().map_or(&[], |first| first));
+    }
+}
+
+/// An identity is a hash already, and one that nobody can steer.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.first_chunk().map_or(0, |first| u64::from_ne_bytes(*first));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// The record of an account. It goes, and is wiped, with the last handle.
 struct Account {
-    key: String,
-    /// Part of the identity: a handle with a wrong password does not get the token of one with the right one.
-    /// Empty where the host is asked for it.
-    password: Secret,
     record: Mutex<Option<Secret>>,
     is_locked: Mutex<bool>,
     unlocked: Condvar,
+    /// As the last handle that had a token knew it.
+    has_good_token: AtomicBool,
+    has_lost_a_token: AtomicBool,
 }
 
-pub(crate) struct Memory(Arc<Account>);
+pub(crate) struct Memory {
+    key: String,
+    identity: Identity,
+    account: Arc<Account>,
+}
+
+impl Identity {
+    /// Of the password there is a hash alone, and nothing to try passwords by: what is hashed before it is in no core dump.
+    fn of(key: &str, password: &[u8]) -> Self {
+        static SALT: OnceBox<Secret> = OnceBox::new();
+        // Without randomness it is zero.
+        let salt = SALT.get_or_init(|| Box::new(Secret::concat(&[&random::bytes::<32>().unwrap_or_default()])));
+        wiping_stack::<CALL_DEPTH, _>(|| {
+            let mut context = Context::new(&SHA256);
+            [salt.as_bytes(), key.as_bytes(), b"\0", password].into_iter().for_each(|part| context.update(part));
+            Self(context.finish().as_ref().first_chunk().copied().unwrap_or_default())
+        })
+    }
+}
+
+impl Accounts {
+    fn of_this_process() -> MutexGuard<'static, Self> {
+        lock(ACCOUNTS.get_or_make(Mutex::default))
+    }
+
+    fn open(&mut self, key: &str, identity: Identity) -> Arc<Account> {
+        let Self { in_use, lost } = self;
+        let found = in_use.entry(identity).or_insert_with(|| {
+            let place = lost.iter().position(|it| it == key);
+            let account = Account::new(place.map(|place| lost.remove(place)).is_some());
+            InUse { account: Arc::new(account), handles: 0 }
+        });
+        found.handles += 1;
+        Arc::clone(&found.account)
+    }
+
+    fn close(&mut self, memory: &Memory) {
+        let Some(found) = self.in_use.get_mut(&memory.identity) else { return };
+        found.handles -= 1;
+        if found.handles > 0 {
+            return;
+        }
+        self.in_use.remove(&memory.identity);
+        if self.in_use.is_empty() {
+            // It is kept by a pointer to its middle, which looks lost to valgrind and its like.
+            self.in_use = HashMap::default();
+        }
+        if memory.account.has_good_token.load(Ordering::Relaxed) {
+            if self.lost.len() == LOST_MAX {
+                self.lost.remove(0);
+            }
+            self.lost.push(memory.key.clone());
+        }
+    }
+}
 
 impl Memory {
     pub(crate) fn open(key: &str, credentials: Option<&Credentials>) -> Self {
-        let password = credentials.map_or(&[][..], Credentials::password);
-        let accounts = ACCOUNTS.get_or_make(Mutex::default);
-        let mut accounts = lock(accounts);
-        accounts.retain(|account| account.strong_count() > 0);
-        let known = accounts.iter().filter_map(Weak::upgrade).find(|account| account.is_of(key, password));
-        Self(known.unwrap_or_else(|| {
-            let account = Arc::new(Account::new(key, password));
-            accounts.push(Arc::downgrade(&account));
-            account
-        }))
+        // Empty where the host is asked for it.
+        let identity = Identity::of(key, credentials.map_or(&[][..], Credentials::password));
+        let account = Accounts::of_this_process().open(key, identity);
+        Self { key: key.to_owned(), identity, account }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        Accounts::of_this_process().close(self);
     }
 }
 
 impl Account {
-    fn new(key: &str, password: &[u8]) -> Self {
+    fn new(has_lost_a_token: bool) -> Self {
         Self {
-            key: key.to_owned(),
-            password: Secret::concat(&[password]),
             record: Mutex::default(),
             is_locked: Mutex::new(false),
             unlocked: Condvar::new(),
+            has_good_token: AtomicBool::new(false),
+            has_lost_a_token: AtomicBool::new(has_lost_a_token),
         }
-    }
-
-    fn is_of(&self, key: &str, password: &[u8]) -> bool {
-        self.key == key && self.password.as_bytes() == password
     }
 
     fn load(&self) -> Option<Bytes> {
@@ -63,22 +158,33 @@ impl Account {
 
 impl Store for Memory {
     fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
-        Ok(self.0.load())
+        Ok(self.account.load())
     }
 
     fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
         let until = Deadline::after(wait);
-        let mut is_locked = lock(&self.0.is_locked);
+        let account = &*self.account;
+        let mut is_locked = lock(&account.is_locked);
         while *is_locked {
             let remaining = until.remaining();
             if remaining.is_zero() {
                 return Ok(None);
             }
-            let waited = self.0.unlocked.wait_timeout(is_locked, remaining);
+            let waited = account.unlocked.wait_timeout(is_locked, remaining);
             is_locked = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         *is_locked = true;
-        Ok(Some(Box::new(Held(&self.0))))
+        Ok(Some(Box::new(Held(account))))
+    }
+
+    fn close(&self, has_good_token: Option<bool>) {
+        if let Some(has_good_token) = has_good_token {
+            self.account.has_good_token.store(has_good_token, Ordering::Relaxed);
+        }
+    }
+
+    fn has_lost_a_token(&self) -> bool {
+        self.account.has_lost_a_token.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -141,6 +247,73 @@ mod tests {
         assert_eq!(record(&open("other", "p")), None);
         drop(one);
         assert_eq!(record(&open("shared", "p")), None, "the record goes with the last handle");
+    }
+
+    /// The accounts that are remembered are few, and the process's.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        lock(&ALONE)
+    }
+
+    #[test]
+    fn a_good_token_that_went_with_the_last_handle_is_told_of_once() {
+        let _alone = alone();
+        let open_and_close = |password, is_good| {
+            let store = open("lost", password);
+            let has_lost = store.has_lost_a_token();
+            store.close(is_good);
+            has_lost
+        };
+        assert!(!open_and_close("p", None), "there was none");
+        assert!(!open_and_close("p", Some(true)));
+        let (one, two) = (open("lost", "other"), open("lost", "other"));
+        assert!(one.has_lost_a_token() && !two.has_lost_a_token(), "whatever the password is");
+        one.close(Some(true));
+        two.close(None);
+        drop((one, two));
+        assert!(open_and_close("p", Some(false)), "a handle without a token knows nothing of it");
+        assert!(!open_and_close("p", None), "it was not good");
+    }
+
+    /// Two threads may each have closed their handle before one of them has let go of the account.
+    #[test]
+    fn handles_that_close_at_the_same_time_leave_nothing_behind() {
+        let (one, two) = (open("closing", "p"), open("closing", "p"));
+        let mut accounts = Accounts::of_this_process();
+        accounts.close(&one);
+        assert!(accounts.in_use.contains_key(&one.identity));
+        accounts.close(&two);
+        assert!(!accounts.in_use.contains_key(&one.identity));
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_remembered() {
+        let _alone = alone();
+        let key = |number: usize| format!("lost {number}");
+        for number in 0..=LOST_MAX {
+            open(&key(number), "p").close(Some(true));
+        }
+        assert!(!open(&key(0), "p").has_lost_a_token());
+        assert!(open(&key(LOST_MAX), "p").has_lost_a_token());
+        assert!(Accounts::of_this_process().lost.len() <= LOST_MAX);
+    }
+
+    /// What is compared are the fastest of many rounds.
+    #[test]
+    fn an_account_is_found_as_fast_among_many() {
+        let fastest = || {
+            let time = |round| {
+                let begun = std::time::Instant::now();
+                drop(open(&format!("fast {round}"), "p"));
+                begun.elapsed()
+            };
+            (0..200).map(time).min().expect("rounds")
+        };
+        let alone = fastest();
+        let others: Vec<_> = (0..20_000).map(|number| open(&format!("other {number}"), "p")).collect();
+        let among_many = fastest();
+        drop(others);
+        assert!(among_many < alone * 5, "{alone:?} alone, {among_many:?} among 20,000");
     }
 
     #[test]

@@ -33,6 +33,39 @@ fn a_login_is_told_with_its_host_status_duration_and_attempts() {
     }
 }
 
+/// A `memory:` store ends with the last handle of its account, so a program that makes a handle for each request logs in
+/// each time.
+#[test]
+fn who_freed_the_last_handle_with_a_good_token_is_told_at_the_next_login() {
+    let sandbox = sandbox();
+    let levels: Vec<_> = (0..5)
+        .map(|_| {
+            let (host, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
+            auth.token().expect("a token");
+            assert_eq!(host.event_names(), ["login"]);
+            host.event("login")
+        })
+        .map(|event| (event.level, event.text.contains("lost when the last handle of the account was freed")))
+        .collect();
+    let (once, again) = ((PERSONR_LOG_INFO, false), (PERSONR_LOG_WARN, true));
+    assert_eq!(levels, [once, again, again, again, again]);
+    assert_eq!(sandbox.counters().tokens_issued, 5);
+
+    // Nothing was lost by these: the login was asked for; the token was refused; another handle is there; it is kept.
+    let (asked, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
+    let token = auth.login().expect("a token").value;
+    auth.reject(&token);
+    drop(auth);
+    assert_eq!(asked.event_names(), ["rejected"]);
+    let (rejected, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
+    auth.token().expect("a token");
+    let (kept, other) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
+    drop(auth);
+    other.token().expect("the same token");
+    other.login().expect("a token");
+    assert!(rejected.event_names().is_empty() && kept.event_names().is_empty());
+}
+
 /// By a `memory:` store, which it does not share with its parent.
 #[test]
 fn a_forked_child_tells_once_that_it_ends_its_parents_token() {
