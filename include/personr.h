@@ -26,8 +26,11 @@
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
- *   exception). From inside one, what returns a status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and
- *   the ..._free of other handles work.
+ *   exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a status is
+ *   PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
+ * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
+ *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
+ *   POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but a short-lived one for a name look-up. Out of memory ends the process (abort, with a line on stderr).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
@@ -261,9 +264,14 @@ typedef int32_t personr_status;
  * Reads a record of a token store.
  *
  * All callbacks are called on a thread that called the library, maybe on several at once with the same user data, and
- * with no lock of the library held. They must return: no longjmp, no exception. A function of the library that returns a
- * status does nothing when it is called from inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The
- * time that a callback takes is its caller's; others wait no longer than their own timeout.
+ * with no lock of the library held. A function of the library that returns a status does nothing when it is called from
+ * inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes is its caller's;
+ * others wait no longer than their own timeout.
+ *
+ * They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one: it
+ * ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are ever
+ * cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are cancellation
+ * points. A child that is forked in a callback may call exec or _exit, and must not return.
  *
  * This one is also called without the lock, and must then give a whole record, as it was before or after a save.
  *

@@ -91,13 +91,14 @@ impl Auth {
         self.answer(Call::Token)
     }
 
-    /// Copies `Bearer VALUE` of such a token into `buffer`, which must be longer by a byte. In the common case without
-    /// a lock or an allocation.
+    /// Copies `Bearer VALUE` of the token in hand into `buffer`, which must be longer by a byte, if that token is good
+    /// and nothing else is to be done. Without a lock or an allocation.
+    pub(crate) fn authorization_in_hand(&self, buffer: &mut [MaybeUninit<u8>]) -> Found {
+        self.published.read(Instant::now(), buffer)
+    }
+
+    /// The same of a token that is good now, wherever it comes from.
     pub(crate) fn authorization(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<Found> {
-        match self.published.read(Instant::now(), buffer) {
-            Found::Nothing => {}
-            found => return Ok(found),
-        }
         let token = self.token()?;
         let text = token.authorization().to_bytes();
         if buffer.len() <= text.len() {

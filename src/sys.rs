@@ -1,7 +1,10 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
 //! of forks, values that are made anew in a forked child, a mask for the signals of a thread,
-//! descriptors, and files with locks.
+//! its cancellation, descriptors, and files with locks.
 
+// Only the C interface is called by threads that may be cancelled.
+#[cfg(feature = "capi")]
+pub(crate) mod cancellation;
 pub(crate) mod descriptors;
 pub(crate) mod files;
 pub(crate) mod fork;

@@ -4,7 +4,7 @@ use std::slice;
 use std::sync::Arc;
 
 use super::error::personr_error;
-use super::guard::{guard, quietly};
+use super::guard::{guard, guard_quick, quietly};
 use super::options::personr_options;
 use super::status::personr_status;
 use super::strings::{Output, free, handle, text};
@@ -14,6 +14,7 @@ use crate::error::{Error, Result, Status};
 use crate::options::Options;
 use crate::published::Found;
 use crate::session::State;
+use crate::sys::cancellation::uncancelled;
 use crate::token::Token;
 
 /// There is no token: the next call logs in, or asks the store.
@@ -198,10 +199,13 @@ pub unsafe extern "C" fn personr_auth_authorization(
     unsafe {
         let length_out = Output::cleared(length_out, 0);
         let terminator = Output::cleared(if capacity > 0 { buffer } else { std::ptr::null_mut() }, 0);
-        guard(error, || {
+        guard_quick(error, || {
             let auth = &handle("auth", auth)?.auth;
             let buffer = writable("buffer", buffer, capacity)?;
-            let found = auth.authorization(buffer);
+            let found = match auth.authorization_in_hand(buffer) {
+                Found::Nothing => uncancelled(|| auth.authorization(buffer)),
+                found => Ok(found),
+            };
             if let Ok(Found::Copied(length)) = found {
                 if let Some(end) = buffer.get_mut(length) {
                     end.write(0);

@@ -43,9 +43,14 @@ pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut
 /// Reads a record of a token store.
 ///
 /// All callbacks are called on a thread that called the library, maybe on several at once with the same user data, and
-/// with no lock of the library held. They must return: no longjmp, no exception. A function of the library that returns a
-/// status does nothing when it is called from inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The
-/// time that a callback takes is its caller's; others wait no longer than their own timeout.
+/// with no lock of the library held. A function of the library that returns a status does nothing when it is called from
+/// inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes is its caller's;
+/// others wait no longer than their own timeout.
+///
+/// They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one: it
+/// ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are ever
+/// cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are cancellation
+/// points. A child that is forked in a callback may call exec or _exit, and must not return.
 ///
 /// This one is also called without the lock, and must then give a whole record, as it was before or after a save.
 ///

@@ -26,8 +26,11 @@
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
- *   exception). From inside one, what returns a status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and
- *   the ..._free of other handles work.
+ *   exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a status is
+ *   PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
+ * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
+ *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
+ *   POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but a short-lived one for a name look-up. Out of memory ends the process (abort, with a line on stderr).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token

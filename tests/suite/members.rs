@@ -5,6 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::Command;
 
 use super::scenarios::*;
+use super::talking::*;
 use crate::c_program::{Program, source};
 use crate::compile::{Workshop, cc, skip};
 
@@ -31,6 +32,7 @@ pub const MEMBERS: &[Member] = &[
     member("examples-c/request.c", &[request_repeats_once_after_a_401]),
     member("examples-c/threads.c", &[threads_share_one_token]),
     member("tests/c/broken_pipe.c", &[|program| ends_well(program, &[])]),
+    member("tests/c/cancelled.c", &[|program| cancelled_calls_return(program, &[])]),
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
     member("tests/c/stacks.c", &[|program| ends_well(program, &[])]),

@@ -6,3 +6,4 @@
 pub mod members;
 pub mod scenarios;
 pub mod seeds;
+pub mod talking;

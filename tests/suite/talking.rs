@@ -1,0 +1,74 @@
+//! Scenarios of programs that say how far they are, and wait to be told to go on.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Stdio};
+use std::time::{Duration, Instant};
+
+use personr_sandbox::{Action, Fault, Sandbox};
+
+use crate::c_program::{Account, Program};
+use crate::compile::said;
+
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    sandbox.order(Fault::new(Action::Hold));
+    sandbox
+}
+
+/// The service withholds its answer until all threads are cancelled.
+pub fn cancelled_calls_return(program: &Program, store: &[&str]) {
+    let sandbox = sandbox();
+    let mut host = Talking::to(program, &sandbox, store);
+    host.wait_for("cancelled");
+    host.wait_until_held(&sandbox);
+    sandbox.release();
+    host.ends_well("cancelled: all checked\n");
+}
+
+/// A program as it runs, which says how far it is.
+struct Talking {
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Talking {
+    fn to(program: &Program, sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        let mut command = program.command(&Account::of(sandbox));
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program runs");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { child, output }
+    }
+
+    fn wait_for(&mut self, word: &str) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("output");
+        assert_eq!(line.trim_end(), word, "{}", self.errors());
+    }
+
+    /// Until its request has arrived, if it lives so long.
+    fn wait_until_held(&mut self, sandbox: &Sandbox) {
+        let begun = Instant::now();
+        while !sandbox.wait_until(Duration::from_millis(50), |counters| counters.held == 1) {
+            let end = self.child.try_wait().expect("a status");
+            assert!(end.is_none() && begun.elapsed() < PATIENCE, "{end:?}\n{}", self.errors());
+        }
+    }
+
+    fn errors(&mut self) -> String {
+        let mut errors = String::new();
+        self.child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("UTF-8");
+        errors
+    }
+
+    fn ends_well(mut self, last: &str) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("UTF-8");
+        let output = self.child.wait_with_output().expect("its end");
+        let said = said(&output);
+        assert!(output.status.success() && rest == last && said.is_empty(), "{:?}\n{rest}{said}", output.status);
+    }
+}
