@@ -18,7 +18,7 @@
  *   if you do not want the details, else free what you get.
  * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
  * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
- *   does nothing. Freeing a handle while a call on it runs is an error of yours.
+ *   does nothing. Freeing a handle while a call on it runs is an error of yours (see personr_auth_free()).
  * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
  *   you asked, until it is freed; they are never NULL and never yours to free.
  * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is
@@ -344,8 +344,8 @@ typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key);
  *
  * It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
  * options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
- * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that; if it was
- * forked in the middle of a call of another thread it may not.
+ * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that, whatever
+ * its parent's threads were doing; if one of them was just making or freeing an owner it may not.
  *
  * It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
  * these user data runs any more, nor will.
@@ -867,6 +867,10 @@ int64_t personr_auth_renews_at(const personr_auth *auth);
  *
  * **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
  * anew, and logs "login" at #PERSONR_LOG_WARN to say so.
+ *
+ * To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits already
+ * goes on to its end all the same, callbacks included, and the password and the user data of callbacks go when the last
+ * of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its copies go at once.
  *
  * @param auth The handle. NULL does nothing.
  *

@@ -1,6 +1,7 @@
 //! Email and password, checked once.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -17,11 +18,10 @@ use crate::secret::Secret;
 /// The longest email and the longest password, in bytes.
 pub(crate) const CREDENTIAL_MAX: usize = 1024;
 
-/// What one login sends.
-#[derive(Clone)]
+/// What one login sends. There is no copy of it: what is freed is wiped, in a forked child too.
 pub(crate) struct Credentials {
     email: String,
-    password: Arc<Secret>,
+    password: Secret,
 }
 
 impl Credentials {
@@ -30,7 +30,7 @@ impl Credentials {
     pub(crate) fn new(email: &str, password: &str) -> Result<Self> {
         check_email(email)?;
         check("password", password)?;
-        Ok(Self { email: email.to_owned(), password: Arc::new(Secret::concat(&[password.as_bytes()])) })
+        Ok(Self { email: email.to_owned(), password: Secret::concat(&[password.as_bytes()]) })
     }
 
     pub(crate) fn email(&self) -> &str {
@@ -59,6 +59,23 @@ impl Credentials {
     pub(crate) fn basic(&self) -> Zeroizing<String> {
         let pair = Zeroizing::new([self.email.as_bytes(), b":", self.password()].concat());
         Zeroizing::new(BASE64_STANDARD.encode(&*pair))
+    }
+}
+
+/// The credentials of one login.
+pub(crate) enum ForLogin<'a> {
+    Kept(&'a Credentials),
+    Asked(Credentials),
+}
+
+impl Deref for ForLogin<'_> {
+    type Target = Credentials;
+
+    fn deref(&self) -> &Credentials {
+        match self {
+            Self::Kept(credentials) => credentials,
+            Self::Asked(credentials) => credentials,
+        }
     }
 }
 
@@ -94,9 +111,9 @@ impl CredentialsSource {
     }
 
     /// Those for a login. No lock may be held: the host's callback takes the time that it takes.
-    pub(crate) fn for_login(&self, deadline: Deadline) -> Result<Credentials> {
+    pub(crate) fn for_login(&self, deadline: Deadline) -> Result<ForLogin<'_>> {
         match self {
-            Self::Kept(credentials) => Ok(credentials.clone()),
+            Self::Kept(credentials) => Ok(ForLogin::Kept(credentials)),
             Self::Asked { email, hook } => {
                 let password = hook.password(email)?;
                 let problem = match std::str::from_utf8(password.as_bytes()) {
@@ -111,7 +128,7 @@ impl CredentialsSource {
                     let message = "the credentials callback took all of the time allowed";
                     return Err(Error::new(Status::Timeout, "credentials-callback", message));
                 }
-                Ok(Credentials { email: email.clone(), password: Arc::new(password) })
+                Ok(ForLogin::Asked(Credentials { email: email.clone(), password }))
             }
         }
     }

@@ -10,8 +10,10 @@
 
 mod guard;
 mod load;
+mod shared;
 mod status;
 mod strings;
+mod user_data;
 mod version;
 
 mod options;

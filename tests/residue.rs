@@ -10,11 +10,16 @@ mod paths;
 mod redis_server;
 mod wiping_host;
 
+use std::time::Duration;
+
 use figures::figures;
 use memory::{Residue, scan};
 use paths::{PATHS, Path, Scene};
-use personr_sandbox::Sandbox;
+use personr_sandbox::{Action, Fault, Sandbox};
 use wiping_host::{EMAIL, Program, Settings, random_part};
+
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Goes a path and looks for what is left. Also tells how much memory that is, and how many stacks of threads.
 fn go(program: &Program, path: &Path) -> Option<(Vec<Residue>, u64, usize)> {
@@ -36,9 +41,11 @@ fn nothing_is_left(program: &Program) {
     let (mut paths, mut megabytes, mut threads, mut in_pages) = (0, 0.0, 0, 0);
     for path in PATHS {
         let Some((residues, bytes, stacks)) = go(program, path) else { continue };
-        // A forked child does not touch what its parent's threads may have in hand, and that is left out of cores.
-        let (left, others): (Vec<_>, Vec<_>) =
-            residues.into_iter().partition(|residue| path.is_forked && residue.is_left_out_of_cores);
+        // A forked child does not touch what its parent's threads may have in hand, and that is left out of cores. The
+        // password is not among it.
+        let (left, others): (Vec<_>, Vec<_>) = residues
+            .into_iter()
+            .partition(|residue| path.is_forked && residue.is_left_out_of_cores && residue.secret != "password");
         assert!(others.is_empty(), "{}, {} library: {others:#?}", path.name, program.form);
         paths += 1;
         megabytes += bytes as f64 / 1e6;
@@ -92,6 +99,23 @@ fn a_live_handle_has_its_secrets_in_pages_of_their_own_alone() {
     }
     assert!(found.iter().all(|residue| residue.is_left_out_of_cores), "{found:#?}");
     figures!(of "residue": "while a handle is alive: {} pieces, all in pages that cores leave out", found.len());
+}
+
+/// The buffers of that thread are beyond its reach.
+#[test]
+fn a_forked_child_wipes_the_password_that_a_thread_of_its_parent_logs_in_with() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let settings = Settings::of(&sandbox);
+    sandbox.order(Fault::new(Action::Hold));
+    let program = Program::with_the_shared_library();
+    let mut host = program.run(&settings, &["open", "login-aside", "fork"]);
+    host.wait_until("ready", || {
+        assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
+    });
+    let (found, _) = scan(host.pid, &settings.needles());
+    let passwords: Vec<_> = found.iter().filter(|residue| residue.secret == "password").collect();
+    assert!(passwords.is_empty(), "{passwords:#?}");
+    host.end();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::events::Events;
 use super::{Auth, Process};
 use crate::clock::{Deadline, Instant, Now};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, ForLogin};
 use crate::error::{Error, Result, Status};
 use crate::hooks::Level;
 use crate::login::{Effort, login};
@@ -62,22 +62,23 @@ impl<'a> Leader<'a> {
 
     /// An error is one from before the login.
     fn fly(&mut self) -> Result<()> {
-        let kept = self.auth.credentials.kept().cloned();
+        let auth = self.auth;
+        let kept = auth.credentials.kept();
         if self.flight.errand != Errand::Login {
             let found = self.process.store.load(self.deadline)?;
-            if self.plan(found, kept.as_ref())? == Plan::Land {
+            if self.plan(found, kept)? == Plan::Land {
                 return Ok(());
             }
         }
         // Before any lock: the host takes the time that it takes.
         let credentials = match self.flight.errand {
-            Errand::Note => kept,
+            Errand::Note => kept.map(ForLogin::Kept),
             Errand::Obtain | Errand::Renew | Errand::Login => Some(self.credentials()?),
         };
         let process = self.process;
-        let Some(mut locked) = self.lock(process, credentials.as_ref())? else { return Ok(()) };
+        let Some(mut locked) = self.lock(process, credentials.as_deref())? else { return Ok(()) };
         let found = locked.load()?;
-        match (self.plan(found, credentials.as_ref())?, &credentials) {
+        match (self.plan(found, credentials.as_deref())?, &credentials) {
             (Plan::Login, Some(credentials)) => {
                 locked.prepare()?;
                 let landing = self.login(credentials, locked.login_limit());
@@ -92,7 +93,7 @@ impl<'a> Leader<'a> {
         Ok(())
     }
 
-    fn credentials(&self) -> Result<Credentials> {
+    fn credentials(&self) -> Result<ForLogin<'a>> {
         self.process.asked_at.store(Instant::now().as_nanos(), Ordering::Relaxed);
         self.auth.credentials.for_login(self.deadline)
     }

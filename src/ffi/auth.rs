@@ -6,9 +6,11 @@ use std::sync::Arc;
 use super::error::personr_error;
 use super::guard::{guard, guard_quick, quietly};
 use super::options::personr_options;
+use super::shared::Shared;
 use super::status::personr_status;
 use super::strings::{Output, free, handle, text};
 use super::token::personr_token;
+use super::user_data::Owned;
 use crate::auth::Auth;
 use crate::error::{Error, Result, Status};
 use crate::options::Options;
@@ -41,7 +43,15 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 /// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
 /// into memory at most, for all handles of a process (about 70 have room), and never more than half of RLIMIT_MEMLOCK.
 pub struct personr_auth {
+    shared: Shared<Account>,
+}
+
+/// What a handle stands for. Its calls may still be running when the handle has been freed.
+struct Account {
     auth: Auth,
+    /// Goes after what calls back with it.
+    #[allow(dead_code)]
+    owned: Owned,
 }
 
 /// Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
@@ -80,12 +90,12 @@ pub unsafe extern "C" fn personr_auth_new(
             let auth_out = auth_out.required("auth_out")?;
             let email = text("email", email)?;
             let password = if password.is_null() { None } else { Some(text("password", password)?) };
-            let options = match options.as_ref() {
-                Some(options) => options.options.clone(),
-                None => Options::new()?,
+            let (options, owned) = match options.as_ref() {
+                Some(options) => (options.options.clone(), options.owned.clone()),
+                None => (Options::new()?, Owned::default()),
             };
-            let auth = Auth::new(email, password, options)?;
-            auth_out.set(Box::into_raw(Box::new(personr_auth { auth })));
+            let shared = Shared::new(Account { auth: Auth::new(email, password, options)?, owned });
+            auth_out.set(Box::into_raw(Box::new(personr_auth { shared })));
             Ok(())
         })
     }
@@ -164,7 +174,8 @@ unsafe fn obtain(
         let token_out = Output::cleared(token_out, std::ptr::null_mut());
         guard(error, || {
             let token_out = token_out.required("token_out")?;
-            token_out.set(personr_token::boxed(how(&handle("auth", auth)?.auth)?));
+            let account = handle("auth", auth)?.shared.enter();
+            token_out.set(personr_token::boxed(how(&account.auth)?));
             Ok(())
         })
     }
@@ -200,10 +211,10 @@ pub unsafe extern "C" fn personr_auth_authorization(
         let length_out = Output::cleared(length_out, 0);
         let terminator = Output::cleared(if capacity > 0 { buffer } else { std::ptr::null_mut() }, 0);
         guard_quick(error, || {
-            let auth = &handle("auth", auth)?.auth;
+            let shared = &handle("auth", auth)?.shared;
             let buffer = writable("buffer", buffer, capacity)?;
-            let found = match auth.authorization_in_hand(buffer) {
-                Found::Nothing => uncancelled(|| auth.authorization(buffer)),
+            let found = match shared.peek().auth.authorization_in_hand(buffer) {
+                Found::Nothing => uncancelled(|| shared.enter().auth.authorization(buffer)),
                 found => Ok(found),
             };
             if let Ok(Found::Copied(length)) = found {
@@ -269,8 +280,8 @@ pub unsafe extern "C" fn personr_auth_reject(
     // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
-            let auth = &handle("auth", auth)?.auth;
-            auth.reject(text("token_or_authorization", token_or_authorization)?)
+            let account = handle("auth", auth)?.shared.enter();
+            account.auth.reject(text("token_or_authorization", token_or_authorization)?)
         })
     }
 }
@@ -286,7 +297,7 @@ pub unsafe extern "C" fn personr_auth_reject(
 pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     // SAFETY: NULL or a live handle, says the header.
     let Some(auth) = (unsafe { auth.as_ref() }) else { return PERSONR_STATE_EMPTY };
-    quietly(PERSONR_STATE_EMPTY, || match auth.auth.state() {
+    quietly(PERSONR_STATE_EMPTY, || match auth.shared.enter().auth.state() {
         State::Empty => PERSONR_STATE_EMPTY,
         State::Good => PERSONR_STATE_GOOD,
         State::Renewing => PERSONR_STATE_RENEWING,
@@ -305,13 +316,17 @@ pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
 pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i64 {
     // SAFETY: NULL or a live handle, says the header.
     let Some(auth) = (unsafe { auth.as_ref() }) else { return 0 };
-    quietly(0, || auth.auth.renews_at())
+    quietly(0, || auth.shared.enter().auth.renews_at())
 }
 
 /// Frees a handle. Tokens that it handed out stay valid, here and at the service.
 ///
 /// **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
 /// anew, and logs "login" at #PERSONR_LOG_WARN to say so.
+///
+/// To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits already
+/// goes on to its end all the same, callbacks included, and the password and the user data of callbacks go when the last
+/// of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its copies go at once.
 ///
 /// @param auth The handle. NULL does nothing.
 ///

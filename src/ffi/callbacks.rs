@@ -3,12 +3,13 @@ use std::sync::Arc;
 
 use super::error::personr_error;
 use super::guard::guard;
-use super::hooks::{CredentialsCallback, LogCallback, StoreCallbacks, UserData};
+use super::hooks::{CredentialsCallback, LogCallback, StoreCallbacks};
 use super::options::personr_options;
 use super::status::personr_status;
 use super::strings::handle_mut;
+use super::user_data::UserData;
 use crate::error::{Error, Result};
-use crate::hooks::Level;
+use crate::hooks::{CredentialsHook, Level, LogHook};
 use crate::store::{RECORD_MAX, StoreOption};
 
 /// The longest record of a token store, in bytes: the capacity that a load callback gets.
@@ -33,8 +34,8 @@ pub const PERSONR_LOG_DEBUG: i32 = 4;
 ///
 /// It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
 /// options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
-/// call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that; if it was
-/// forked in the middle of a call of another thread it may not.
+/// call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that, whatever
+/// its parent's threads were doing; if one of them was just making or freeing an owner it may not.
 ///
 /// It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
 /// these user data runs any more, nor will.
@@ -183,12 +184,15 @@ pub unsafe extern "C" fn personr_options_set_token_store_callbacks(
     // `user_data_free` may be called with on any thread, and a place to write to.
     unsafe {
         guard(error, || {
-            let options = &mut handle_mut("options", options)?.options;
+            let options = handle_mut("options", options)?;
             let (load, save) = (required("load", load)?, required("save", save)?);
             let (lock, unlock) = (required("lock", lock)?, required("unlock", unlock)?);
             // Nothing fails from here on: the user data are the library's.
-            let user_data = UserData::new(user_data, user_data_free);
-            options.store = StoreOption::Hook(Arc::new(StoreCallbacks { load, save, lock, unlock, user_data }));
+            let owned = UserData::new(user_data, user_data_free);
+            let user_data = owned.pointer();
+            let callbacks = StoreCallbacks { load, save, lock, unlock, user_data };
+            options.options.store = StoreOption::Hook(Arc::new(callbacks));
+            options.owned.store = Some(owned);
             Ok(())
         })
     }
@@ -220,14 +224,16 @@ pub unsafe extern "C" fn personr_options_set_credentials_callback(
     // SAFETY: as in `personr_options_set_token_store_callbacks`.
     unsafe {
         guard(error, || {
-            let hooks = &mut handle_mut("options", options)?.options.hooks;
-            hooks.credentials = match callback {
-                None => None,
+            let options = handle_mut("options", options)?;
+            let (hook, owned): (Option<Arc<dyn CredentialsHook>>, _) = match callback {
+                None => (None, None),
                 Some(callback) => {
-                    let user_data = UserData::new(user_data, user_data_free);
-                    Some(Arc::new(CredentialsCallback { callback, user_data }))
+                    let owned = UserData::new(user_data, user_data_free);
+                    (Some(Arc::new(CredentialsCallback { callback, user_data: owned.pointer() })), Some(owned))
                 }
             };
+            options.options.hooks.credentials = hook;
+            options.owned.credentials = owned;
             Ok(())
         })
     }
@@ -258,15 +264,17 @@ pub unsafe extern "C" fn personr_options_set_log_callback(
     // SAFETY: as in `personr_options_set_token_store_callbacks`.
     unsafe {
         guard(error, || {
-            let hooks = &mut handle_mut("options", options)?.options.hooks;
-            hooks.log = match callback {
-                None => None,
+            let options = handle_mut("options", options)?;
+            let (hook, owned): (Option<Arc<dyn LogHook>>, _) = match callback {
+                None => (None, None),
                 Some(callback) => {
                     let level = level_of(level)?;
-                    let user_data = UserData::new(user_data, user_data_free);
-                    Some(Arc::new(LogCallback { callback, level, user_data }))
+                    let owned = UserData::new(user_data, user_data_free);
+                    (Some(Arc::new(LogCallback { callback, level, user_data: owned.pointer() })), Some(owned))
                 }
             };
+            options.options.hooks.log = hook;
+            options.owned.log = owned;
             Ok(())
         })
     }

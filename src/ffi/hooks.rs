@@ -4,9 +4,10 @@ use std::ffi::{c_char, c_void};
 use std::slice;
 use std::time::Duration;
 
-use super::callbacks::{PERSONR_STORE_BUSY, personr_user_data_free_fn};
+use super::callbacks::PERSONR_STORE_BUSY;
 use super::guard::in_callback;
 use super::strings::owned;
+use super::user_data::Pointer;
 use crate::credentials::CREDENTIAL_MAX;
 use crate::error::{Error, Result, Status};
 use crate::hooks::{CredentialsHook, Level, LogHook, StoreHook};
@@ -20,48 +21,20 @@ pub(super) type Unlock = unsafe extern "C" fn(*mut c_void, *const c_char) -> i32
 pub(super) type AskPassword = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_char, usize) -> i32;
 pub(super) type Log = unsafe extern "C" fn(*mut c_void, i32, *const c_char, *const c_char);
 
-/// What the host gets back in each callback. It is freed with this value, once.
-pub(super) struct UserData {
-    pointer: *mut c_void,
-    free: personr_user_data_free_fn,
-}
-
-// SAFETY: the library only passes the pointer back, and the header asks that every callback that gets it, and `free`,
-// may be called on any thread.
-unsafe impl Send for UserData {}
-// SAFETY: as above; the header also asks that the callbacks may run on several threads at once.
-unsafe impl Sync for UserData {}
-
-impl UserData {
-    /// # Safety
-    /// `free` may be called with `pointer`, on any thread, as soon as the value is gone.
-    pub(super) unsafe fn new(pointer: *mut c_void, free: personr_user_data_free_fn) -> Self {
-        Self { pointer, free }
-    }
-}
-
-impl Drop for UserData {
-    fn drop(&mut self) {
-        if let Some(free) = self.free {
-            // SAFETY: promised to `new`; a value is dropped once.
-            in_callback(|| unsafe { free(self.pointer) });
-        }
-    }
-}
-
 /// Whoever makes one of these promises for the callbacks what the header asks of them: that they may be called with
-/// these user data on any thread, and do no more with the other pointers than is said there.
+/// these user data on any thread as long as the value is in use, and do no more with the other pointers than is said
+/// there.
 pub(super) struct StoreCallbacks {
     pub(super) load: Load,
     pub(super) save: Save,
     pub(super) lock: Lock,
     pub(super) unlock: Unlock,
-    pub(super) user_data: UserData,
+    pub(super) user_data: Pointer,
 }
 
 impl StoreHook for StoreCallbacks {
     fn load(&self, key: &str) -> Result<Option<Bytes>> {
-        let (load, user_data, key) = (self.load, self.user_data.pointer, owned(key));
+        let (load, user_data, key) = (self.load, self.user_data.get(), owned(key));
         let mut record = Bytes::new(vec![0; RECORD_MAX]);
         let mut length = 0;
         // SAFETY: the callback is as the header asks, and all pointers are good until it returns: a string, so many
@@ -77,7 +50,7 @@ impl StoreHook for StoreCallbacks {
     }
 
     fn save(&self, key: &str, record: &[u8]) -> Result<Saved> {
-        let (save, user_data, key) = (self.save, self.user_data.pointer, owned(key));
+        let (save, user_data, key) = (self.save, self.user_data.get(), owned(key));
         // SAFETY: the callback is as the header asks, and the string and the bytes are good until it returns.
         match in_callback(|| unsafe { save(user_data, key.as_ptr(), record.as_ptr(), record.len()) }) {
             0 => Ok(Saved::Yes),
@@ -87,7 +60,7 @@ impl StoreHook for StoreCallbacks {
     }
 
     fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool> {
-        let (lock, user_data, key) = (self.lock, self.user_data.pointer, owned(key));
+        let (lock, user_data, key) = (self.lock, self.user_data.get(), owned(key));
         // SAFETY: the callback is as the header asks, and the string is good until it returns.
         match in_callback(|| unsafe { lock(user_data, key.as_ptr(), milliseconds(wait), milliseconds(lease)) }) {
             0 => Ok(true),
@@ -97,7 +70,7 @@ impl StoreHook for StoreCallbacks {
     }
 
     fn unlock(&self, key: &str) -> Result<()> {
-        let (unlock, user_data, key) = (self.unlock, self.user_data.pointer, owned(key));
+        let (unlock, user_data, key) = (self.unlock, self.user_data.get(), owned(key));
         // SAFETY: the callback is as the header asks, and the string is good until it returns.
         match in_callback(|| unsafe { unlock(user_data, key.as_ptr()) }) {
             0 => Ok(()),
@@ -121,13 +94,13 @@ fn store_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 /// As `StoreCallbacks`.
 pub(super) struct CredentialsCallback {
     pub(super) callback: AskPassword,
-    pub(super) user_data: UserData,
+    pub(super) user_data: Pointer,
 }
 
 impl CredentialsHook for CredentialsCallback {
     fn password(&self, email: &str) -> Result<Secret> {
         const CAPACITY: usize = CREDENTIAL_MAX + 1;
-        let (callback, user_data, email) = (self.callback, self.user_data.pointer, owned(email));
+        let (callback, user_data, email) = (self.callback, self.user_data.get(), owned(email));
         // Wiped when it goes, whatever the host has written.
         let pages = Pages::lent(CAPACITY);
         let buffer = pages.as_ptr();
@@ -155,7 +128,7 @@ impl CredentialsHook for CredentialsCallback {
 pub(super) struct LogCallback {
     pub(super) callback: Log,
     pub(super) level: Level,
-    pub(super) user_data: UserData,
+    pub(super) user_data: Pointer,
 }
 
 impl LogHook for LogCallback {
@@ -164,7 +137,7 @@ impl LogHook for LogCallback {
     }
 
     fn event(&self, level: Level, event: &'static str, text: &str) {
-        let (callback, user_data) = (self.callback, self.user_data.pointer);
+        let (callback, user_data) = (self.callback, self.user_data.get());
         let (level, event, text) = (super::callbacks::number_of(level), owned(event), owned(text));
         // SAFETY: the callback is as the header asks, and the strings are good until it returns.
         in_callback(|| unsafe { callback(user_data, level, event.as_ptr(), text.as_ptr()) });

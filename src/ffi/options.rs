@@ -4,6 +4,7 @@ use super::error::personr_error;
 use super::guard::{guard, quietly};
 use super::status::personr_status;
 use super::strings::{bytes, free, handle_mut, string, text};
+use super::user_data::Owned;
 use crate::error::Error;
 use crate::options::{LoginMethod, Options};
 
@@ -17,6 +18,7 @@ pub const PERSONR_LOGIN_FORM: i32 = 1;
 /// A setter that fails leaves the setting as it was. One thread at a time may use an options object.
 pub struct personr_options {
     pub(super) options: Options,
+    pub(super) owned: Owned,
 }
 
 /// Makes an options object with the defaults.
@@ -27,7 +29,7 @@ pub struct personr_options {
 #[unsafe(no_mangle)]
 pub extern "C" fn personr_options_new() -> *mut personr_options {
     quietly(std::ptr::null_mut(), || match Options::new() {
-        Ok(options) => Box::into_raw(Box::new(personr_options { options })),
+        Ok(options) => Box::into_raw(Box::new(personr_options { options, owned: Owned::default() })),
         Err(_) => std::ptr::null_mut(),
     })
 }
@@ -332,8 +334,10 @@ pub unsafe extern "C" fn personr_options_set_token_store(
     // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
     unsafe {
         guard(error, || {
-            let options = &mut handle_mut("options", options)?.options;
-            options.set_token_store(string("token_store", token_store)?.to_bytes())
+            let options = handle_mut("options", options)?;
+            options.options.set_token_store(string("token_store", token_store)?.to_bytes())?;
+            options.owned.store = None;
+            Ok(())
         })
     }
 }

@@ -210,6 +210,26 @@ static void run_threads(const char *word)
     say(word, PERSONR_OK, NULL);
 }
 
+static void *log_in_aside(void *unused)
+{
+    personr_token *token;
+
+    (void)unused;
+    personr_auth_login(auth, &token, NULL);
+    personr_token_free(token);
+    return NULL;
+}
+
+/* Stops in the middle of a login of another thread's. */
+static void begin_login_aside(const char *word)
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, log_in_aside, NULL) != 0)
+        fail(word);
+    stop("paused");
+}
+
 /* The child goes on; the parent ends as it does. */
 static void go_on_in_child(void)
 {
@@ -270,6 +290,8 @@ static void go_through(const char *word)
         renew(word);
     else if (strcmp(word, "threads") == 0)
         run_threads(word);
+    else if (strcmp(word, "login-aside") == 0)
+        begin_login_aside(word);
     else if (strcmp(word, "fork") == 0)
         go_on_in_child();
     else if (strcmp(word, "plant") == 0)

@@ -34,6 +34,7 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/broken_pipe.c", &[|program| ends_well(program, &[])]),
     member("tests/c/cancelled.c", &[|program| cancelled_calls_return(program, &[])]),
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
+    member("tests/c/freed.c", &[|program| a_freed_handle_serves_its_calls(program, &[])]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
     member("tests/c/stacks.c", &[|program| ends_well(program, &[])]),
     member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),

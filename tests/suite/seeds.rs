@@ -25,7 +25,13 @@ const fn seed(
 
 /// The library looks at an object before it frees it, so an object that is freed twice is used after it was freed. A
 /// token's string stands in pages of its own, and those are gone.
-pub const SEEDS: [Seed; 11] = [
+pub const SEEDS: [Seed; 12] = [
+    seed(
+        "use_after_free",
+        "auth",
+        &["heap-use-after-free", "personr_auth_state"],
+        &["Invalid read", "personr_auth_state"],
+    ),
     seed("use_after_free", "token", &["SEGV", "READ"], &["Invalid read", "main"]),
     seed(
         "use_after_free",

@@ -1,6 +1,7 @@
 //! Scenarios of programs that say how far they are, and wait to be told to go on.
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,27 @@ pub fn cancelled_calls_return(program: &Program, store: &[&str]) {
     host.wait_until_held(&sandbox);
     sandbox.release();
     host.ends_well("cancelled: all checked\n");
+}
+
+/// The service withholds its answer until the handle is freed.
+pub fn a_freed_handle_serves_its_calls(program: &Program, arguments: &[&str]) {
+    let sandbox = sandbox();
+    let mut host = Talking::to(program, &sandbox, arguments);
+    host.wait_for("wait");
+    host.wait_until_held(&sandbox);
+    host.wait_until_all_wait();
+    host.child.stdin.as_mut().expect("a pipe").write_all(b"\n").expect("it waits for a line");
+    host.wait_for("freed");
+    assert_eq!(sandbox.counters().held, 1);
+    sandbox.release();
+    host.ends_well("freed: all checked\n");
+}
+
+/// What `timeout` has started.
+pub fn program_of(timeout: &Child) -> u32 {
+    let id = timeout.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).expect("the program");
+    children.trim().parse().expect("one child")
 }
 
 /// A program as it runs, which says how far it is.
@@ -55,6 +77,28 @@ impl Talking {
         while !sandbox.wait_until(Duration::from_millis(50), |counters| counters.held == 1) {
             let end = self.child.try_wait().expect("a status");
             assert!(end.is_none() && begun.elapsed() < PATIENCE, "{end:?}\n{}", self.errors());
+        }
+    }
+
+    /// Until no thread of the program does anything for a while. (A checker lets one
+    /// thread run at a time, and the others seem to wait.)
+    fn wait_until_all_wait(&self) {
+        let program = program_of(&self.child);
+        let all_wait = || {
+            let threads = fs::read_dir(format!("/proc/{program}/task")).expect("its threads");
+            let states = threads.map(|thread| {
+                let path = thread.expect("a thread").path().join("stat");
+                let stat = fs::read_to_string(path).expect("how it stands");
+                stat.rsplit_once(") ").expect("behind its name").1.starts_with('S')
+            });
+            states.into_iter().all(|waits| waits)
+        };
+        let begun = Instant::now();
+        let mut times = 0;
+        while times < 40 {
+            assert!(begun.elapsed() < PATIENCE, "its threads never wait");
+            times = if all_wait() { times + 1 } else { 0 };
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 

@@ -18,6 +18,8 @@ int main(int argc, char **argv)
     personr_auth_free(auth);
     personr_token_free(token);
     personr_error_free(error);
+    if (is(argc, argv, "auth"))
+        length += (size_t)personr_auth_state(auth);
     if (is(argc, argv, "token"))
         length += (size_t)value[0];
     if (is(argc, argv, "handle"))

@@ -1,0 +1,60 @@
+//! The user data of callbacks, and who owns them.
+
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use super::callbacks::personr_user_data_free_fn;
+use super::guard::in_callback;
+
+/// What the application gets back in each callback. It is passed on, and looked at by nobody here.
+#[derive(Clone, Copy)]
+pub(super) struct Pointer(*mut c_void);
+
+// SAFETY: the library only passes the pointer back, and the header asks that every callback that gets it, and the one
+// that frees it, may be called on any thread.
+unsafe impl Send for Pointer {}
+// SAFETY: as above; the header also asks that the callbacks may run on several threads at once.
+unsafe impl Sync for Pointer {}
+
+impl Pointer {
+    pub(super) fn get(self) -> *mut c_void {
+        self.0
+    }
+}
+
+/// Frees the user data, once, when its last owner goes.
+pub(super) struct UserData {
+    pointer: Pointer,
+    free: personr_user_data_free_fn,
+}
+
+impl UserData {
+    /// # Safety
+    /// `free` may be called with `pointer`, on any thread, as soon as the value is gone.
+    pub(super) unsafe fn new(pointer: *mut c_void, free: personr_user_data_free_fn) -> Arc<Self> {
+        Arc::new(Self { pointer: Pointer(pointer), free })
+    }
+
+    pub(super) fn pointer(&self) -> Pointer {
+        self.pointer
+    }
+}
+
+impl Drop for UserData {
+    fn drop(&mut self) {
+        if let Some(free) = self.free {
+            // SAFETY: promised to `new`; a value is dropped once.
+            in_callback(|| unsafe { free(self.pointer.get()) });
+        }
+    }
+}
+
+/// The user data that an options object or a handle owns. The callbacks themselves own none: a call that a parent's
+/// thread was in the middle of holds some of them for ever in a forked child, which frees its copy of the data all the
+/// same.
+#[derive(Clone, Default)]
+pub(super) struct Owned {
+    pub(super) store: Option<Arc<UserData>>,
+    pub(super) credentials: Option<Arc<UserData>>,
+    pub(super) log: Option<Arc<UserData>>,
+}
