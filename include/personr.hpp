@@ -18,9 +18,10 @@
  *   ends the process (abort) if it fails.
  * - Options, Auth and Token own what they stand for: they are moved, never copied, and free it when they go. One that
  *   was moved from holds nothing: it tells "", 0 or none, and whatever can fail is Status::InvalidArgument.
- * - Strings are std::string_view. Those that you pass are copied; a NUL in the middle of one is
- *   Status::InvalidArgument, and the copies that this header makes are wiped. Those that you get are borrowed from the
- *   object that you asked, until it goes or is moved from (clang warns if one outlives a temporary object).
+ * - Strings are std::string_view. Where you pass one it may also be a const char *, and that may be NULL, as what
+ *   std::getenv() returns: NULL, and a NUL in the middle of a string, is Status::InvalidArgument. What you pass is
+ *   copied, and the copies that this header makes are wiped. The strings that you get are borrowed from the object that
+ *   you asked, until it goes or is moved from (clang warns if one outlives a temporary object).
  * - Times are std::chrono. One that the C function cannot take is Status::InvalidArgument, and never another time.
  * - The const functions may be called by any number of threads at once, the others by one at a time.
  * - Out of memory ends the process in the try_ forms, as it does in the library; the others may throw std::bad_alloc.
@@ -162,6 +163,35 @@ inline void wipe(char *bytes, std::size_t length) noexcept
 #endif
 }
 
+inline bool holds_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
+
+/* A string that is passed: a const char *, which may be NULL, or what a std::string_view can be made of. */
+class Argument {
+public:
+    Argument(const char *text) noexcept : text_(text != nullptr ? text : ""), is_null_(text == nullptr) {}
+    template <class T, std::enable_if_t<std::is_convertible_v<const T &, std::string_view>
+                                            && !std::is_pointer_v<std::decay_t<T>> && !std::is_null_pointer_v<T>,
+                                        int> = 0>
+    Argument(const T &text) : text_(text)
+    {
+    }
+
+    std::string_view text() const noexcept { return text_; }
+
+    /* Why it cannot be passed on to C; NULL if it can. */
+    const char *problem() const noexcept
+    {
+        if (is_null_)
+            return "it is NULL";
+        return holds_nul(text_) ? "it holds a NUL" : nullptr;
+    }
+    bool is_null() const noexcept { return is_null_; }
+
+private:
+    std::string_view text_;
+    bool is_null_ = false;
+};
+
 /* A string with a NUL behind it, for the length of a call. Any may be a secret: a proxy's URL holds a password. */
 class Text {
 public:
@@ -180,8 +210,6 @@ private:
     std::size_t length_;
     std::unique_ptr<char[]> copy_;
 };
-
-inline bool holds_nul(std::string_view text) noexcept { return text.find('\0') != std::string_view::npos; }
 
 /* The nearest that there is: a clock that counts nanoseconds ends in 2262. */
 inline std::chrono::system_clock::time_point time_point(std::int64_t unix_seconds) noexcept
@@ -444,10 +472,15 @@ public:
     Buffer(const Buffer &) = delete;
     Buffer &operator=(const Buffer &) = delete;
 
-    /** Copies bytes there, in place of what was. If they do not fit, or a password holds a NUL, the callback fails. */
-    void assign(std::string_view bytes) noexcept
+    /**
+     * Copies bytes there, in place of what was. If they are NULL or do not fit, or a password holds a NUL, the callback
+     * fails.
+     */
+    void assign(detail::Argument argument) noexcept
     {
-        is_refused_ = bytes.size() > capacity_ || (is_text_ && detail::holds_nul(bytes));
+        const std::string_view bytes = argument.text();
+        is_refused_ =
+            argument.is_null() || bytes.size() > capacity_ || (is_text_ && detail::holds_nul(bytes));
         length_ = is_refused_ ? 0 : bytes.size();
         bytes.copy(bytes_, length_);
         if (is_text_)
@@ -471,8 +504,8 @@ private:
  * A token store that the program keeps. See personr_store_load_fn and its siblings for what each has to do.
  *
  * These and the other callbacks are called on a thread that called the library, maybe on several at once. What one
- * throws goes no further: it has failed then. They are destroyed when the last owner goes, of the Options and of every
- * Auth made with them.
+ * throws goes no further: it has failed then. No thread may end in one, by pthread_exit() or a cancellation. They are
+ * destroyed when the last owner goes, of the Options and of every Auth made with them.
  */
 struct StoreCallbacks {
     /** Reads the record of a key, and assigns it to the buffer if there is one: at most PERSONR_RECORD_MAX bytes. */
@@ -577,9 +610,9 @@ public:
     Options() : options_(personr_options_new()) {}
 
     /** Where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set. */
-    Options &base_url(std::string_view url) & { return set(try_base_url(url)); }
-    Options base_url(std::string_view url) && { return std::move(base_url(url)); }
-    Result<void> try_base_url(std::string_view url) noexcept
+    Options &base_url(detail::Argument url) & { return set(try_base_url(url)); }
+    Options base_url(detail::Argument url) && { return std::move(base_url(url)); }
+    Result<void> try_base_url(detail::Argument url) noexcept
     {
         return text("base_url", personr_options_set_base_url, url);
     }
@@ -614,26 +647,29 @@ public:
     Result<void> try_max_retries(std::uint32_t times) noexcept { return value(personr_options_set_max_retries, times); }
 
     /** The HTTP proxy to connect by, "" for none: unless set, the environment names it. */
-    Options &proxy(std::string_view url) & { return set(try_proxy(url)); }
-    Options proxy(std::string_view url) && { return std::move(proxy(url)); }
-    Result<void> try_proxy(std::string_view url) noexcept { return text("proxy", personr_options_set_proxy, url); }
+    Options &proxy(detail::Argument url) & { return set(try_proxy(url)); }
+    Options proxy(detail::Argument url) && { return std::move(proxy(url)); }
+    Result<void> try_proxy(detail::Argument url) noexcept { return text("proxy", personr_options_set_proxy, url); }
 
     /** Adds the root certificates of a PEM file to those that are trusted. It is read now. */
-    Options &ca_file(std::string_view path) & { return set(try_ca_file(path)); }
-    Options ca_file(std::string_view path) && { return std::move(ca_file(path)); }
-    Result<void> try_ca_file(std::string_view path) noexcept
+    Options &ca_file(detail::Argument path) & { return set(try_ca_file(path)); }
+    Options ca_file(detail::Argument path) && { return std::move(ca_file(path)); }
+    Result<void> try_ca_file(detail::Argument path) noexcept
     {
         return text("ca_file", personr_options_set_ca_file, path);
     }
 
     /** The same of a PEM text. */
-    Options &ca_pem(std::string_view pem) & { return set(try_ca_pem(pem)); }
-    Options ca_pem(std::string_view pem) && { return std::move(ca_pem(pem)); }
-    Result<void> try_ca_pem(std::string_view pem) noexcept
+    Options &ca_pem(detail::Argument pem) & { return set(try_ca_pem(pem)); }
+    Options ca_pem(detail::Argument pem) && { return std::move(ca_pem(pem)); }
+    Result<void> try_ca_pem(detail::Argument pem) noexcept
     {
-        const auto *bytes = reinterpret_cast<const std::uint8_t *>(pem.empty() ? "" : pem.data());
+        if (pem.is_null())
+            return detail::refused("ca_pem", pem.problem());
+        const std::string_view text = pem.text();
+        const auto *bytes = reinterpret_cast<const std::uint8_t *>(text.empty() ? "" : text.data());
         return detail::attempt([&](personr_error **error) {
-            return personr_options_set_ca_pem(get(), bytes, pem.size(), error);
+            return personr_options_set_ca_pem(get(), bytes, text.size(), error);
         });
     }
 
@@ -646,17 +682,17 @@ public:
     }
 
     /** What the User-Agent header names before "libpersonr/VERSION", such as "Billing/2.1". */
-    Options &user_agent(std::string_view name) & { return set(try_user_agent(name)); }
-    Options user_agent(std::string_view name) && { return std::move(user_agent(name)); }
-    Result<void> try_user_agent(std::string_view name) noexcept
+    Options &user_agent(detail::Argument name) & { return set(try_user_agent(name)); }
+    Options user_agent(detail::Argument name) && { return std::move(user_agent(name)); }
+    Result<void> try_user_agent(detail::Argument name) noexcept
     {
         return text("user_agent", personr_options_set_user_agent, name);
     }
 
     /** Where the token is kept, and so who shares it: "memory:" unless set, "file:DIRECTORY", "redis://...". */
-    Options &token_store(std::string_view store) & { return set(try_token_store(store)); }
-    Options token_store(std::string_view store) && { return std::move(token_store(store)); }
-    Result<void> try_token_store(std::string_view store) noexcept
+    Options &token_store(detail::Argument store) & { return set(try_token_store(store)); }
+    Options token_store(detail::Argument store) && { return std::move(token_store(store)); }
+    Result<void> try_token_store(detail::Argument store) noexcept
     {
         return text("token_store", personr_options_set_token_store, store);
     }
@@ -725,11 +761,11 @@ private:
         return detail::attempt([&](personr_error **error) { return setter(get(), value, error); });
     }
 
-    Result<void> text(const char *parameter, Setter<const char *> setter, std::string_view text) noexcept
+    Result<void> text(const char *parameter, Setter<const char *> setter, detail::Argument argument) noexcept
     {
-        if (detail::holds_nul(text))
-            return detail::refused(parameter, "it holds a NUL");
-        return value<const char *>(setter, detail::Text(text).c_str());
+        if (const char *problem = argument.problem())
+            return detail::refused(parameter, problem);
+        return value<const char *>(setter, detail::Text(argument.text()).c_str());
     }
 
     /* The library owns the callbacks once a setter that takes them has succeeded, and not before. */
@@ -755,29 +791,30 @@ private:
 };
 
 /**
- * An account at the service, and its one live token. Make one for each account of a program, and share it between all
- * threads: all its functions are const.
+ * An account at the service, and its one live token. Make one for each account of a program, share it between all
+ * threads (all its functions are const), and keep it: a token in a "memory:" store, the default, ends with the last Auth
+ * of its account.
  */
 class Auth {
 public:
     /** An account, with the defaults or these options. Nothing is sent: the first call that needs a token logs in. */
-    Auth(std::string_view email, std::string_view password) : Auth(try_new(email, password).value()) {}
-    Auth(std::string_view email, std::string_view password, const Options &options)
+    Auth(detail::Argument email, detail::Argument password) : Auth(try_new(email, password).value()) {}
+    Auth(detail::Argument email, detail::Argument password, const Options &options)
         : Auth(try_new(email, password, options).value())
     {
     }
-    static Result<Auth> try_new(std::string_view email, std::string_view password) noexcept
+    static Result<Auth> try_new(detail::Argument email, detail::Argument password) noexcept
     {
         return made(email, &password, nullptr);
     }
-    static Result<Auth> try_new(std::string_view email, std::string_view password, const Options &options) noexcept
+    static Result<Auth> try_new(detail::Argument email, detail::Argument password, const Options &options) noexcept
     {
         return made(email, &password, &options);
     }
 
     /** The same without a password: the options have a credentials callback. */
-    Auth(std::string_view email, const Options &options) : Auth(try_new(email, options).value()) {}
-    static Result<Auth> try_new(std::string_view email, const Options &options) noexcept
+    Auth(detail::Argument email, const Options &options) : Auth(try_new(email, options).value()) {}
+    static Result<Auth> try_new(detail::Argument email, const Options &options) noexcept
     {
         return made(email, nullptr, &options);
     }
@@ -815,14 +852,14 @@ public:
      */
     void reject(const Authorization &sent) const { try_reject(sent).value(); }
     void reject(const Token &sent) const { try_reject(sent).value(); }
-    void reject(std::string_view token_or_authorization) const { try_reject(token_or_authorization).value(); }
+    void reject(detail::Argument token_or_authorization) const { try_reject(token_or_authorization).value(); }
     Result<void> try_reject(const Authorization &sent) const noexcept { return try_reject(sent.view()); }
     Result<void> try_reject(const Token &sent) const noexcept { return try_reject(sent.value()); }
-    Result<void> try_reject(std::string_view token_or_authorization) const noexcept
+    Result<void> try_reject(detail::Argument token_or_authorization) const noexcept
     {
-        if (detail::holds_nul(token_or_authorization))
-            return detail::refused("token_or_authorization", "it holds a NUL");
-        const detail::Text text(token_or_authorization);
+        if (const char *problem = token_or_authorization.problem())
+            return detail::refused("token_or_authorization", problem);
+        const detail::Text text(token_or_authorization.text());
         return detail::attempt([&](personr_error **error) { return personr_auth_reject(get(), text.c_str(), error); });
     }
 
@@ -845,18 +882,19 @@ public:
     [[nodiscard]] personr_auth *release() noexcept { return auth_.release(); }
 
 private:
-    static Result<Auth> made(std::string_view email, const std::string_view *password, const Options *options) noexcept
+    static Result<Auth> made(detail::Argument email, const detail::Argument *password, const Options *options) noexcept
     {
-        if (detail::holds_nul(email))
-            return detail::refused("email", "it holds a NUL");
-        if (password != nullptr && detail::holds_nul(*password))
-            return detail::refused("password", "it holds a NUL");
+        if (const char *problem = email.problem())
+            return detail::refused("email", problem);
+        if (const char *problem = password != nullptr ? password->problem() : nullptr)
+            return detail::refused("password", problem);
         /* To the C function they would be the defaults: the password would go to another service. */
         if (options != nullptr && options->get() == nullptr)
             return detail::refused("options", "they were moved from");
         personr_auth *auth = nullptr;
         personr_error *error = nullptr;
-        const detail::Text email_text(email), password_text(password != nullptr ? *password : std::string_view());
+        const detail::Text email_text(email.text());
+        const detail::Text password_text(password != nullptr ? password->text() : std::string_view());
         if (personr_auth_new(email_text.c_str(), password != nullptr ? password_text.c_str() : nullptr,
                              options != nullptr ? options->get() : nullptr, &auth, &error)
             != PERSONR_OK)

@@ -149,7 +149,7 @@ static void rejections()
     token_after([&](const Token &token) { CHECK(auth.try_reject(token.authorization())); });
 
     const std::string kept(auth.token().value());
-    CHECK(auth.try_reject("another token"));
+    CHECK(auth.try_reject("another-token"));
     REFUSES("token_or_authorization", auth.try_reject(kept + std::string(1, 0) + "x"));
     REFUSES("token_or_authorization", thrown([&] { auth.reject("\0"sv); }));
     CHECK(auth.token().value() == kept);
@@ -193,6 +193,15 @@ static void arguments()
     REFUSES("password", Auth::try_new("someone@example.com", options));
     THROWS(Status::InvalidArgument, "argument", Auth("someone@example.com", "pass\0word"sv));
     THROWS(Status::InvalidArgument, "argument", Auth("someone@example.com", options));
+    const char *unset = std::getenv("PERSONR_IS_NOT_SET");
+    CHECK(unset == nullptr);
+    REFUSES("email", Auth::try_new(unset, "password"));
+    REFUSES("password", Auth::try_new("someone@example.com", unset));
+    REFUSES("password", Auth::try_new("someone@example.com", nullptr, options));
+    REFUSES("email", Auth::try_new(unset, options));
+    THROWS(Status::InvalidArgument, "argument", Auth(unset, unset));
+    THROWS(Status::InvalidArgument, "argument", Auth(std::getenv("PERSONR_IS_NOT_SET"), options));
+    REFUSES("token_or_authorization", auth_of_the_environment().try_reject(unset));
     CHECK(Auth::try_new("someone@example.com", "password"));
     CHECK(Auth("someone@example.com", "password").state() == State::Empty);
     Result<void> refused = personr::Options().try_base_url("nonsense");

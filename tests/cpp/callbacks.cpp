@@ -20,7 +20,7 @@ using namespace std::string_literals;
 static const std::shared_ptr<int> alive = std::make_shared<int>(0);
 
 /* How a callback behaves. Each of those that are broken must look like a failure. */
-enum class Mood { Good, Fails, Throws, ThrowsNumber, TooLong, Nul };
+enum class Mood { Good, Fails, Throws, ThrowsNumber, TooLong, Nul, Null };
 
 static void be(Mood mood)
 {
@@ -88,6 +88,8 @@ static bool ask(Host &host, std::string_view email, Buffer &password)
         password.assign(std::string(1025, 'x'));
     else if (host.credentials == Mood::Nul)
         password.assign(variable("PERSONR_PASSWORD") + std::string(1, '\0') + "more");
+    else if (host.credentials == Mood::Null)
+        password.assign(std::getenv("PERSONR_IS_NOT_SET"));
     else
         password.assign(variable("PERSONR_PASSWORD"));
     return host.credentials != Mood::Fails;
@@ -178,6 +180,7 @@ static void failures()
     login_with(&Host::lock, Mood::Throws, Status::Store, "store-callback");
     login_with(&Host::credentials, Mood::TooLong, Status::Credentials, "credentials-callback");
     login_with(&Host::credentials, Mood::Nul, Status::Credentials, "credentials-callback");
+    login_with(&Host::credentials, Mood::Null, Status::Credentials, "credentials-callback");
 }
 
 /* The first whole buffer, and no more: as long as a record may be. No such record can be read, so it is as none. */

@@ -32,6 +32,11 @@ static_assert(!std::is_copy_constructible_v<Options> && !std::is_copy_assignable
         REFUSES(parameter, thrown([&] { Options().setter(value); })); \
     } while (0)
 
+/* As strings of other libraries are. */
+struct ConvertibleToView {
+    operator std::string_view() const { return "https://example.com/api"; }
+};
+
 static std::string ca_pem()
 {
     std::ifstream file(variable("PERSONR_CA_FILE"));
@@ -44,6 +49,8 @@ static void values()
 
     TAKES(base_url, "https://example.com/api");
     TAKES(base_url, std::string("https://example.com/api"));
+    TAKES(base_url, std::string("https://example.com/api").data());
+    TAKES(base_url, ConvertibleToView());
     TAKES(base_url, "https://example.com/api and no more"sv.substr(0, 23));
     TAKES(login_method, personr::LoginMethod::Basic);
     TAKES(login_method, personr::LoginMethod::Form);
@@ -91,6 +98,20 @@ static void refusals()
     REFUSES_IN_ALL_FORMS("token_store", token_store, "nowhere:");
     REFUSES_IN_ALL_FORMS("token_store", token_store, "file:tokens\0"sv);
     REFUSES_IN_ALL_FORMS("renew_before_s", renew_before, -1s);
+}
+
+/* As std::getenv() gives one for a variable that is not set. */
+static void null()
+{
+    const char *unset = std::getenv("PERSONR_IS_NOT_SET");
+
+    CHECK(unset == nullptr);
+    REFUSES_IN_ALL_FORMS("base_url", base_url, unset);
+    REFUSES_IN_ALL_FORMS("proxy", proxy, unset);
+    REFUSES_IN_ALL_FORMS("ca_file", ca_file, unset);
+    REFUSES_IN_ALL_FORMS("ca_pem", ca_pem, unset);
+    REFUSES_IN_ALL_FORMS("user_agent", user_agent, std::getenv("PERSONR_IS_NOT_SET"));
+    REFUSES_IN_ALL_FORMS("token_store", token_store, nullptr);
 }
 
 /* A setter that fails leaves the setting as it was, and the object as good as before. */
@@ -144,6 +165,7 @@ int main()
 {
     values();
     refusals();
+    null();
     a_chain_goes_on();
     moved();
     together_with_c();
