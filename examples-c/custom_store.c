@@ -34,7 +34,7 @@ static const char LOAD[] = "SELECT record FROM personr WHERE key = ?1 AND record
 static const char SAVE[] = "UPDATE personr SET record = ?2 WHERE key = ?1 AND owner = ?3";
 static const char LOCK[] = "INSERT INTO personr (key, owner, lease_ends) VALUES (?1, ?3, ?4 + ?5) "
                            "ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, lease_ends = excluded.lease_ends "
-                           "WHERE owner IS NULL OR lease_ends <= ?4";
+                           "WHERE owner IS NULL OR lease_ends <= ?4 OR lease_ends > ?4 + ?5";
 static const char UNLOCK[] = "UPDATE personr SET owner = NULL WHERE key = ?1 AND owner = ?3";
 
 static sqlite3_int64 now_ms(clockid_t clock)
@@ -151,7 +151,8 @@ static int32_t lock(void *user_data, const char *key, uint32_t wait_ms, uint32_t
     for (;;) {
         left = until - now_ms(CLOCK_MONOTONIC);
         if (statement != NULL) {
-            /* Unix time is the one clock that all processes share. */
+            /* Unix time is the one clock that all processes share, and it may be set. No lease ends later than a whole
+               one from now, unless it was taken while the clock was wrong. */
             sqlite3_bind_int64(statement, 4, now_ms(CLOCK_REALTIME));
             sqlite3_bind_int64(statement, 5, lease_ms);
             sqlite3_busy_timeout(database, left > 0 ? (int)left : 0);

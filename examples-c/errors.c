@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "wipe.h"
+
 /* The status decides; reason and message are for the log. A status that is not known is a failure like another. */
 static const char *what_to_do(personr_status status)
 {
@@ -35,6 +37,11 @@ static const char *what_to_do(personr_status status)
         return "check the base URL and the proxy: somebody else has answered";
     case PERSONR_STORE:
         return "look after the token store";
+    case PERSONR_CREDENTIALS:
+        return "look after the callback that tells the password: it failed, and is asked again by the next call";
+    case PERSONR_CANCELLED:
+        return "go on without it: the program itself has given it up";
+    case PERSONR_INTERNAL:
     default:
         return "report it";
     }
@@ -76,6 +83,7 @@ int main(int argc, char **argv)
         personr_error_free(error);
         status = personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error);
         report(status, error);
+        wipe(authorization, sizeof authorization);
     }
     personr_error_free(error);
     personr_auth_free(auth);

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "wipe.h"
+
 #define PATH_MAX_LENGTH 256
 
 /* Connects to 127.0.0.1. Returns a socket, or -1. */
@@ -53,7 +55,7 @@ static int post(const char *base_url, const char *endpoint, const char *authoriz
             status = -1;
     }
     close(sock);
-    memset(request, 0, sizeof request);
+    wipe(request, sizeof request);
     return status;
 }
 

@@ -11,11 +11,11 @@
 #include <personr.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "post.h"
+#include "wipe.h"
 
 #define CHILDREN 8
 #define REQUESTS 10
@@ -28,17 +28,18 @@ static int serve(const personr_auth *auth, const char *base_url)
     int tries, status = -1;
 
     for (tries = 0; tries < 2; tries++) {
+        status = -1;
         if (personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error) != PERSONR_OK) {
             fprintf(stderr, "%ld: %s\n", (long)getpid(), personr_error_message(error));
             personr_error_free(error);
-            return 0;
+            break;
         }
         status = post(base_url, "api-applicant-status", authorization);
         if (status != 401)
             break;
         personr_auth_reject(auth, authorization, NULL);
     }
-    memset(authorization, 0, sizeof authorization);
+    wipe(authorization, sizeof authorization);
     return status == 200;
 }
 

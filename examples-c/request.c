@@ -12,9 +12,9 @@
 #include <personr.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "post.h"
+#include "wipe.h"
 
 /* The pattern. Returns the HTTP status of the last answer, or -1 if there was no token or no answer. */
 static int authorised_post(const personr_auth *auth, const char *base_url, const char *endpoint, personr_error **error)
@@ -23,14 +23,16 @@ static int authorised_post(const personr_auth *auth, const char *base_url, const
     int tries, status = -1;
 
     for (tries = 0; tries < 2; tries++) {
+        status = -1;
         if (personr_auth_authorization(auth, authorization, sizeof authorization, NULL, error) != PERSONR_OK)
-            return -1;
+            break;
         status = post(base_url, endpoint, authorization);
         printf("%s: %d\n", endpoint, status);
         if (status != 401 || personr_auth_reject(auth, authorization, error) != PERSONR_OK)
             break;
     }
-    memset(authorization, 0, sizeof authorization);
+    /* On every path: also after a failure a former value may stand there. */
+    wipe(authorization, sizeof authorization);
     return status;
 }
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wipe.h"
+
 #define THREADS 16
 #define CALLS 1000
 
@@ -55,7 +57,7 @@ static int run(const personr_auth *auth)
     }
     printf("%d threads, %d of %d calls served, %s\n", started, served, THREADS * CALLS,
            same ? "all with one token" : "with different tokens");
-    memset(workers, 0, sizeof workers);
+    wipe(workers, sizeof workers);
     return started == THREADS && served == THREADS * CALLS ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

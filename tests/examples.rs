@@ -5,17 +5,25 @@
 mod c_program;
 mod compile;
 mod figures;
+mod memory;
 mod suite;
+mod wiping_host;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
 
 use c_program::{Account, Checker, FLAGS, Program, source};
 use compile::{ROOT, Workshop, built, cc, skip};
-use personr_sandbox::{Action, Fault, Sandbox};
+use memory::{Needles, Residue, scan};
+use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use suite::members::has_sqlite;
 use suite::scenarios::*;
+use suite::talking::program_of;
+use wiping_host::random_part;
 
 fn example(name: &str) -> PathBuf {
     source("examples-c").join(name).with_extension("c")
@@ -36,6 +44,7 @@ fn custom_store_logs_in_once_for_all_processes() {
     }
     let program = Program::compiled_with(&example("custom_store"), &["-lsqlite3"]);
     custom_store_shares_one_login(&program);
+    custom_store_believes_no_lease_that_is_too_long(&program);
     custom_store_tells_that_it_failed(&program);
 }
 
@@ -95,6 +104,83 @@ fn errors_names_a_service_that_is_not_there() {
     assert_eq!(run.values("status:"), ["PERSONR_NETWORK"]);
     assert_eq!(run.values("reason:"), ["connect"]);
     assert_eq!(run.values("HTTP status:"), ["0"]);
+}
+
+#[test]
+fn errors_knows_every_status() {
+    let text = fs::read_to_string(example("errors")).expect("errors.c");
+    let name = |status| unsafe { std::ffi::CStr::from_ptr(personr::ffi::personr_status_name(status)) };
+    let names: Vec<_> = (0..1000).map(|status| name(status).to_str().expect("ASCII")).collect();
+    let names: Vec<_> = names.into_iter().filter(|name| *name != "PERSONR_UNKNOWN").collect();
+    assert!(names.len() > 15, "{names:?}");
+    let missing: Vec<_> = names.iter().filter(|name| !text.contains(&format!("case {name}:"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// What stands of the token in a program that stops when it frees its first handle, or tells of an error. It is
+/// optimised as its users' builds are.
+fn left_by(name: &str, sandbox: &Sandbox, arguments: &[&str]) -> Vec<Residue> {
+    let workshop = Workshop::new();
+    let stop = workshop.write("stop.h", STOP);
+    let flags = ["-O2", "-include", stop.to_str().expect("UTF-8")];
+    let program = Program::compiled_in(workshop, &[example(name)], &flags);
+    let mut command = program.command(&Account::of(sandbox));
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program runs");
+    let output = BufReader::new(child.stdout.take().expect("a pipe"));
+    assert!(output.lines().any(|line| line.expect("UTF-8") == "it stops"), "{name}");
+    let mut needles = Needles::default();
+    needles.add("token", random_part(&sandbox.live_token(DEFAULT_EMAIL).expect("a token")));
+    let (found, _) = scan(program_of(&child), &needles);
+    drop(child.stdin.take());
+    child.wait().expect("its end");
+    found.into_iter().filter(|residue| !residue.is_left_out_of_cores).collect()
+}
+
+/// What is called afterwards writes over the stack below, and with it what a program has left there.
+const STOP: &str = r#"
+#include <personr.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void stop(void)
+{
+    char byte;
+
+    puts("it stops");
+    fflush(stdout);
+    if (read(STDIN_FILENO, &byte, 1) != 0)
+        _exit(2);
+}
+#define personr_auth_free(auth) (stop(), personr_auth_free(auth))
+#define personr_error_message(error) (stop(), personr_error_message(error))
+"#;
+
+fn plain_sandbox() -> Sandbox {
+    Sandbox::builder().plain_http().start().expect("a sandbox")
+}
+
+#[test]
+fn they_wipe_what_held_a_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("file:{}", folder.path().join("tokens").display());
+    for (name, arguments) in [("errors", &["1"][..]), ("prefork", &[&*store]), ("request", &[]), ("threads", &[])] {
+        let found = left_by(name, &plain_sandbox(), arguments);
+        assert!(found.is_empty(), "{name}: {found:#?}");
+    }
+}
+
+/// The token is refused, and there is no other.
+#[test]
+fn request_wipes_its_buffer_after_a_failure_too() {
+    let sandbox = plain_sandbox();
+    let answer = |status| Action::Answer { status, headers: Vec::new(), body: b"{}".to_vec() };
+    sandbox.order(Fault::new(answer(401)).on_path("api-applicant-status").always());
+    sandbox.order(Fault::new(Action::Delay(Duration::ZERO)).on_path("api-basic-auth"));
+    sandbox.order(Fault::new(answer(400)).on_path("api-basic-auth").always());
+    let found = left_by("request", &sandbox, &[]);
+    assert_eq!(sandbox.counters().tokens_issued, 1);
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]

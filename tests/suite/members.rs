@@ -24,7 +24,14 @@ const fn member(path: &'static str, scenarios: &'static [fn(&Program)]) -> Membe
 pub const MEMBERS: &[Member] = &[
     Member {
         libraries: &["-lsqlite3"],
-        ..member("examples-c/custom_store.c", &[custom_store_shares_one_login, custom_store_tells_that_it_failed])
+        ..member(
+            "examples-c/custom_store.c",
+            &[
+                custom_store_shares_one_login,
+                custom_store_believes_no_lease_that_is_too_long,
+                custom_store_tells_that_it_failed,
+            ],
+        )
     },
     member("examples-c/errors.c", &[errors_reports_success, errors_asks_once_with_a_wrong_password]),
     member("examples-c/login.c", &[login_succeeds, login_is_refused]),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 
 use crate::c_program::{Account, Program};
+use crate::compile::Workshop;
 use crate::figures::figures;
 
 const WRONG_PASSWORD: &str = "not the battery staple";
@@ -156,6 +157,36 @@ pub fn custom_store_shares_one_login(program: &Program) {
     let mode = fs::metadata(&database).expect("the database").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "tokens stand in it in clear");
 }
+
+/// A holder whose clock was a year ahead, and that has died, keeps nobody out.
+pub fn custom_store_believes_no_lease_that_is_too_long(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    let arguments = [database.to_str().expect("UTF-8")];
+    program.run(&Account::of(&sandbox), &arguments).assert_code(0);
+    let plant = program.workshop.write("plant.c", PLANT_A_LEASE);
+    let plant = Program::compiled_in(Workshop::new(), &[plant], &["-lsqlite3"]);
+    plant.run(&Account::of(&sandbox), &arguments).assert_code(0);
+    program.run(&Account::of(&sandbox), &arguments).assert_code(0);
+    assert_eq!(sandbox.counters().tokens_issued, 2);
+}
+
+const PLANT_A_LEASE: &str = r#"
+#include <sqlite3.h>
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    const char *sql = "UPDATE personr SET record = NULL, owner = 'dead', "
+                      "lease_ends = (strftime('%s', 'now') + 31536000) * 1000";
+    sqlite3 *database;
+
+    return argc != 2 || sqlite3_open(argv[1], &database) != SQLITE_OK
+           || sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK || sqlite3_changes(database) != 1
+           || sqlite3_close(database) != SQLITE_OK;
+}
+"#;
 
 pub fn custom_store_tells_that_it_failed(program: &Program) {
     let sandbox = sandbox();
