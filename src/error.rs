@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::text::{self, MESSAGE_MAX, REASON_MAX};
+
 /// What kind of failure it was. The C constants of the same names carry the meaning, see `personr.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,7 +68,7 @@ impl Status {
     }
 }
 
-/// A failure. It never holds a secret: every text is one of ours, or the service's after redaction.
+/// A failure. It never holds a secret: every text is one of ours, or the service's after redaction. Each is one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     status: Status,
@@ -82,7 +84,8 @@ impl Error {
         reason: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, reason: reason.into(), message: message.into(), http_status: 0, retry_after: None }
+        let (reason, message) = (presentable(reason.into(), REASON_MAX), presentable(message.into(), MESSAGE_MAX));
+        Self { status, reason, message, http_status: 0, retry_after: None }
     }
 
     /// An argument that cannot be used; `parameter` is its name in the C header.
@@ -123,6 +126,14 @@ impl Error {
     /// How long to wait before another try, if that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+}
+
+/// What is borrowed is ours. What is owned may hold what a service or a store says.
+fn presentable(text: Cow<'static, str>, most: usize) -> Cow<'static, str> {
+    match text {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(text) => text::clean(text, most).into(),
     }
 }
 

@@ -8,7 +8,7 @@
 //! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
 //! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
 //! * On the ground: `options`, `environment`, `url`, `blanks`, `http`, `token`, `credentials`, `error`, `clock`, `secret`,
-//!   `sync`, `sys`, `alloc`.
+//!   `sync`, `sys`, `text`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
@@ -62,6 +62,7 @@ mod store;
 mod sync;
 #[allow(unsafe_code)]
 mod sys;
+mod text;
 mod token;
 mod transport;
 mod url;

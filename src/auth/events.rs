@@ -1,13 +1,14 @@
 //! What is told to the host's log, after every lock is given back.
 
 use crate::hooks::{Hooks, Level};
+use crate::text::{self, LINE_MAX};
 
 #[derive(Default)]
 pub(super) struct Events(Vec<(Level, &'static str, String)>);
 
 impl Events {
     pub(super) fn add(&mut self, level: Level, event: &'static str, text: impl FnOnce() -> String) {
-        self.0.push((level, event, text()));
+        self.0.push((level, event, text::clean(text(), LINE_MAX)));
     }
 
     pub(super) fn tell(self, hooks: &Hooks) {
