@@ -1,6 +1,7 @@
 //! What Personr's bytes mean: builds the requests, classifies any answer. Pure.
 
 mod answer;
+mod decode;
 mod json;
 mod redact;
 

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 use super::json::Json;
-use super::redact::{presentable, without_controls};
+use super::redact::presentable;
 use crate::error::{Error, Result, Status};
 use crate::http::Response;
 use crate::token::{Issued, is_token_text};
@@ -160,8 +160,8 @@ impl Answer<'_> {
     /// Every error of this file is made here, so that none leaves without redaction.
     fn error_of(&self, status: Status, reason: &str, message: &str) -> Error {
         let mut secrets = self.secrets.to_vec();
-        let token = self.text(&["response", "token"]).or(self.text(&["token"])).map(without_controls);
-        secrets.extend(token.as_deref().map(str::as_bytes));
+        let token = self.text(&["response", "token"]).or(self.text(&["token"]));
+        secrets.extend(token.map(str::as_bytes));
         Error::new(status, presentable(reason, &secrets), presentable(message, &secrets))
             .with_http_status(self.response.status)
     }
