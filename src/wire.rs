@@ -3,7 +3,9 @@
 mod answer;
 mod decode;
 mod json;
+mod members;
 mod redact;
+mod retry_after;
 
 use zeroize::Zeroizing;
 

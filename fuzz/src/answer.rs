@@ -12,6 +12,8 @@ use super::secrets::{PASSWORD, assert_presentable, basic};
 
 const UNIX_NOW: Duration = Duration::from_secs(1_700_000_000);
 const TEXT_MAX: usize = 1000;
+const REASON_MAX: usize = 100;
+const WAIT_MAX: Duration = Duration::from_secs(86_400);
 const LIFETIME_MAX_S: f64 = 100.0 * 365.0 * 86_400.0;
 
 pub fn run(input: &[u8]) {
@@ -66,19 +68,34 @@ fn check_error(error: &personr::Error, answer: &Answer) {
     use Status::{InvalidCredentials, Protocol, RateLimited, Rejected, Server, Unauthorized};
     assert_eq!(error.http_status(), answer.status);
     let is_expected = match answer.status {
-        429 => error.status() == RateLimited,
+        429 => matches!(error.status(), RateLimited | InvalidCredentials),
         500.. => error.status() == Server,
         _ => matches!(error.status(), InvalidCredentials | Unauthorized | Rejected | Protocol),
     };
     assert!(is_expected, "{error:?}");
+    if (400..500).contains(&answer.status) && reference::says_no_such_account(&answer.body) {
+        assert_eq!(error.status(), InvalidCredentials, "{error:?}");
+    }
+    if error.status() == InvalidCredentials {
+        let mut said = answer.headers.iter().map(|(_, value)| value.as_bytes()).chain([answer.body.as_slice()]);
+        assert!(said.any(reference::may_say_no_such_account), "{error:?}");
+        assert_eq!(error.reason(), reference::NO_SUCH_ACCOUNT);
+    }
     assert!(error.retry_after().is_none() || matches!(error.status(), RateLimited | Server), "{error:?}");
-    for text in [error.reason(), error.message()] {
-        assert!(!text.is_empty() && text.chars().count() <= TEXT_MAX && !text.contains(char::is_control), "{text:?}");
+    assert!(error.retry_after().is_none_or(|wait| wait <= WAIT_MAX), "{error:?}");
+    for (text, most) in [(error.reason(), REASON_MAX), (error.message(), TEXT_MAX)] {
+        assert!(!text.is_empty() && text.chars().count() <= most && !text.contains(is_hidden), "{text:?}");
         assert_presentable(text);
         for token in tokens_refused(&answer.body) {
             assert!(!text.contains(&token), "the token {token:?} stands in {text:?}");
         }
     }
+}
+
+/// Some of the characters that no text may have.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The tokens in an answer that is none. One that could be a piece of the word that stands for it says nothing.
@@ -87,6 +104,5 @@ fn tokens_refused(body: &[u8]) -> impl Iterator<Item = String> {
     let document = document.unwrap_or_default();
     let tokens = [&document["response"]["token"], &document["token"]].map(|token| token.as_str().map(str::to_owned));
     let is_of_one_word = |token: &String| token.len() >= 12 && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    // `error_of` looks for the first of the two alone.
-    tokens.into_iter().flatten().take(1).filter(is_of_one_word)
+    tokens.into_iter().flatten().filter(is_of_one_word)
 }

@@ -24,10 +24,67 @@ pub fn success(body: &[u8]) -> Option<Success> {
         None | Some(Value::Null) => "",
         Some(user_id) => user_id.as_str()?,
     };
-    let expires = response.get("expires")?.as_f64()?;
+    let expires = seconds(response.get("expires")?)?;
     let is_printable = |text: &str| text.len() <= 4096 && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
     let is_success = !token.is_empty() && is_printable(token) && is_printable(user_id) && expires >= 1.0;
     is_success.then(|| Success { token: token.to_owned(), user_id: user_id.to_owned(), expires })
+}
+
+/// A number, or a string that holds one: digits, maybe a fraction, maybe an exponent, maybe blanks around.
+fn seconds(value: &Value) -> Option<f64> {
+    fn digits(text: &str) -> (&str, &str) {
+        text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
+    }
+    let Value::String(text) = value else { return value.as_f64() };
+    let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{c}']);
+    let (whole, mut rest) = digits(text);
+    if let Some(fraction) = rest.strip_prefix('.') {
+        rest = digits(fraction).1;
+    }
+    let is_exponent = |text: &str| {
+        let (digits, rest) = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
+        !digits.is_empty() && rest.is_empty()
+    };
+    let is_number = !whole.is_empty() && (rest.is_empty() || rest.strip_prefix(['e', 'E']).is_some_and(is_exponent));
+    text.parse().ok().filter(|seconds: &f64| is_number && seconds.is_finite())
+}
+
+pub const NO_SUCH_ACCOUNT: &str = "INVALID_LOGIN_CREDENTIALS";
+
+/// Whether a body surely gives this reason: in a valid document by a member at any depth, in a broken one that leaves no
+/// doubt where its strings begin by one that reads as documented.
+pub fn says_no_such_account(body: &[u8]) -> bool {
+    fn says(value: &Value) -> bool {
+        match value {
+            Value::Array(items) => items.iter().any(says),
+            Value::Object(members) => {
+                members.get("reason").is_some_and(|reason| reason == NO_SUCH_ACCOUNT) || members.values().any(says)
+            }
+            _ => false,
+        }
+    }
+    if !has_duplicate_keys_or_is_none(body) {
+        let document: Value = serde_json::from_slice(body).expect("valid");
+        // Of a document that says that it is a success nothing but its own reason counts.
+        return if document["status"] == "success" { document["reason"] == NO_SUCH_ACCOUNT } else { says(&document) };
+    }
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let member = |before: char| format!("{before}\"reason\":\"{NO_SUCH_ACCOUNT}\"");
+    text.starts_with('{')
+        && !text.contains(['\\', '\''])
+        && (text.contains(&member('{')) || text.contains(&member(',')))
+}
+
+/// Whether a body or a header could give this reason at all.
+pub fn may_say_no_such_account(text: &[u8]) -> bool {
+    // UTF-16 has a NUL beside each letter; a backslash or a percent sign may stand for any.
+    let text: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
+    let word = NO_SUCH_ACCOUNT.as_bytes();
+    text.windows(word.len()).any(|part| part == word) || text.contains(&b'\\') || text.contains(&b'%')
+}
+
+fn has_duplicate_keys_or_is_none(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_err() || has_duplicate_keys(body)
 }
 
 /// Every text that stands in a JSON document, if it is one.

@@ -88,7 +88,7 @@ fn entity(text: &str) -> Escaped {
 
 /// What JSON, JavaScript, Python, C, Go and Rust write: `\n`, `\/`, `\u00e4`, `\ud83d\ude00`, `\u{e4}`, `\U000000e4`,
 /// `\xc3\xa4`, `\303\244`.
-fn backslash(text: &str) -> Escaped {
+pub(super) fn backslash(text: &str) -> Escaped {
     let escape = text.strip_prefix('\\')?;
     match escape.chars().next()? {
         'n' | 'r' | 't' | 'b' | 'f' | 'v' => Some((' ', 2)),

@@ -1,4 +1,4 @@
-//! JSON as a tree, stricter than `serde_json::Value` (a key stands once), with one leniency for refusals.
+//! JSON as a tree, stricter than `serde_json::Value`: a key stands once.
 
 use std::fmt;
 
@@ -20,11 +20,6 @@ impl Json {
         serde_json::from_slice(bytes).ok()
     }
 
-    /// The same after the commas behind last members are taken out: the service's own refusal has one.
-    pub(super) fn parse_without_trailing_commas(bytes: &[u8]) -> Option<Self> {
-        Self::parse(&without_trailing_commas(bytes))
-    }
-
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, value)| value),
@@ -38,32 +33,6 @@ impl Json {
             _ => None,
         }
     }
-}
-
-fn without_trailing_commas(bytes: &[u8]) -> Vec<u8> {
-    let mut kept: Vec<u8> = Vec::with_capacity(bytes.len());
-    let mut comma = None; // where the last comma stands in `kept`, if only white space follows it
-    let (mut in_string, mut escaped) = (false, false);
-    for &byte in bytes {
-        if in_string {
-            in_string = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-        } else {
-            match byte {
-                b'"' => (in_string, comma) = (true, None),
-                b',' => comma = Some(kept.len()),
-                b'}' | b']' => {
-                    if let Some(at) = comma.take() {
-                        kept.truncate(at);
-                    }
-                }
-                b' ' | b'\t' | b'\r' | b'\n' => {}
-                _ => comma = None,
-            }
-        }
-        kept.push(byte);
-    }
-    kept
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -130,24 +99,6 @@ impl<'de> Visitor<'de> for Tree {
 mod tests {
     use super::*;
 
-    fn stripped(text: &str) -> String {
-        String::from_utf8(without_trailing_commas(text.as_bytes())).expect("still UTF-8")
-    }
-
-    #[test]
-    fn only_commas_before_a_closing_bracket_go() {
-        assert_eq!(stripped(r#"{"a": [1, 2, ], "b": 3 , }"#), r#"{"a": [1, 2], "b": 3 }"#);
-        assert_eq!(stripped(r#"{"a": ",}", "b": "\",]"}"#), r#"{"a": ",}", "b": "\",]"}"#);
-        assert_eq!(stripped(r#"{"a": "\\",}"#), r#"{"a": "\\"}"#);
-    }
-
-    #[test]
-    fn a_comma_alone_or_twice_is_not_forgiven() {
-        assert_eq!(Json::parse_without_trailing_commas(b"{,,}"), None);
-        assert_eq!(Json::parse_without_trailing_commas(br#"{"a":1,,}"#), None);
-        assert_eq!(Json::parse(br#"{"a":1,}"#), None);
-    }
-
     #[test]
     fn a_key_stands_once_at_every_level() {
         for text in [r#"{"a":1,"a":2}"#, r#"{"b":{"a":1,"a":1}}"#, r#"[{"a":1,"\u0061":1}]"#] {
@@ -159,6 +110,6 @@ mod tests {
     fn depth_and_size_do_not_hurt() {
         assert_eq!(Json::parse("[".repeat(100_000).as_bytes()), None);
         let many: String = (0..8000).map(|key| format!("\"{key}\":1,")).collect();
-        assert!(Json::parse_without_trailing_commas(format!("{{{many}}}").as_bytes()).is_some());
+        assert!(Json::parse(format!("{{{many}\"\":1}}").as_bytes()).is_some());
     }
 }

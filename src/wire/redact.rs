@@ -17,7 +17,7 @@ const COMPONENT_OF_JS: &AsciiSet = &COMPONENT.remove(b'!').remove(b'*').remove(b
 const REDACTED: &str = "[redacted]";
 /// Stands for what was replaced until the end: a short secret must not be found in the word itself. No clean text has it.
 const GAP: char = '\0';
-/// A shorter secret is not looked for in what was decoded: it would be found in many texts, and tells little.
+/// A shorter secret is looked for as it is alone: in another form it would be found in many texts, and it tells little.
 const CHARACTERS_MIN: usize = 4;
 /// The same for its letters and digits alone.
 const LETTERS_MIN: usize = 6;
@@ -39,6 +39,9 @@ fn forms_of(secrets: &[&[u8]]) -> Vec<Text> {
 /// in HTML.
 fn encodings(secret: &str) -> Vec<Text> {
     let mut encodings = vec![secret.to_owned(), clean(secret.to_owned(), usize::MAX)];
+    if secret.chars().count() < CHARACTERS_MIN {
+        return encodings.into_iter().map(Zeroizing::new).collect();
+    }
     encodings.push(BASE64_STANDARD_NO_PAD.encode(secret));
     encodings.push(BASE64_URL_SAFE_NO_PAD.encode(secret));
     // What is in Base64 already may be put into the other alphabet.

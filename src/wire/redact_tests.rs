@@ -34,6 +34,8 @@ fn secrets_are_replaced_in_each_encoding() {
 #[test]
 fn a_short_secret_does_not_take_replacements_apart() {
     assert_eq!(presentable("secret: hunter2", &[b"hunter2", b"e"]), "s[redacted]cr[redacted]t: [redacted]");
+    // Base64 of " " is "IA==".
+    assert_eq!(presentable("INITIAL", &[b" "]), "INITIAL");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! How long the service asks to be left alone (RFC 9110, section 10.2.3).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use httpdate::parse_http_date;
+
+use crate::http::Response;
+
+/// A longer wait is not told apart: nobody keeps a caller for so long, and a slip of the service must not.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+/// The wait that the headers say, a day at most; of several the longest, for someone on the way may have added one. What
+/// has passed is no wait.
+pub(super) fn retry_after(response: &Response, unix_now: Duration) -> Option<Duration> {
+    let said = response.headers.iter().filter(|(name, _)| name == "retry-after").map(|(_, value)| value.trim());
+    said.filter_map(|value| until_date(value, response, unix_now).or_else(|| longest(value))).max()
+}
+
+/// By the service's own clock, if the answer has it.
+fn until_date(value: &str, response: &Response, unix_now: Duration) -> Option<Duration> {
+    let at = parse_http_date(value).ok()?;
+    let now = response.header("date").and_then(|date| parse_http_date(date.trim()).ok());
+    let now = now.unwrap_or_else(|| UNIX_EPOCH.checked_add(unix_now).unwrap_or(SystemTime::UNIX_EPOCH));
+    Some(at.duration_since(now).unwrap_or_default().min(LONGEST))
+}
+
+/// Of a list too, into which several headers may have been joined.
+fn longest(value: &str) -> Option<Duration> {
+    value.split(',').map(|part| seconds(part.trim())).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// Digits, and a fraction, which the standard does not have and some send.
+fn seconds(text: &str) -> Option<Duration> {
+    let is_number =
+        text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let seconds: f64 = text.parse().ok().filter(|_| is_number)?;
+    Some(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tue, 14 Nov 2023 22:13:20 GMT.
+    const UNIX_NOW: Duration = Duration::from_secs(1_700_000_000);
+
+    fn seconds(headers: &[(&str, &str)]) -> Option<f64> {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let response = Response { status: 429, headers, body: Vec::new().into() };
+        retry_after(&response, UNIX_NOW).map(|wait| wait.as_secs_f64())
+    }
+
+    #[test]
+    fn it_is_seconds_or_a_date() {
+        for (value, expected) in [
+            ("120", Some(120.0)),
+            (" 0\t", Some(0.0)),
+            ("007", Some(7.0)),
+            ("1.5", Some(1.5)),
+            ("0.0001", Some(0.0001)),
+            ("120, 60", Some(120.0)),
+            ("60,120", Some(120.0)),
+            // Beyond a day nothing is told apart.
+            ("86401", Some(86_400.0)),
+            ("4294967296", Some(86_400.0)),
+            ("18446744073709551615", Some(86_400.0)),
+            ("99999999999999999999999999", Some(86_400.0)),
+            ("Tue, 14 Nov 2023 22:14:20 GMT", Some(60.0)),
+            ("Tuesday, 14-Nov-23 22:14:20 GMT", Some(60.0)),
+            ("Tue Nov 14 22:14:20 2023", Some(60.0)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(86_400.0)),
+            ("Tue, 14 Nov 2023 22:12:20 GMT", Some(0.0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0.0)),
+            ("", None),
+            ("-5", None),
+            ("+5", None),
+            ("1e3", None),
+            ("0x10", None),
+            ("inf", None),
+            ("NaN", None),
+            ("5s", None),
+            ("1 2", None),
+            (".", None),
+            ("1.2.3", None),
+            ("\u{665}", None),
+            ("soon", None),
+            ("Tue, 14 Nov 2023", None),
+        ] {
+            assert_eq!(seconds(&[("retry-after", value)]), expected, "{value:?}");
+        }
+        assert_eq!(seconds(&[]), None);
+        assert_eq!(seconds(&[("retry-later", "5")]), None);
+    }
+
+    #[test]
+    fn a_date_is_read_by_the_services_own_clock() {
+        let later = ("retry-after", "Tue, 14 Nov 2023 23:00:30 GMT");
+        for (date, expected) in [
+            ("Tue, 14 Nov 2023 23:00:00 GMT", 30.0),
+            ("Wed, 15 Nov 2023 00:00:00 GMT", 0.0),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 86_400.0),
+            ("who knows", 2830.0),
+        ] {
+            assert_eq!(seconds(&[later, ("date", date)]), Some(expected), "{date}");
+        }
+    }
+
+    #[test]
+    fn of_several_the_longest_that_can_be_read_counts() {
+        let all = |values: &[&'static str]| seconds(&values.iter().map(|it| ("retry-after", *it)).collect::<Vec<_>>());
+        assert_eq!(all(&["0", "60", "5"]), Some(60.0));
+        assert_eq!(all(&["soon", "7"]), Some(7.0));
+        assert_eq!(all(&["-1", "Tue, 14 Nov 2023 22:14:20 GMT", "1"]), Some(60.0));
+        assert_eq!(all(&["soon", "-1"]), None);
+    }
+}
