@@ -87,7 +87,7 @@
 #define PERSONR_REJECTED 4
 
 /**
- * The service answered 429. personr_error_retry_after_ms() says when to try again.
+ * The service answered 429, and not for unknown credentials. personr_error_retry_after_ms() says when to try again.
  */
 #define PERSONR_RATE_LIMITED 5
 
@@ -124,9 +124,10 @@
  * The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
  * of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
  * "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
- * "store-network-fs", "store-io"; of Redis "store-connect", "store-tls", "store-auth", "store-database",
- * "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a
- * store that the program keeps "store-callback".
+ * "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
+ * "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
+ * "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
+ * program keeps "store-callback".
  */
 #define PERSONR_STORE 11
 
@@ -961,7 +962,10 @@ void personr_token_free(personr_token *token);
 personr_status personr_error_status(const personr_error *error);
 
 /**
- * Returns what happened, for people: a sentence in English, UTF-8, without a line break. It never holds a secret.
+ * Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
+ *
+ * It never holds a secret, and it is one line: a space stands for each line break, control character and character that is
+ * not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
  *
  * @param error The error. NULL gives "".
  * @return Borrowed: valid until the error is freed. Never NULL.
@@ -974,7 +978,8 @@ const char *personr_error_message(const personr_error *error);
  * Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
  * has none, or one of the library's, which the statuses list ("connect", "certificate-expired").
  *
- * The library's own words never change their meaning; later versions may add some. It never holds a secret.
+ * The library's own words never change their meaning; later versions may add some. It never holds a secret, is one line,
+ * and has at most 100 characters.
  *
  * @param error The error. NULL gives "".
  * @return Borrowed: valid until the error is freed. Never NULL.
@@ -996,7 +1001,7 @@ int32_t personr_error_http_status(const personr_error *error);
 /**
  * Returns how long to wait before the next try, in milliseconds from the moment of the failure.
  *
- * It is what the service asked for, or how long the library itself does not try again: until then a call returns the
+ * It is what the service asked for (a day at most), or how long the library itself does not try again: until then a call returns the
  * same error without using the network.
  *
  * @param error The error. NULL gives -1.

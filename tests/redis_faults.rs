@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use client::{Failure, Options};
 use personr::ffi::*;
-use personr_sandbox::{DEFAULT_PASSWORD, Sandbox};
+use personr_sandbox::Sandbox;
 use redis_server::{RedisServer, address_of};
 
 fn sandbox() -> Sandbox {
@@ -76,19 +76,14 @@ fn only_who_may_use_the_server_does() {
     let sandbox = sandbox();
     let options = redis.options(&sandbox);
     assert_eq!(failure(&options).kind(), (PERSONR_STORE, "store-auth"));
-    for (account, (userinfo, word)) in [
+    for (userinfo, word) in [
         (":wr0ng-secret", "user and password"),
         ("app:wr0ng-secret", "user and password"),
         ("mute:p", "does not allow"),
         ("reader:p", "does not allow"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ] {
         options.token_store(&redis.url_as(userinfo)).expect("accepted");
-        // An account for each: who may not run scripts cannot give a lock back before its lease ends.
-        let auth = options.auth(&format!("{account}@example.com"), DEFAULT_PASSWORD).expect("a handle");
-        let failure = auth.token().expect_err("no token");
+        let failure = failure(&options);
         assert_eq!(failure.kind(), (PERSONR_STORE, "store-auth"), "{userinfo}");
         assert!(failure.message.contains(word) && !failure.message.contains("wr0ng"), "{userinfo}: {failure:?}");
     }
@@ -101,6 +96,87 @@ fn only_who_may_use_the_server_does() {
         options.demo().token().unwrap_or_else(|failure| panic!("{userinfo}: {failure:?}"));
     }
     assert_eq!(sandbox.counters().tokens_issued, 1);
+}
+
+/// Who may not run the store's scripts learns it before the lock is taken: it could not be given back.
+#[test]
+fn a_server_that_refuses_scripts_keeps_no_lock() {
+    let test = "a_server_that_refuses_scripts_keeps_no_lock";
+    let Some(renamed) = RedisServer::start(test, &["--rename-command", "EVAL", ""]) else { return };
+    let Some(redis) = RedisServer::start(test, &[]) else { return };
+    for rules in [
+        &["mute", ">p", "~*", "+@all", "-eval"][..],
+        &["keeper", ">p", "~*", "+@all", "-del"],
+        &["reader", ">p", "%R~personr:*", "%RW~personr:*:lock", "+@all"],
+    ] {
+        assert_eq!(redis.run(&[&["ACL", "SETUSER"], rules, &["on"]].concat()), "OK");
+    }
+    let sandbox = sandbox();
+    let options = redis.options(&sandbox);
+    for user in ["mute", "keeper", "reader"] {
+        options.token_store(&redis.url_as(&format!("{user}:p"))).expect("accepted");
+        let failure = failure(&options);
+        assert_eq!(failure.kind(), (PERSONR_STORE, "store-auth"), "{user}: {failure:?}");
+        assert!(failure.message.contains("does not allow"), "{user}: {failure:?}");
+        assert_eq!(redis.lock_key(), "", "{user}");
+    }
+    let failure = failure(&renamed.options(&sandbox));
+    assert_eq!(failure.kind(), (PERSONR_STORE, "store-command"), "{failure:?}");
+    assert!(failure.message.contains("EVAL"), "{failure:?}");
+    assert_eq!(renamed.lock_key(), "");
+    assert_eq!(sandbox.counters().requests, 0);
+    redis.options(&sandbox).demo().token().expect("the lock is free");
+}
+
+#[test]
+fn redis_itself_says_why_it_refuses() {
+    let test = "redis_itself_says_why_it_refuses";
+    let Some(redis) = RedisServer::start(test, &[]) else { return };
+    let Some(sentinel) = RedisServer::start_sentinel(test) else { return };
+    let sandbox = sandbox();
+    let options = redis.options(&sandbox);
+    let check = |url: &str, reason: &str, words: &str| {
+        options.token_store(url).expect("accepted");
+        let failure = failure(&options);
+        assert_eq!(failure.kind(), (PERSONR_STORE, reason), "{url}: {failure:?}");
+        assert!(failure.message.contains(words) && !failure.message.contains("hunter2"), "{url}: {failure:?}");
+    };
+    check(&redis.url_as(":hunter2"), "store-auth", "has no password");
+    check(&redis.url_as("hunter2:hunter2"), "store-auth", "user and password");
+    check(&format!("{}/99", redis.url()), "store-database", "database");
+    check(&sentinel.url(), "store-command", "Sentinel");
+    check(&format!("{}/1", sentinel.url()), "store-command", "Sentinel");
+    check(&sentinel.url_as(":hunter2"), "store-auth", "has no password");
+
+    assert_eq!(redis.run(&["CONFIG", "SET", "maxclients", "1"]), "OK");
+    let other = redis.connect();
+    for url in [redis.url(), redis.url_as(":hunter2"), format!("{}/1", redis.url())] {
+        check(&url, "store-busy", "as many clients");
+    }
+    drop(other);
+    assert_eq!(sandbox.counters().requests, 0);
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_ours_is_told_apart() {
+    let test = "a_server_that_wants_a_certificate_of_ours_is_told_apart";
+    for (version, words) in [("TLSv1.3", "a certificate of its client"), ("TLSv1.2", "refused the TLS handshake")] {
+        let arguments = ["--tls-auth-clients", "yes", "--tls-protocols", version];
+        let Some(redis) = RedisServer::start(test, &arguments) else { return };
+        let sandbox = sandbox();
+        let options = redis.options(&sandbox);
+        options.only_ca(redis.ca_pem());
+        for url in [redis.tls_url(), redis.tls_url().replace("//", "//:hunter2@")] {
+            options.token_store(&url).expect("accepted");
+            // Whether the alert or the end of the connection comes first is the system's to say.
+            for _ in 0..10 {
+                let failure = failure(&options);
+                assert_eq!(failure.kind(), (PERSONR_STORE, "store-tls"), "{version}: {failure:?}");
+                assert!(failure.message.contains(words), "{version}: {failure:?}");
+            }
+        }
+        assert_eq!(sandbox.counters().requests, 0);
+    }
 }
 
 #[test]
@@ -251,23 +327,26 @@ fn a_hostile_answer_is_a_failure_of_the_store() {
     }
     let nothing = b"$0\r\n\r\n".to_vec();
     for answer in ["*3\r\n+OK\r\n", ":1\r\n", "$2\r\nOK\r\n"] {
-        let (url, _server) = answering(vec![nothing.clone(), answer.into()]);
-        options.token_store(&url).expect("accepted");
-        assert_eq!(failure(&options).kind(), (PERSONR_STORE, "store-answer"), "to the lock: {answer:?}");
+        for may_script in [None, Some(b":0\r\n".to_vec())] {
+            let answers = [Some(nothing.clone()), may_script, Some(answer.into())];
+            let (url, _server) = answering(answers.into_iter().flatten().collect());
+            options.token_store(&url).expect("accepted");
+            assert_eq!(failure(&options).kind(), (PERSONR_STORE, "store-answer"), "to the lock: {answer:?}");
+        }
     }
     assert_eq!(sandbox.counters().requests, 0);
 }
 
 #[test]
 fn a_lock_that_may_have_been_had_is_given_back_unseen() {
-    let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec()]);
+    let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b":0\r\n".to_vec()]);
     let sandbox = sandbox();
     let options = Options::of(&sandbox);
     options.timeout_ms(300);
     options.token_store(&url).expect("accepted");
     assert_eq!(failure(&options).kind(), (PERSONR_TIMEOUT, "store"));
     let received = String::from_utf8(server.join().expect("no panic")).expect("text");
-    let (lock, release) = received.split_once("EVAL").expect("two commands");
+    let (lock, release) = received.rsplit_once("EVAL").expect("the last command");
     assert!(lock.ends_with("\r\n$2\r\nNX\r\n$2\r\nPX\r\n$5\r\n20000\r\n*6\r\n$4\r\n"), "{received}");
     assert!(release.contains("DEL"), "{received}");
     assert_eq!(sandbox.counters().requests, 0);
@@ -275,7 +354,7 @@ fn a_lock_that_may_have_been_had_is_given_back_unseen() {
 
 #[test]
 fn a_server_that_stalls_while_another_has_the_lock_is_no_other_failure() {
-    let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b"$-1\r\n".to_vec()]);
+    let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b":0\r\n".to_vec(), b"$-1\r\n".to_vec()]);
     let sandbox = sandbox();
     let options = Options::of(&sandbox);
     options.timeout_ms(500);

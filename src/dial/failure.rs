@@ -79,6 +79,9 @@ fn handshake_problem(error: &rustls::Error) -> &'static str {
         | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) => {
             "the server speaks neither TLS 1.2 nor TLS 1.3"
         }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "the server wants a certificate of its client, and the library has none"
+        }
         rustls::Error::AlertReceived(_) => "the server refused the TLS handshake",
         rustls::Error::NoCertificatesPresented => "the server showed no certificate",
         _ => "the TLS handshake failed",
@@ -162,6 +165,7 @@ mod tests {
             (InvalidMessage::InvalidContentType.into(), "plain HTTP"),
             (PeerIncompatible::ServerDoesNotSupportTls12Or13.into(), "neither TLS 1.2 nor TLS 1.3"),
             (rustls::Error::AlertReceived(AlertDescription::ProtocolVersion), "neither TLS 1.2 nor TLS 1.3"),
+            (rustls::Error::AlertReceived(AlertDescription::CertificateRequired), "a certificate of its client"),
             (rustls::Error::AlertReceived(AlertDescription::HandshakeFailure), "refused"),
             (rustls::Error::HandshakeNotComplete, "handshake failed"),
         ];

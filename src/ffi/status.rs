@@ -20,7 +20,7 @@ pub const PERSONR_INVALID_CREDENTIALS: i32 = 2;
 pub const PERSONR_UNAUTHORIZED: i32 = 3;
 /// The service refused the login for another reason; reason and message are its own.
 pub const PERSONR_REJECTED: i32 = 4;
-/// The service answered 429. personr_error_retry_after_ms() says when to try again.
+/// The service answered 429, and not for unknown credentials. personr_error_retry_after_ms() says when to try again.
 pub const PERSONR_RATE_LIMITED: i32 = 5;
 /// The service answered 5xx.
 pub const PERSONR_SERVER: i32 = 6;
@@ -39,9 +39,10 @@ pub const PERSONR_PROTOCOL: i32 = 10;
 /// The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
 /// of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
 /// "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
-/// "store-network-fs", "store-io"; of Redis "store-connect", "store-tls", "store-auth", "store-database",
-/// "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a
-/// store that the program keeps "store-callback".
+/// "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
+/// "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
+/// "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
+/// program keeps "store-callback".
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

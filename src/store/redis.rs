@@ -6,6 +6,7 @@
 
 mod connection;
 mod failure;
+mod refusal;
 mod resp;
 mod server;
 
@@ -49,6 +50,12 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1";
 
+/// Does nothing, and fails if a script may not do what the others do. A lock that is taken by who cannot give it back would
+/// stay for its lease. `DEL` finds nothing there: a script runs alone.
+const TRY_SCRIPT: &[u8] = b"\
+if redis.call('GET', KEYS[2]) then return 0 end
+return redis.call('DEL', KEYS[2])";
+
 const RELEASE_SCRIPT: &[u8] = b"\
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[2])";
@@ -84,6 +91,13 @@ impl Redis {
         [b"GETRANGE", self.record.as_bytes(), b"0", b"32768"]
     }
 
+    fn check_rights(&self, connection: &mut Connection, time: Time) -> Result<()> {
+        match connection.command(&self.script(TRY_SCRIPT, &[]), time)? {
+            Answer::Number(0) => Ok(()),
+            other => Err(other.unexpected()),
+        }
+    }
+
     fn try_lock(&self, connection: &mut Connection, owner: &Owner, time: Time) -> Result<bool> {
         let words = [b"SET", self.lock.as_bytes(), owner.as_bytes(), b"NX", b"PX", LEASE.as_bytes()];
         let answer = connection.command(&words, time).inspect_err(|_| {
@@ -109,6 +123,7 @@ impl Store for Redis {
         let until = Deadline::after(wait);
         let owner = Owner::random()?;
         let mut connection = self.connect(Time::of(deadline))?;
+        self.check_rights(&mut connection, Time::of(deadline))?;
         let mut is_anothers = false;
         loop {
             let login_until = Deadline::after(LOGIN);

@@ -48,6 +48,11 @@ impl RedisServer {
         panic!("redis-server does not start with {arguments:?}");
     }
 
+    /// One that watches others, and keeps nothing itself.
+    pub fn start_sentinel(test: &str) -> Option<Self> {
+        Self::start(test, &["--sentinel"])
+    }
+
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
@@ -93,6 +98,11 @@ impl RedisServer {
         self.run(&["KEYS", "personr:*:lock"])
     }
 
+    /// A connection that stays.
+    pub fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).expect("connected")
+    }
+
     pub fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -114,6 +124,12 @@ impl Drop for RedisServer {
 fn spawn(folder: &TempDir, port: u16, tls_port: u16, arguments: &[String]) -> Option<Child> {
     let path = |name: &str| folder.path().join(name);
     let mut command = Command::new("redis-server");
+    if arguments.iter().any(|argument| argument == "--sentinel") {
+        // It writes into its configuration, and takes no other way to one.
+        let configuration = path("sentinel.conf");
+        fs::write(&configuration, "").expect("written");
+        command.arg(configuration);
+    }
     command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--tls-port", &tls_port.to_string()]);
     command.args(["--tls-auth-clients", "no", "--save", "", "--appendonly", "no", "--dir"]).arg(folder.path());
     command.arg("--tls-ca-cert-file").arg(path("ca.pem"));

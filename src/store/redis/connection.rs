@@ -26,20 +26,18 @@ impl Connection {
             connection.log_in(login, time)?;
         }
         if server.database != 0 {
-            let refused = failure::store("store-database", "Redis does not have the database that the URL names");
             let number = server.database.to_string();
-            connection.command(&[b"SELECT", number.as_bytes()], time)?.done_or(refused)?;
+            connection.command(&[b"SELECT", number.as_bytes()], time)?.done()?;
         }
         Ok(connection)
     }
 
     fn log_in(&mut self, login: &Login, time: Time) -> Result<()> {
         let password = login.password.as_bytes();
-        let answer = match &login.user {
-            Some(user) => self.command(&[b"AUTH", user.as_bytes(), password], time)?,
-            None => self.command(&[b"AUTH", password], time)?,
-        };
-        answer.done_or(failure::store("store-auth", "Redis does not accept the password of the URL"))
+        match &login.user {
+            Some(user) => self.command(&[b"AUTH", user.as_bytes(), password], time)?.done(),
+            None => self.command(&[b"AUTH", password], time)?.done(),
+        }
     }
 
     /// Asks, and waits for the answer. After an error the connection is of no use any more: the answer may still come.
@@ -77,21 +75,17 @@ fn lost(error: &std::io::Error, phase: Phase, time: Time) -> Error {
 }
 
 impl Answer {
-    fn done_or(self, otherwise: Error) -> Result<()> {
+    fn done(self) -> Result<()> {
         match self {
             Self::Done => Ok(()),
-            other => Err(other.unexpected_or(otherwise)),
+            other => Err(other.unexpected()),
         }
     }
 
     /// What an answer means that the command does not give when all is well.
     pub(super) fn unexpected(self) -> Error {
-        self.unexpected_or(failure::answer())
-    }
-
-    fn unexpected_or(self, otherwise: Error) -> Error {
         match self {
-            Self::Refused(code) => failure::of_code(&code, otherwise),
+            Self::Refused(refusal) => failure::of_refusal(refusal),
             _ => failure::answer(),
         }
     }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::refusal::Refusal;
 use crate::clock::Deadline;
 use crate::error::{Error, Status};
 
@@ -41,28 +42,16 @@ pub(super) fn of_connection(error: &Error, time: Time) -> Error {
         (Status::Timeout, _) => store("store-timeout", "Redis does not answer"),
         // Its texts are ours, and name the certificate's flaw.
         (Status::Tls, _) => store("store-tls", format!("Redis: {}", error.message())),
+        (_, "descriptors") => store("store-open", "Redis cannot be connected to: too many files are open"),
         (_, "dns") => store("store-connect", "the name of the Redis server could not be looked up"),
         (_, "connect") => store("store-connect", "Redis cannot be connected to"),
         _ => store("store-connect", "the connection to Redis was lost"),
     }
 }
 
-/// A refusal, by its code; `otherwise` is for one that says nothing that is known.
-pub(super) fn of_code(code: &str, otherwise: Error) -> Error {
-    match code {
-        "NOAUTH" => store("store-auth", "Redis asks for a password, and the URL has none"),
-        "WRONGPASS" => store("store-auth", "Redis does not know this user and password"),
-        "DENIED" => store("store-auth", "Redis is in protected mode: it accepts no connection without a password"),
-        "NOPERM" => store("store-auth", "Redis does not allow this user what the store needs"),
-        "READONLY" | "MASTERDOWN" => store("store-read-only", "this Redis server is a replica, and accepts no writes"),
-        "MISCONF" => store("store-read-only", "Redis accepts no writes, since it cannot save to its disk"),
-        "NOREPLICAS" => store("store-read-only", "Redis accepts no writes, since it has too few replicas"),
-        "OOM" => store("store-full", "Redis has no memory left for writes"),
-        "LOADING" | "BUSY" | "TRYAGAIN" | "CLUSTERDOWN" => store("store-busy", "Redis is busy or starting"),
-        "MOVED" | "ASK" => store("store-moved", "another node of the Redis cluster keeps this account"),
-        "WRONGTYPE" => store("store-answer", "Redis holds something else under the key of the account"),
-        _ => otherwise,
-    }
+/// A refusal, as Redis words it.
+pub(super) fn of_refusal(refusal: &Refusal) -> Error {
+    store(refusal.reason, refusal.message)
 }
 
 pub(super) fn answer() -> Error {
@@ -91,9 +80,16 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_is_not_known_is_the_steps_own_failure() {
-        for (code, reason) in [("", "store-answer"), ("ERR", "store-answer"), ("OOM", "store-full")] {
-            assert_eq!(of_code(code, answer()).reason(), reason);
+    fn each_failure_of_a_connection_is_one_of_the_store() {
+        for (status, reason, expected) in [
+            (Status::Tls, "certificate-expired", "store-tls"),
+            (Status::Network, "dns", "store-connect"),
+            (Status::Network, "connect", "store-connect"),
+            (Status::Network, "reset", "store-connect"),
+            (Status::Network, "descriptors", "store-open"),
+        ] {
+            let error = of_connection(&Error::new(status, reason, "x"), Time::own(Duration::ZERO));
+            assert_eq!((error.status(), error.reason()), (Status::Store, expected), "{reason}");
         }
     }
 }

@@ -7,6 +7,7 @@ use redis_protocol::resp2::encode::encode_borrowed;
 use redis_protocol::resp2::types::{BorrowedFrame, RangeFrame};
 use zeroize::Zeroizing;
 
+use super::refusal::Refusal;
 use crate::store::{Bytes, RECORD_MAX};
 
 /// The longest answer: a record that is one byte too long, and what frames it.
@@ -21,8 +22,8 @@ pub(super) enum Answer {
     Number(i64),
     Bytes(Bytes),
     Nothing,
-    /// An error; of its text only the first word, which is its code. The rest may repeat what we sent.
-    Refused(String),
+    /// An error; of its text only what it means, for it may repeat what we sent.
+    Refused(&'static Refusal),
 }
 
 /// No RESP, or no answer to anything that we ask.
@@ -59,16 +60,9 @@ fn answer(bytes: &[u8], frame: RangeFrame) -> Result<Answer, Malformed> {
         RangeFrame::Integer(number) => Ok(Answer::Number(number)),
         RangeFrame::BulkString(range) => Ok(Answer::Bytes(Zeroizing::new(text(range)?.to_vec()))),
         RangeFrame::Null => Ok(Answer::Nothing),
-        RangeFrame::Error(range) => Ok(Answer::Refused(code(text(range)?))),
+        RangeFrame::Error(range) => Ok(Answer::Refused(Refusal::of(text(range)?))),
         RangeFrame::SimpleString(_) | RangeFrame::Array(_) => Err(Malformed),
     }
-}
-
-/// The first word of an error if it is one in capitals, as Redis's codes are; else nothing.
-fn code(text: &[u8]) -> String {
-    let word = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-    let is_code = word.iter().all(u8::is_ascii_uppercase);
-    if is_code { String::from_utf8_lossy(word).into_owned() } else { String::new() }
 }
 
 #[cfg(test)]
@@ -94,10 +88,10 @@ mod tests {
             ("$-1\r\n", Answer::Nothing),
             ("$0\r\n\r\n", bytes("")),
             ("$5\r\na\r\nbc\r\n", bytes("a\r\nbc")),
-            ("-WRONGPASS for user hunter2\r\n", Answer::Refused("WRONGPASS".to_owned())),
-            ("-OOM\r\n", Answer::Refused("OOM".to_owned())),
-            ("-hunter2 is not a code\r\n", Answer::Refused(String::new())),
-            ("-\r\n", Answer::Refused(String::new())),
+            ("-WRONGPASS for user hunter2\r\n", Answer::Refused(Refusal::of(b"WRONGPASS"))),
+            ("-OOM\r\n", Answer::Refused(Refusal::of(b"OOM"))),
+            ("-hunter2 is not a code\r\n", Answer::Refused(Refusal::of(b""))),
+            ("-\r\n", Answer::Refused(Refusal::of(b""))),
         ] {
             assert_eq!(decode(text.as_bytes()), Ok(Some(answer)), "{text:?}");
             for cut in 0..text.len() {
