@@ -4,7 +4,7 @@
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=src/ffi");
@@ -13,11 +13,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rustc-check-cfg=cfg(fuzzing)");
     // No feature, which other crates could switch on: `make bench` alone builds with it, and throws that away.
     println!("cargo:rustc-check-cfg=cfg(personr_bench_unwiped)");
+    fuzz_targets();
     link();
     if env::var_os("CARGO_FEATURE_CAPI").is_some() {
         header()?;
     }
     Ok(())
+}
+
+/// The unit tests try what the fuzzer found, if it is there: a published crate has neither `fuzz/` nor `tests/`.
+fn fuzz_targets() {
+    println!("cargo:rustc-check-cfg=cfg(personr_fuzz_targets)");
+    let sources = "fuzz/src/lib.rs";
+    if Path::new(sources).exists() {
+        println!("cargo:rerun-if-changed={sources}");
+        println!("cargo:rustc-cfg=personr_fuzz_targets");
+    }
 }
 
 fn link() {

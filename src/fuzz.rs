@@ -86,11 +86,11 @@ impl<C: Read + Write + fmt::Debug + Send + Sync + 'static> Channel for Plain<C> 
     }
 }
 
-#[cfg(all(test, feature = "capi"))]
+#[cfg(all(test, feature = "capi", personr_fuzz_targets))]
 #[allow(unsafe_code, unreachable_pub, clippy::undocumented_unsafe_blocks)]
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
-#[cfg(all(test, feature = "capi"))]
+#[cfg(all(test, feature = "capi", personr_fuzz_targets))]
 #[path = "fuzz/replay.rs"]
 mod replay;
