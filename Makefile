@@ -10,7 +10,7 @@ help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
-	@echo "make lint          checks format, lints, dependencies, the header and the symbol list"
+	@echo "make lint          checks format, lints, documentation, dependencies, the header and the symbol list"
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
@@ -38,6 +38,8 @@ lint:
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --no-default-features -- -D warnings
 	$(CARGO) clippy --all-targets --features redis,test-panic -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --features personr/redis
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --features personr/redis --document-private-items
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
 		echo "$(CARGO) deny check bans sources licenses" && $(CARGO) deny check bans sources licenses; \
 	elif [ "$$CI" = true ]; then \
