@@ -139,6 +139,34 @@ fn a_wrong_password_is_the_documented_refusal() {
     assert_eq!(auth.state(), PERSONR_STATE_REFUSED);
 }
 
+/// What is no refusal would be tried again later, and lock the account.
+#[test]
+fn a_broken_refusal_is_remembered_as_one() {
+    for body in [
+        &b"\xef\xbb\xbf{\"statusCode\":400,\"reason\":\"INVALID_LOGIN_CREDENTIALS\",\"message\":\"No\"}"[..],
+        b"{\"message\":\"We didn\x92t\tfind it\",\"reason\":\"INVALID_LOGIN_CREDENTIALS\"}<html>",
+        b"{\"statusCode\":NaN,\"reason\":\"INVALID_LOGIN_CREDENTIALS\",\"reason\":\"x\",\"message\":\"\\ud83d",
+    ] {
+        let sandbox = sandbox();
+        let auth = Options::of(&sandbox).demo();
+        sandbox.order(Fault::new(Action::Answer { status: 400, headers: Vec::new(), body: body.to_vec() }).always());
+        let failure = auth.token().expect_err("refused");
+        assert_eq!(failure.kind(), (PERSONR_INVALID_CREDENTIALS, "INVALID_LOGIN_CREDENTIALS"));
+        assert_eq!(auth.state(), PERSONR_STATE_REFUSED);
+        assert_eq!(auth.token().expect_err("remembered"), failure);
+        assert_eq!(sandbox.counters().requests, 1);
+    }
+}
+
+#[test]
+fn a_lifetime_in_quotes_is_one() {
+    let sandbox = sandbox();
+    let body = br#"{"status":"success","response":{"token":"abc","user_id":"u","expires":"31536000"}}"#;
+    sandbox.order(Fault::new(Action::Answer { status: 200, headers: Vec::new(), body: body.to_vec() }));
+    let token = Options::of(&sandbox).demo().token().expect("a token");
+    assert_eq!((token.value.as_str(), token.lifetime), ("abc", 31_536_000));
+}
+
 #[test]
 fn answers_that_are_no_token_keep_their_status() {
     let sandbox = sandbox();

@@ -28,6 +28,13 @@ fn forms() -> Vec<String> {
         .fold(percent(password), |text, hex| text.replace(&format!("%{hex}"), &format!("%{}", hex.to_lowercase())));
     forms.push(small);
     forms.push(password.replace('&', "&amp;").replace('>', "&gt;"));
+    // What frameworks write, and one upon another.
+    let in_html = |c: char| if c.is_ascii_alphanumeric() { c.into() } else { format!("&#x{:x};", u32::from(c)) };
+    let in_json = |c: char| if c.is_ascii_alphanumeric() { c.into() } else { format!("\\\\u{:04x}", u32::from(c)) };
+    forms.push(password.chars().map(in_html).collect());
+    forms.push(password.chars().map(in_json).collect());
+    forms.push(percent(&percent(password)));
+    forms.push(percent(password).replace("%C3%BC%C3%BF", "%FC%FF"));
     for secret in [password, &pair] {
         forms.push(BASE64_STANDARD.encode(secret));
         forms.push(BASE64_STANDARD_NO_PAD.encode(secret));
