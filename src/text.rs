@@ -21,7 +21,7 @@ pub(crate) fn clean(mut text: String, most: usize) -> String {
 }
 
 /// Controls, line breaks of any kind, and what Unicode calls format characters or says to be ignored by default.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control() || (!c.is_ascii() && HIDDEN.iter().any(|(first, last)| (*first..=*last).contains(&c)))
 }
 

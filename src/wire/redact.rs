@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::decode::{Text, layers};
-use crate::text::clean;
+use crate::text::{clean, is_hidden};
 
 /// What `encodeURIComponent`, and a form, leave as it is.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -130,14 +130,13 @@ fn hides_a_secret(text: &str, secrets: &[&[u8]]) -> bool {
 
 /// A secret may look escaped itself: each layer of it counts.
 fn traces_of(secret: &[u8]) -> Option<Vec<Trace>> {
-    let secret = clean(std::str::from_utf8(secret).ok()?.to_owned(), usize::MAX);
-    let layers = layers(&Zeroizing::new(secret)).unwrap_or_default();
+    let layers = layers(std::str::from_utf8(secret).ok()?).unwrap_or_default();
     Some(layers.iter().map(|layer| Trace::of(layer)).collect())
 }
 
 /// What is left of a text when it has been passed on.
 struct Trace {
-    /// With one space for each row of them.
+    /// With one space for each row of them and of characters that are not seen.
     characters: Text,
     /// Its ASCII letters and digits, which every character set, font and framework leaves as they are.
     letters: Text,
@@ -148,6 +147,7 @@ impl Trace {
         let mut characters = Zeroizing::new(String::with_capacity(text.len()));
         let mut letters = Zeroizing::new(String::with_capacity(text.len()));
         for c in text.chars() {
+            let c = if c != GAP && is_hidden(c) { ' ' } else { c };
             if c != ' ' || !characters.ends_with(' ') {
                 characters.push(c);
             }

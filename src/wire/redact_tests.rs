@@ -59,10 +59,17 @@ fn unknown_tokens_are_known_by_their_shape() {
 
 #[test]
 fn a_secret_with_what_is_not_seen_in_it_is_found() {
-    let secret = "p\u{200d}ss\u{feff}w\u{2028}rd";
-    for text in [secret, "p ss w rd", "p\\u200dss\\ufeffw\\u2028rd"] {
-        let shown = presentable(text, &[secret.as_bytes()]);
-        assert_eq!(shown, REDACTED, "{text:?}");
+    for (secret, texts) in [
+        (
+            "p\u{200d}ss\u{feff}w\u{2028}rd",
+            ["p ss w rd", "p\\u200dss\\ufeffw\\u2028rd", "p&#8205;ss&#65279;w&#8232;rd"],
+        ),
+        // Too few letters to be known by them.
+        ("p\u{200d}&\u{feff}\u{e4}", ["p & \u{e4}", "p\\u200d&\\ufeff\u{e4}", "p&#8205;&amp;&#65279;\u{e4}"]),
+    ] {
+        for text in texts.into_iter().chain([secret]) {
+            assert_eq!(presentable(text, &[secret.as_bytes()]), REDACTED, "{text:?}");
+        }
     }
 }
 
