@@ -98,7 +98,8 @@
 
 /**
  * The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
- * "io".
+ * "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
+ * message is about the one that tells most.
  */
 #define PERSONR_NETWORK 7
 

@@ -1,6 +1,7 @@
 //! Opens a connection: name look-up, connect, proxy, TLS, all within one deadline. Knows nothing of HTTP but a
 //! proxy's CONNECT, and nothing of Redis.
 
+mod connect;
 mod failure;
 mod no_proxy;
 mod proxy;
@@ -60,7 +61,7 @@ impl Dialer {
     pub(crate) fn dial(&self, deadline: Deadline, limit: Duration) -> std::result::Result<Stream, Failure> {
         let connecting = deadline.at_most(self.connect_timeout.min(limit));
         let mut stream = match &self.proxy {
-            None => stream::connect(&self.host, self.port, Phase::Connect, connecting)?,
+            None => connect::connect(&self.host, self.port, Phase::Connect, connecting)?,
             Some(proxy) => self.dial_through(proxy, connecting)?,
         };
         if let Some(tls) = &self.tls {
@@ -71,7 +72,7 @@ impl Dialer {
     }
 
     fn dial_through(&self, proxy: &Proxy, connecting: Deadline) -> std::result::Result<Stream, Failure> {
-        let mut stream = stream::connect(proxy.host(), proxy.port(), Phase::Proxy, connecting)?;
+        let mut stream = connect::connect(proxy.host(), proxy.port(), Phase::Proxy, connecting)?;
         if proxy.tls() {
             let Some(tls) = &self.tls else {
                 return Err(Error::new(Status::Internal, "proxy", "a loopback address was to go by a proxy").into());

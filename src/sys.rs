@@ -1,6 +1,6 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
 //! of forks, values that are made anew in a forked child, a mask for the signals of a thread,
-//! its cancellation, descriptors, and files with locks.
+//! its cancellation, sockets, descriptors, and files with locks.
 
 // Only the C interface is called by threads that may be cancelled.
 #[cfg(feature = "capi")]
@@ -8,6 +8,7 @@ pub(crate) mod cancellation;
 pub(crate) mod descriptors;
 pub(crate) mod files;
 pub(crate) mod fork;
+pub(crate) mod sockets;
 #[cfg(test)]
 mod testing;
 mod uptime;

@@ -19,6 +19,7 @@ mod on_the_wire;
 #[path = "faults/outcome.rs"]
 mod outcome;
 mod relay;
+mod shim;
 
 use std::collections::BTreeMap;
 use std::thread;

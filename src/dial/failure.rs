@@ -28,6 +28,8 @@ impl Phase {
     }
 }
 
+const TOO_MANY_OPEN_FILES: &str = "too many open files: this process, or the system, has no descriptor left";
+
 /// The failure that `error` is in this phase. The error's own text is not used: it may hold a URL.
 pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -36,16 +38,64 @@ pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
     if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) {
         return Failure { error: timeout(phase), retry: phase != Phase::Answer };
     }
-    let (reason, message) = match error.kind() {
-        _ if phase == Phase::Proxy => ("proxy", "the proxy cannot be reached, or ended the connection"),
+    let (reason, problem) = match error.kind() {
+        _ if is_want_of_descriptors(error) => ("descriptors", TOO_MANY_OPEN_FILES),
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
             ("reset", "the connection was reset")
         }
         ErrorKind::UnexpectedEof => ("closed", "the connection was closed before the answer was complete"),
-        _ if phase == Phase::Connect => ("connect", "the service cannot be connected to"),
+        _ if matches!(phase, Phase::Connect | Phase::Proxy) => ("connect", connect_problem(error)),
         _ => ("io", "the connection failed"),
     };
-    Failure { error: Error::new(Status::Network, reason, message), retry: true }
+    network(reason, problem, phase)
+}
+
+/// A want of descriptors is one of this system's, whoever was to be reached.
+fn network(reason: &'static str, problem: &'static str, phase: Phase) -> Failure {
+    let error = match phase {
+        Phase::Proxy if reason != "descriptors" => {
+            Error::new(Status::Network, "proxy", format!("the proxy: {problem}"))
+        }
+        _ => Error::new(Status::Network, reason, problem),
+    };
+    Failure { error, retry: true }
+}
+
+fn is_want_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
+}
+
+fn is_want_of_memory(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOBUFS | libc::ENOMEM))
+}
+
+fn connect_problem(error: &io::Error) -> &'static str {
+    match error.kind() {
+        _ if is_want_of_memory(error) => "the system has no memory left for a connection",
+        ErrorKind::ConnectionRefused => {
+            "the connection was refused: nothing listens on that port, or a firewall rejects it"
+        }
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
+            "there is no route to the host (is the network up?)"
+        }
+        ErrorKind::PermissionDenied => "this system does not allow the connection: a firewall or a policy of its own",
+        ErrorKind::AddrNotAvailable | ErrorKind::AddrInUse => "this system has no port or address left to connect from",
+        _ => "no connection could be made",
+    }
+}
+
+/// Of the errors of two addresses of a host the one that says more of why it cannot be reached: a want of this system's
+/// may stand behind the other one too, and who refuses is there. That one family has no route says least.
+pub(super) fn more_telling(one: io::Error, other: io::Error) -> io::Error {
+    let weight = |error: &io::Error| match error.kind() {
+        _ if is_want_of_descriptors(error) || is_want_of_memory(error) => 5,
+        ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset => 4,
+        ErrorKind::PermissionDenied => 3,
+        ErrorKind::TimedOut => 2,
+        ErrorKind::HostUnreachable => 1,
+        _ => 0,
+    };
+    if weight(&other) > weight(&one) { other } else { one }
 }
 
 pub(crate) fn timeout(phase: Phase) -> Error {
@@ -135,11 +185,59 @@ mod tests {
             (ErrorKind::TimedOut, Phase::Connect, Status::Timeout, "connect"),
             (ErrorKind::TimedOut, Phase::Answer, Status::Timeout, "answer"),
             (ErrorKind::OutOfMemory, Phase::Answer, Status::Network, "io"),
+            (ErrorKind::ConnectionReset, Phase::Proxy, Status::Network, "proxy"),
         ];
         for (kind, phase, status, reason) in cases {
             let failure = failure_of(&kind.into(), phase);
             assert_eq!((failure.error.status(), failure.error.reason()), (status, reason), "{kind:?} {phase:?}");
         }
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told_in_words() {
+        let cases = [
+            (libc::EMFILE, "descriptors", "too many open files"),
+            (libc::ENFILE, "descriptors", "too many open files"),
+            (libc::ENOBUFS, "connect", "no memory"),
+            (libc::ENOMEM, "connect", "no memory"),
+            (libc::EACCES, "connect", "does not allow"),
+            (libc::EPERM, "connect", "does not allow"),
+            (libc::EADDRNOTAVAIL, "connect", "no port or address left"),
+            (libc::ENETUNREACH, "connect", "no route"),
+            (libc::EHOSTUNREACH, "connect", "no route"),
+            (libc::ENETDOWN, "connect", "no route"),
+            (libc::ECONNREFUSED, "connect", "refused"),
+            (libc::EAFNOSUPPORT, "connect", "no connection"),
+        ];
+        for (code, reason, words) in cases {
+            let error = io::Error::from_raw_os_error(code);
+            let direct = failure_of(&error, Phase::Connect).error;
+            assert_eq!((direct.status(), direct.reason()), (Status::Network, reason), "{error}");
+            assert!(direct.message().contains(words), "{error}: {direct}");
+            let proxied = failure_of(&error, Phase::Proxy).error;
+            let proxied_reason = if reason == "connect" { "proxy" } else { reason };
+            assert_eq!((proxied.status(), proxied.reason()), (Status::Network, proxied_reason), "{error}");
+            assert!(proxied.message().contains(words), "{error}: {proxied}");
+        }
+    }
+
+    #[test]
+    fn of_several_addresses_the_error_that_says_most_is_told() {
+        let from_least =
+            [libc::ENETUNREACH, libc::EHOSTUNREACH, libc::ETIMEDOUT, libc::EPERM, libc::ECONNREFUSED, libc::EMFILE];
+        let error = io::Error::from_raw_os_error;
+        for (least, code) in from_least.iter().enumerate() {
+            for less in &from_least[..=least] {
+                assert_eq!(more_telling(error(*less), error(*code)).raw_os_error(), Some(*code));
+                assert_eq!(more_telling(error(*code), error(*less)).raw_os_error(), Some(*code));
+            }
+        }
+        let (first, second) = (error(libc::ENOBUFS), error(libc::EMFILE));
+        assert_eq!(
+            more_telling(first, second).raw_os_error(),
+            Some(libc::ENOBUFS),
+            "the first of two that say as much"
+        );
     }
 
     #[test]

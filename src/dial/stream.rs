@@ -2,14 +2,11 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
-use super::failure::{Phase, failure_of};
-use super::resolve::resolve;
 use super::tls::TlsStream;
 use crate::clock::Deadline;
-use crate::error::Failure;
 
 /// TCP, or TLS over any of these: an `https://` proxy makes it TLS in TLS.
 pub(crate) enum Stream {
@@ -18,6 +15,11 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Of a socket that is connected.
+    pub(super) fn tcp(socket: TcpStream, deadline: Deadline) -> Self {
+        Self::Tcp(Tcp { socket, deadline })
+    }
+
     pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
         match self {
             Self::Tcp(tcp) => tcp.deadline = deadline,
@@ -98,55 +100,18 @@ impl Tcp {
     }
 }
 
-/// Connects to the first address that answers.
-pub(super) fn connect(host: &str, port: u16, phase: Phase, deadline: Deadline) -> Result<Stream, Failure> {
-    let addresses = resolve(host, port, deadline).map_err(|failure| match phase {
-        Phase::Proxy => failure_of(&ErrorKind::NotFound.into(), Phase::Proxy),
-        _ => failure,
-    })?;
-    let mut last = io::Error::from(ErrorKind::TimedOut);
-    for (tried, address) in addresses.iter().enumerate() {
-        match connect_to(address, addresses.len() - tried, deadline) {
-            Ok(socket) => return Ok(Stream::Tcp(Tcp { socket, deadline })),
-            Err(error) => last = error,
-        }
-    }
-    Err(failure_of(&last, phase))
-}
-
-/// An address that does not answer gets half of the time left, so that the others get their turn; the last gets all.
-fn connect_to(address: &SocketAddr, left: usize, deadline: Deadline) -> io::Result<TcpStream> {
-    let remaining = deadline.remaining();
-    let share = if left > 1 { remaining / 2 } else { remaining };
-    if share.is_zero() {
-        return Err(ErrorKind::TimedOut.into());
-    }
-    let socket = TcpStream::connect_timeout(address, share)?;
-    socket.set_nodelay(true)?;
-    Ok(socket)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Status;
     use std::net::TcpListener;
 
     #[test]
-    fn a_refused_port_and_a_silent_peer_are_told_apart() {
+    fn a_peer_that_says_nothing_is_waited_for_until_the_deadline() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
+        let socket = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
         let deadline = Deadline::after(Duration::from_millis(50));
-        let mut stream = connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
-        let error = stream.read(&mut [0; 16]).expect_err("nobody writes");
+        let error = Stream::tcp(socket, deadline).read(&mut [0; 16]).expect_err("nobody writes");
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(deadline.has_passed());
-
-        drop(listener);
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let failure = connect("127.0.0.1", port, Phase::Connect, deadline).expect_err("refused");
-        assert_eq!((failure.error.status(), failure.error.reason()), (Status::Network, "connect"));
-        let failure = connect("127.0.0.1", port, Phase::Proxy, deadline).expect_err("refused");
-        assert_eq!((failure.error.status(), failure.error.reason()), (Status::Network, "proxy"));
     }
 }

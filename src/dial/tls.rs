@@ -159,7 +159,8 @@ mod tests {
     use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
     use crate::clock::Deadline;
-    use crate::dial::{Phase, stream};
+    use crate::dial::Phase;
+    use crate::dial::connect::connect;
 
     /// More than may wait for a flush, and no number of whole records.
     const LONG: usize = 200_001;
@@ -196,7 +197,7 @@ mod tests {
     fn more_than_may_wait_is_sent_in_parts_and_an_end_without_a_word_is_an_error() {
         let (port, options) = echo();
         let deadline = Deadline::after(Duration::from_secs(60));
-        let below = stream::connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
+        let below = connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
         let mut stream = Tls::new(&options).handshake(below, "127.0.0.1").expect("verified");
         let sent: Vec<u8> = (0..LONG).map(|number| (number % 251) as u8).collect();
         stream.write_all(&sent).expect("all is taken");

@@ -25,7 +25,8 @@ pub const PERSONR_RATE_LIMITED: i32 = 5;
 /// The service answered 5xx.
 pub const PERSONR_SERVER: i32 = 6;
 /// The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
-/// "io".
+/// "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
+/// message is about the one that tells most.
 pub const PERSONR_NETWORK: i32 = 7;
 /// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
 /// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".

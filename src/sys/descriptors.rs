@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 /// The lowest number that a descriptor of ours may have.
-const LOWEST: i32 = 3;
+pub(super) const LOWEST: i32 = 3;
 
 /// The same file or socket behind a number of at least 3; close-on-exec.
 pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd> {

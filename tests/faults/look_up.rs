@@ -4,24 +4,21 @@
 //! |---|---|
 //! | latency | the answer comes late |
 //! | stall | none comes until the test is over |
-//! | drip | an answer comes whole, but its addresses are tried one after another: the first never answers; none does |
+//! | drip | an answer comes whole, but of its addresses the first never answers; none does |
 //! | reset | the name server fails (`EAI_AGAIN`, `EAI_FAIL`) |
 //! | half-close | the look-up succeeds, and has no address; the first of its addresses is refused |
 //! | cut | there is no such name (`EAI_NONAME`) |
 
-use std::ffi::{CString, c_char, c_int};
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use personr::ffi::*;
 use personr_sandbox::Sandbox;
 
 use super::client::{Auth, Options};
-use super::compile::{self, ROOT, Workshop};
 use super::outcome::{Call, Outcome, TIMEOUT, TRIES, Table, assert_usable};
 use super::relay::Relay;
 use super::relay::full::FullListener;
+use super::shim::{self, Shim};
 
 const LATENCY: Duration = Duration::from_millis(100);
 const DNS: Outcome = Outcome::Fails(PERSONR_NETWORK, "dns");
@@ -33,15 +30,7 @@ const REFUSED: &str = "127.0.0.4,";
 
 /// Runs `child` with the shim, and takes its cells.
 pub fn check(_: &str, table: &Table) -> bool {
-    let workshop = Workshop::new();
-    let source = Path::new(ROOT).join("tests/faults/look_up.c");
-    let arguments = ["-shared".as_ref(), "-fPIC".as_ref(), "-Wall".as_ref(), source.as_os_str()];
-    let shim = workshop.link("look_up.so", &compile::cc(), &arguments, &[]);
-    let mut command = Command::new(std::env::current_exe().expect("a path"));
-    command.args(["--exact", "look_up::child", "--ignored", "--nocapture", "--test-threads=1"]);
-    let output = command.env("LD_PRELOAD", shim).output().expect("run");
-    assert!(output.status.success(), "{}", compile::said(&output));
-    for line in compile::said(&output).lines() {
+    for line in shim::run_under("look_up::child").lines() {
         if let Some((_, cell)) = line.split_once("cell: ") {
             let (fault, late) = cell.split_once(' ').expect("two words");
             table.add("look-up", fault, Duration::from_millis(late.parse().expect("a number")));
@@ -71,47 +60,6 @@ fn child() {
     ground.check("cut", DNS, || shim.order(0, libc::EAI_NONAME, ""));
 }
 
-/// The functions of `look_up.c`.
-struct Shim {
-    order: extern "C" fn(c_int, c_int, *const c_char),
-    release: extern "C" fn(),
-    count: extern "C" fn() -> c_int,
-}
-
-impl Shim {
-    fn find() -> Self {
-        let find = |name: &std::ffi::CStr| {
-            // SAFETY: the name ends with NUL.
-            let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-            assert!(!found.is_null(), "{name:?} is not loaded");
-            found
-        };
-        // SAFETY: they are functions of these types.
-        unsafe {
-            Self {
-                order: std::mem::transmute::<*mut libc::c_void, extern "C" fn(c_int, c_int, *const c_char)>(find(
-                    c"look_up_order",
-                )),
-                release: std::mem::transmute::<*mut libc::c_void, extern "C" fn()>(find(c"look_up_release")),
-                count: std::mem::transmute::<*mut libc::c_void, extern "C" fn() -> c_int>(find(c"look_up_count")),
-            }
-        }
-    }
-
-    fn order(&self, delay_ms: i32, error: i32, addresses: &str) {
-        let addresses = CString::new(addresses).expect("no NUL");
-        (self.order)(delay_ms, error, addresses.as_ptr());
-    }
-
-    fn release(&self) {
-        (self.release)();
-    }
-
-    fn count(&self) -> i32 {
-        (self.count)()
-    }
-}
-
 /// A service behind a relay, and on the same port of two other addresses nothing that answers.
 struct Ground {
     sandbox: Sandbox,
@@ -138,10 +86,8 @@ impl Ground {
         let url = format!("https://personr.test:{}/api/1.1/wf", self.relay.address().port());
         options.base_url(&url).expect("accepted");
         options.proxy("").expect("accepted");
-        match outcome {
-            Outcome::TimesOut(_) => options.timeout_ms(TIMEOUT.as_millis() as u32),
-            // Half of it may go to an address that never answers.
-            _ => options.connect_timeout_ms(4 * TIMEOUT.as_millis() as u32),
+        if let Outcome::TimesOut(_) = outcome {
+            options.timeout_ms(TIMEOUT.as_millis() as u32);
         }
         options.demo()
     }

@@ -42,6 +42,7 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/cancelled.c", &[|program| cancelled_calls_return(program, &[])]),
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/freed.c", &[|program| a_freed_handle_serves_its_calls(program, &[])]),
+    member("tests/c/printing_daemon.c", &[|program| ends_well(program, &["3"])]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
     member("tests/c/stacks.c", &[|program| ends_well(program, &[])]),
     member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),
@@ -53,6 +54,7 @@ pub const MEMBERS: &[Member] = &[
 /// Programs that make no sense under a checker, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tests/c/failing_malloc.c", "a part of out_of_memory.c"),
+    ("tests/c/few_descriptors.c", "takes all descriptors, also those that the checker needs"),
     ("tests/c/out_of_memory.c", "brings an allocator of its own, where the checker's would have to be"),
     ("tests/c/residue.c", "waits to be read from outside, and checkers keep copies"),
 ];

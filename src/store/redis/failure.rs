@@ -40,11 +40,11 @@ pub(super) fn of_connection(error: &Error, time: Time) -> Error {
             Error::new(Status::Timeout, "store", "Redis did not answer within the time allowed")
         }
         (Status::Timeout, _) => store("store-timeout", "Redis does not answer"),
-        // Its texts are ours, and name the certificate's flaw.
+        // Its texts are ours, and name the certificate's flaw, or why there is no connection.
         (Status::Tls, _) => store("store-tls", format!("Redis: {}", error.message())),
-        (_, "descriptors") => store("store-open", "Redis cannot be connected to: too many files are open"),
+        (_, "connect") => store("store-connect", format!("Redis: {}", error.message())),
+        (_, "descriptors") => store("store-open", format!("Redis: {}", error.message())),
         (_, "dns") => store("store-connect", "the name of the Redis server could not be looked up"),
-        (_, "connect") => store("store-connect", "Redis cannot be connected to"),
         _ => store("store-connect", "the connection to Redis was lost"),
     }
 }
@@ -90,6 +90,7 @@ mod tests {
         ] {
             let error = of_connection(&Error::new(status, reason, "x"), Time::own(Duration::ZERO));
             assert_eq!((error.status(), error.reason()), (Status::Store, expected), "{reason}");
+            assert_eq!(error.message() == "Redis: x", !matches!(reason, "dns" | "reset"), "{reason}: it says why");
         }
     }
 }

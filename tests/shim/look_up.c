@@ -12,8 +12,8 @@ static pthread_cond_t released = PTHREAD_COND_INITIALIZER;
 static int held, ordered_error, ordered_delay_ms, count;
 static char ordered_addresses[1024];
 
-/* From now on: wait delay_ms (-1: until the release), then fail with error, or answer with the addresses (IPv4, with
-   a comma after each; there may be none). */
+/* From now on: wait delay_ms (-1: until the release), then fail with error, or answer with the addresses (with a comma
+   after each; there may be none). */
 void look_up_order(int delay_ms, int error, const char *addresses)
 {
     pthread_mutex_lock(&lock);
@@ -44,14 +44,20 @@ int look_up_count(void)
 /* One block of memory for an address and what points to it. */
 static struct addrinfo *node(const char *address)
 {
-    struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_in));
+    struct addrinfo *info = calloc(1, sizeof *info + sizeof(struct sockaddr_in6));
     struct sockaddr_in *in = (struct sockaddr_in *)(info + 1);
-    in->sin_family = AF_INET;
-    inet_pton(AF_INET, address, &in->sin_addr);
-    info->ai_family = AF_INET;
+    struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)(info + 1);
+
     info->ai_socktype = SOCK_STREAM;
-    info->ai_addrlen = sizeof *in;
-    info->ai_addr = (struct sockaddr *)in;
+    info->ai_addr = (struct sockaddr *)(info + 1);
+    if (inet_pton(AF_INET, address, &in->sin_addr) == 1) {
+        info->ai_family = in->sin_family = AF_INET;
+        info->ai_addrlen = sizeof *in;
+    } else {
+        info->ai_family = in6->sin6_family = AF_INET6;
+        info->ai_addrlen = sizeof *in6;
+        inet_pton(AF_INET6, address, &in6->sin6_addr);
+    }
     return info;
 }
 

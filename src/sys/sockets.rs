@@ -1,0 +1,161 @@
+//! TCP sockets that connect without waiting, and the wait for the first of several.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::ForkLocal;
+use super::descriptors::{LOWEST, above_standard_streams};
+
+/// A socket on its way to one address. Dropped before it has arrived, it is closed.
+pub(crate) struct Connecting(Socket);
+
+impl Connecting {
+    /// Begins to connect, and does not wait.
+    pub(crate) fn begin(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::from(open(address)?);
+        socket.set_nonblocking(true)?;
+        match socket.connect(&address.into()) {
+            Err(error) if !is_under_way(&error) => Err(not_under_way(error)),
+            _ => Ok(Self(socket)),
+        }
+    }
+
+    /// Waits until one of them has ended, well or not, and tells which; `None` if none has after `longest`, and also
+    /// after a signal.
+    pub(crate) fn wait_for_one(several: &[Self], longest: Duration) -> io::Result<Option<usize>> {
+        let polled =
+            |connecting: &Self| libc::pollfd { fd: connecting.0.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+        let mut polled: Vec<_> = several.iter().map(polled).collect();
+        poll(&mut polled, longest)?;
+        Ok(polled.iter().position(|polled| polled.revents != 0))
+    }
+
+    /// The connection, which waits as any other does. To be called once the wait has told that this one has ended.
+    pub(crate) fn finish(self) -> io::Result<TcpStream> {
+        if let Some(error) = self.0.take_error()? {
+            return Err(error);
+        }
+        // Without an error it may also have ended before it was there.
+        self.0.peer_addr()?;
+        self.0.set_tcp_nodelay(true)?;
+        self.0.set_nonblocking(false)?;
+        Ok(self.0.into())
+    }
+}
+
+/// It goes on also after a signal (POSIX).
+fn is_under_way(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR))
+}
+
+/// Here EAGAIN is a want of ports or routes (Linux), and not a wait.
+fn not_under_way(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(libc::EAGAIN) => io::Error::from_raw_os_error(libc::EADDRNOTAVAIL),
+        _ => error,
+    }
+}
+
+/// One thread at a time opens a socket, so that none takes a number that another has just let go.
+static OPENING: ForkLocal<Mutex<()>> = ForkLocal::new();
+
+/// Close-on-exec, and at no number of a standard stream.
+fn open(address: SocketAddr) -> io::Result<OwnedFd> {
+    let _opening = OPENING.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let _held = hold_standard_streams();
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    above_standard_streams(socket.into())
+}
+
+/// Takes the numbers of the standard streams that the application has closed, so that what is opened next does not get
+/// one, not even until it is moved: a `write` of the application to a TCP socket that is not connected raises SIGPIPE.
+/// One to such a socket of datagrams is an error, and raises nothing.
+fn hold_standard_streams() -> Vec<Socket> {
+    // SAFETY: asks for the flags of a descriptor, which may be closed.
+    let is_closed = |standard: &i32| unsafe { libc::fcntl(*standard, libc::F_GETFD) } == -1;
+    (0..LOWEST).filter(is_closed).filter_map(|_| Socket::new(Domain::UNIX, Type::DGRAM, None).ok()).collect()
+}
+
+/// Waits until something has happened on one of the descriptors, or for `longest`, or until a signal.
+fn poll(polled: &mut [libc::pollfd], longest: Duration) -> io::Result<()> {
+    // A part of a millisecond is waited for as a whole one: else a wait would end too early, again and again.
+    let milliseconds = longest.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(libc::c_int::MAX);
+    // SAFETY: the pointer and the length are those of one slice of ours.
+    let ready = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, milliseconds) };
+    if ready == -1 {
+        // What the system left in the results is not to be read.
+        polled.iter_mut().for_each(|polled| polled.revents = 0);
+        let error = io::Error::last_os_error();
+        return if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::in_child;
+    use std::net::TcpListener;
+    use std::os::fd::FromRawFd;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+        let connecting = Connecting::begin(address)?;
+        let ended = Connecting::wait_for_one(std::slice::from_ref(&connecting), MINUTE)?;
+        assert_eq!(ended, Some(0));
+        connecting.finish()
+    }
+
+    #[test]
+    fn a_connection_waits_and_is_closed_by_exec() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let socket = connect_to(listener.local_addr().expect("an address")).expect("connected");
+        assert!(socket.nodelay().expect("an option"));
+        let flags = |command| {
+            // SAFETY: asks for flags of a descriptor of ours.
+            unsafe { libc::fcntl(socket.as_raw_fd(), command) }
+        };
+        assert_eq!(flags(libc::F_GETFD) & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
+        assert_eq!(flags(libc::F_GETFL) & libc::O_NONBLOCK, 0);
+    }
+
+    #[test]
+    fn a_refusal_is_told() {
+        let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+        assert_eq!(connect_to(closed).expect_err("refused").kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_wait_without_end_ends() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        assert_eq!(Connecting::wait_for_one(&[], Duration::from_nanos(1)).expect("a wait"), None);
+        let connecting = [Connecting::begin(listener.local_addr().expect("an address")).expect("begun")];
+        assert_eq!(Connecting::wait_for_one(&connecting, Duration::MAX).expect("a wait"), Some(0));
+    }
+
+    #[test]
+    fn no_socket_stands_in_for_a_standard_stream() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        // In a child: descriptors belong to the whole process, and other tests run beside this one.
+        let lowest = in_child(|| {
+            // SAFETY: the child's own copies, which it does not use again.
+            unsafe { (0..LOWEST).for_each(|standard| drop(OwnedFd::from_raw_fd(standard))) };
+            let held = hold_standard_streams();
+            assert_eq!(held.iter().map(AsRawFd::as_raw_fd).collect::<Vec<_>>(), [0, 1, 2]);
+            drop(held);
+            let lowest = connect_to(address).expect("connected").as_raw_fd();
+            // SAFETY: asks for the flags of a descriptor, which may be closed.
+            let is_closed = |standard| unsafe { libc::fcntl(standard, libc::F_GETFD) } == -1;
+            assert!((0..LOWEST).all(is_closed), "nothing is held any longer");
+            lowest
+        });
+        assert!(lowest >= LOWEST);
+    }
+}

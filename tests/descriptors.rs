@@ -1,0 +1,46 @@
+//! Descriptors belong to the host: it may have closed the standard streams, and it may have none left.
+
+#![cfg(all(feature = "capi", target_os = "linux"))]
+
+mod c_program;
+mod compile;
+
+use c_program::{Account, Program, source};
+use personr_sandbox::{Proxy, Sandbox};
+
+fn sandbox() -> Sandbox {
+    Sandbox::start().expect("a sandbox")
+}
+
+/// What is opened next gets the number of a standard stream, and what the host prints goes into it.
+#[test]
+fn nothing_that_a_daemon_prints_gets_into_a_connection() {
+    const LOGINS: i64 = 40;
+    let program = Program::compiled(&source("tests/c/printing_daemon.c"));
+    for sandbox in [sandbox(), Sandbox::builder().plain_http().start().expect("a sandbox")] {
+        let said = program.run(&Account::of(&sandbox), &[&LOGINS.to_string()]).succeeded();
+        let numbers = ["logins", "refused", "printed into something"].map(|label| said.number(label));
+        assert_eq!(numbers, [LOGINS, 1, 0], "{said:?}");
+        let counters = sandbox.counters();
+        assert_eq!((counters.tokens_issued, counters.requests), (LOGINS as u64, 2 * LOGINS as u64));
+    }
+}
+
+const WANTING: &str =
+    "PERSONR_NETWORK descriptors, too many open files: this process, or the system, has no descriptor left";
+
+#[test]
+fn a_host_without_a_descriptor_left_is_told_so() {
+    let program = Program::compiled(&source("tests/c/few_descriptors.c"));
+    let sandbox = sandbox();
+    let account = Account::of(&sandbox);
+    let outcomes = |arguments: &[&str]| -> Vec<String> {
+        let said = program.run(&account, arguments).succeeded();
+        ["before: ", "few: ", "enough: "].iter().flat_map(|when| said.values(when)).map(str::to_owned).collect()
+    };
+    assert_eq!(outcomes(&["0"]), [WANTING, "token"], "while it connects");
+    assert_eq!(outcomes(&["1"]), ["token", "token"], "one is enough");
+    let proxy = Proxy::builder().resolve_to(sandbox.address()).start().expect("a proxy");
+    let beyond = "https://personr.test/api/1.1/wf";
+    assert_eq!(outcomes(&["0", beyond, proxy.url()]), [WANTING, "token"], "while it connects to a proxy");
+}
