@@ -32,7 +32,8 @@
  *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
  *   POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but a short-lived one for a name look-up. Out of memory ends the process (abort, with a line on stderr).
+ *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
+ *   with a line on stderr).
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
  *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
  *   parent's token, as any login elsewhere does.

@@ -3,6 +3,7 @@
 
 mod connect;
 mod failure;
+mod look_up;
 mod no_proxy;
 mod proxy;
 mod resolve;

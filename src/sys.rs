@@ -1,6 +1,6 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
-//! of forks, values that are made anew in a forked child, a mask for the signals of a thread,
-//! its cancellation, sockets, descriptors, and files with locks.
+//! of forks, values that are made anew in a forked child, threads and their cancellation, sockets, descriptors, and files
+//! with locks.
 
 // Only the C interface is called by threads that may be cancelled.
 #[cfg(feature = "capi")]
@@ -11,6 +11,7 @@ pub(crate) mod fork;
 pub(crate) mod sockets;
 #[cfg(test)]
 mod testing;
+pub(crate) mod threads;
 mod uptime;
 
 pub(crate) use fork::fork_generation;
@@ -19,7 +20,6 @@ pub(crate) use testing::*;
 pub(crate) use uptime::time_since_boot;
 
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -146,28 +146,6 @@ unsafe impl<T: Send + Sync> Sync for ForkLocal<T> {}
 // SAFETY: as above; the pointer is owned.
 unsafe impl<T: Send + Sync> Send for ForkLocal<T> {}
 
-/// Runs `start` with all signals blocked. A thread that is started in it inherits the mask, so that no handler of the
-/// host program ever runs on a thread of ours.
-pub(crate) fn with_signals_blocked<R>(start: impl FnOnce() -> R) -> R {
-    struct Restore(libc::sigset_t);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            // SAFETY: the set is the one that `pthread_sigmask` gave us.
-            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, ptr::null_mut()) };
-        }
-    }
-    let mut all = MaybeUninit::<libc::sigset_t>::zeroed();
-    let mut former = MaybeUninit::<libc::sigset_t>::zeroed();
-    // SAFETY: both pointers are to sets of our own; a zeroed sigset_t is a valid, empty set, so `former` is valid
-    // even if the call fails (which it cannot with SIG_SETMASK).
-    let _restore = unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
-        Restore(former.assume_init())
-    };
-    start()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,20 +174,5 @@ mod tests {
         assert_eq!(*local.get_or_make(|| 1), 1);
         assert_eq!(in_child(|| *local.get_or_make(|| 2)), 2);
         assert_eq!(*local.get_or_make(|| 3), 1, "the parent keeps its own");
-    }
-
-    #[test]
-    fn signals_are_blocked_inside_and_as_before_outside() {
-        let is_blocked = || {
-            let mut set = MaybeUninit::<libc::sigset_t>::zeroed();
-            // SAFETY: asks for the mask of this thread; the set is ours.
-            unsafe {
-                libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), set.as_mut_ptr());
-                libc::sigismember(set.as_ptr(), libc::SIGUSR1) == 1
-            }
-        };
-        let before = is_blocked();
-        assert!(with_signals_blocked(is_blocked));
-        assert_eq!(is_blocked(), before);
     }
 }

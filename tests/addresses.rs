@@ -160,6 +160,11 @@ impl Ground {
         let failure = options.demo().login().expect_err("no proxy");
         assert_eq!(failure.kind(), (PERSONR_NETWORK, "proxy"));
         assert!(failure.message.starts_with("the proxy: the connection was refused"), "{}", failure.message);
+        self.shim.order(-1, 0, "");
+        options.timeout_ms(100);
+        let failure = options.demo().login().expect_err("no time");
+        assert_eq!(failure.kind(), (PERSONR_TIMEOUT, "proxy"), "its look-up takes too long");
+        self.shim.release();
     }
 }
 

@@ -28,6 +28,7 @@ fn nothing_that_a_daemon_prints_gets_into_a_connection() {
 
 const WANTING: &str =
     "PERSONR_NETWORK descriptors, too many open files: this process, or the system, has no descriptor left";
+const NO_NAME: &str = "PERSONR_NETWORK dns, the name of the host could not be looked up";
 
 #[test]
 fn a_host_without_a_descriptor_left_is_told_so() {
@@ -40,7 +41,14 @@ fn a_host_without_a_descriptor_left_is_told_so() {
     };
     assert_eq!(outcomes(&["0"]), [WANTING, "token"], "while it connects");
     assert_eq!(outcomes(&["1"]), ["token", "token"], "one is enough");
+    // RFC 6761, section 6.4: a name that never resolves. glibc says the same without a descriptor, the first time.
+    let name = "https://personr.invalid";
+    assert_eq!(outcomes(&["0", name]), [WANTING, NO_NAME], "in the first look-up");
+    assert_eq!(outcomes(&["warm", name]), [NO_NAME, WANTING, NO_NAME], "in a later look-up");
     let proxy = Proxy::builder().resolve_to(sandbox.address()).start().expect("a proxy");
     let beyond = "https://personr.test/api/1.1/wf";
     assert_eq!(outcomes(&["0", beyond, proxy.url()]), [WANTING, "token"], "while it connects to a proxy");
+    let outcome = outcomes(&["0", beyond, "http://proxy.invalid:3128"]);
+    assert_eq!(outcome[0], WANTING, "while it looks up a proxy");
+    assert_eq!(outcome[1], "PERSONR_NETWORK proxy, the proxy: the name of the host could not be looked up");
 }

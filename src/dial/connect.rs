@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 use std::vec;
 
-use super::failure::{Phase, failure_of, more_telling};
+use super::failure::{Phase, failure_of, more_telling, of_look_up};
 use super::resolve::resolve;
 use super::stream::Stream;
 use crate::clock::{Deadline, Instant};
@@ -21,10 +21,7 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 const ATTEMPTS_MAX: usize = 16;
 
 pub(super) fn connect(host: &str, port: u16, phase: Phase, deadline: Deadline) -> Result<Stream, Failure> {
-    let addresses = resolve(host, port, deadline).map_err(|failure| match phase {
-        Phase::Proxy => failure_of(&ErrorKind::NotFound.into(), Phase::Proxy),
-        _ => failure,
-    })?;
+    let addresses = resolve(host, port, deadline).map_err(|problem| of_look_up(problem, phase))?;
     let socket = Race::new(in_turn(&addresses), deadline).run().map_err(|error| failure_of(&error, phase))?;
     Ok(Stream::tcp(socket, deadline))
 }

@@ -28,6 +28,16 @@ impl Phase {
     }
 }
 
+/// Why a look-up brought no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LookUpProblem {
+    /// The system's resolver knows none, or cannot ask.
+    NoAddress,
+    NoDescriptor,
+    NoThread,
+    TimedOut,
+}
+
 const TOO_MANY_OPEN_FILES: &str = "too many open files: this process, or the system, has no descriptor left";
 
 /// The failure that `error` is in this phase. The error's own text is not used: it may hold a URL.
@@ -50,6 +60,16 @@ pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
     network(reason, problem, phase)
 }
 
+/// The failure of a look-up, of the service's name or the proxy's.
+pub(super) fn of_look_up(problem: LookUpProblem, phase: Phase) -> Failure {
+    match problem {
+        LookUpProblem::NoAddress => network("dns", "the name of the host could not be looked up", phase),
+        LookUpProblem::NoThread => network("dns", "no thread could be started for the name look-up", phase),
+        LookUpProblem::NoDescriptor => network("descriptors", TOO_MANY_OPEN_FILES, phase),
+        LookUpProblem::TimedOut => Failure { error: timeout(phase), retry: true },
+    }
+}
+
 /// A want of descriptors is one of this system's, whoever was to be reached.
 fn network(reason: &'static str, problem: &'static str, phase: Phase) -> Failure {
     let error = match phase {
@@ -61,7 +81,7 @@ fn network(reason: &'static str, problem: &'static str, phase: Phase) -> Failure
     Failure { error, retry: true }
 }
 
-fn is_want_of_descriptors(error: &io::Error) -> bool {
+pub(super) fn is_want_of_descriptors(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
@@ -98,7 +118,7 @@ pub(super) fn more_telling(one: io::Error, other: io::Error) -> io::Error {
     if weight(&other) > weight(&one) { other } else { one }
 }
 
-pub(crate) fn timeout(phase: Phase) -> Error {
+fn timeout(phase: Phase) -> Error {
     let message = match phase {
         Phase::Connect => "no connection within the time allowed",
         Phase::Proxy => "no connection by the proxy within the time allowed",
@@ -238,6 +258,23 @@ mod tests {
             Some(libc::ENOBUFS),
             "the first of two that say as much"
         );
+    }
+
+    #[test]
+    fn a_look_up_fails_in_words_of_its_own() {
+        let cases = [
+            (LookUpProblem::NoAddress, Status::Network, ["dns", "proxy"], "name of the host"),
+            (LookUpProblem::NoThread, Status::Network, ["dns", "proxy"], "no thread"),
+            (LookUpProblem::NoDescriptor, Status::Network, ["descriptors", "descriptors"], "too many open files"),
+            (LookUpProblem::TimedOut, Status::Timeout, ["connect", "proxy"], "within the time allowed"),
+        ];
+        for (problem, status, reasons, words) in cases {
+            for (phase, reason) in [Phase::Connect, Phase::Proxy].into_iter().zip(reasons) {
+                let failure = of_look_up(problem, phase);
+                assert_eq!((failure.error.status(), failure.error.reason()), (status, reason), "{problem:?} {phase:?}");
+                assert!(failure.retry && failure.error.message().contains(words), "{failure:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,50 +1,27 @@
-//! Name look-up with a deadline.
+//! The addresses of a host.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::failure::{Phase, timeout};
+use super::failure::LookUpProblem;
+use super::look_up::LookUps;
 use crate::clock::Deadline;
-use crate::error::{Error, Failure, Status};
-use crate::sys;
+use crate::sys::ForkLocal;
 
-/// Room for `getaddrinfo` and the system's modules under it, which a host program's small default may not leave.
-const STACK: usize = 256 * 1024;
+/// A forked child looks up for itself: the threads of its parent are not in it.
+static LOOK_UPS: ForkLocal<LookUps> = ForkLocal::new();
 
-/// The addresses of a host.
-///
 /// `localhost` is never looked up (RFC 6761, section 6.3): the password would go in clear to whatever a name server
-/// says. `getaddrinfo` has no time limit and cannot be stopped, so it runs on a thread that is left behind when the
-/// time is up: the only one that the library ever starts.
-pub(super) fn resolve(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, Failure> {
+/// says. A look-up knows no port, so that the ports of a host share it.
+pub(super) fn resolve(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, LookUpProblem> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);
     }
     if host == "localhost" {
         return Ok(vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()]);
     }
-    look_up(host.to_owned(), port, deadline)
-}
-
-fn look_up(host: String, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, Failure> {
-    let (answer, answered) = mpsc::sync_channel(1);
-    let look_up = move || {
-        let addresses = (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
-        // Nobody listens any more once the deadline has passed.
-        let _ = answer.send(addresses);
-    };
-    sys::with_signals_blocked(|| thread::Builder::new().name("personr-dns".into()).stack_size(STACK).spawn(look_up))
-        .map_err(|_| dns("no thread could be started for the name look-up"))?;
-    match answered.recv_timeout(deadline.remaining()) {
-        Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Ok(_) | Err(RecvTimeoutError::Disconnected) => Err(dns("the name of the host could not be looked up")),
-        Err(RecvTimeoutError::Timeout) => Err(Failure { error: timeout(Phase::Connect), retry: true }),
-    }
-}
-
-fn dns(message: &'static str) -> Failure {
-    Failure { error: Error::new(Status::Network, "dns", message), retry: true }
+    let mut addresses = LOOK_UPS.get_or_make(LookUps::of_the_system).addresses_of(host, deadline)?;
+    addresses.iter_mut().for_each(|address| address.set_port(port));
+    Ok(addresses)
 }
 
 #[cfg(test)]
@@ -62,16 +39,15 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_does_not_exist_is_a_dns_failure() {
+    fn a_name_that_does_not_exist_has_no_address() {
         // RFC 6761, section 6.4: "invalid" never resolves.
-        let failure =
-            resolve("personr.invalid", 443, Deadline::after(Duration::from_secs(60))).expect_err("no such name");
-        assert_eq!((failure.error.status(), failure.error.reason()), (Status::Network, "dns"));
+        let found = resolve("personr.invalid", 443, Deadline::after(Duration::from_secs(60)));
+        assert_eq!(found, Err(LookUpProblem::NoAddress));
     }
 
     #[test]
     fn a_look_up_ends_at_its_deadline() {
-        let failure = resolve("personr.invalid", 443, Deadline::after(Duration::ZERO)).expect_err("no time");
-        assert_eq!(failure.error.status(), Status::Timeout);
+        let found = resolve("personr.invalid", 443, Deadline::after(Duration::ZERO));
+        assert_eq!(found, Err(LookUpProblem::TimedOut));
     }
 }

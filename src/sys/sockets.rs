@@ -72,6 +72,11 @@ fn open(address: SocketAddr) -> io::Result<OwnedFd> {
     above_standard_streams(socket.into())
 }
 
+/// Opens a socket and closes it again, which fails where descriptors are wanting.
+pub(crate) fn try_to_open() -> io::Result<()> {
+    Socket::new(Domain::UNIX, Type::DGRAM, None).map(drop)
+}
+
 /// Takes the numbers of the standard streams that the application has closed, so that what is opened next does not get
 /// one, not even until it is moved: a `write` of the application to a TCP socket that is not connected raises SIGPIPE.
 /// One to such a socket of datagrams is an error, and raises nothing.

@@ -48,6 +48,7 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_callbacks.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_options.c", &[surface_is_as_the_header_says]),
+    member("tests/c/thread_variables.c", &[|program| ends_well_by_name(program, &[])]),
     member("tests/c/unload.c", &[|program| ends_well(program, &["10", "4"])]),
 ];
 
@@ -55,6 +56,8 @@ pub const MEMBERS: &[Member] = &[
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tests/c/failing_malloc.c", "a part of out_of_memory.c"),
     ("tests/c/few_descriptors.c", "takes all descriptors, also those that the checker needs"),
+    ("tests/c/look_ups.c", "leaves threads to the end of the process, whose memory looks lost"),
+    ("tests/c/no_thread.c", "brings a pthread_create of its own, where the checker's would have to be"),
     ("tests/c/out_of_memory.c", "brings an allocator of its own, where the checker's would have to be"),
     ("tests/c/residue.c", "waits to be read from outside, and checkers keep copies"),
 ];

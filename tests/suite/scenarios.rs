@@ -218,3 +218,9 @@ pub fn records_stay_whole_without_standard_streams(program: &Program) {
     assert!(length_of("lock") == 0 && length_of("json") > 0, "the application's text is in the lock file");
     assert_eq!(sandbox.counters().logins, ROUNDS, "one each, and the token was read from the record");
 }
+
+/// With a name look-up before each connection.
+pub fn ends_well_by_name(program: &Program, arguments: &[&str]) {
+    let sandbox = sandbox();
+    program.run(&Account::of(&sandbox).by_name(), arguments).assert_code(0);
+}
