@@ -4,10 +4,10 @@
 //! it: into the store's record, or into the middle of a TLS connection.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 /// The lowest number that a descriptor of ours may have.
-pub(super) const LOWEST: i32 = 3;
+const LOWEST: i32 = 3;
 
 /// The same file or socket behind a number of at least 3; close-on-exec.
 pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd> {
@@ -23,26 +23,28 @@ pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd>
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
 }
 
-/// Runs `open` while the numbers of closed standard streams are taken by copies of `other`, a directory, to which nothing
-/// can be written: what is opened is at no moment where the application prints to.
-pub(crate) fn beside_standard_streams<T>(other: BorrowedFd<'_>, open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    let copy = || {
-        // SAFETY: the descriptor is open, and no pointers are passed.
-        match unsafe { libc::fcntl(other.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 0) } {
-            -1 => Err(io::Error::last_os_error()),
-            // SAFETY: the descriptor was made by the line above, and nobody else has it.
-            copy => Ok(unsafe { OwnedFd::from_raw_fd(copy) }),
-        }
-    };
-    let mut taken = [const { None }; LOWEST as usize];
-    for place in &mut taken {
-        let copy = copy()?;
-        if copy.as_raw_fd() >= LOWEST {
-            break;
-        }
-        *place = Some(copy);
-    }
+/// Runs `open` while the numbers of closed standard streams are taken: what is opened is at no moment where the application
+/// prints to.
+pub(crate) fn beside_standard_streams<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    // SAFETY: asks for the flags of a descriptor, which may be closed.
+    let is_closed = |standard: &i32| unsafe { libc::fcntl(*standard, libc::F_GETFD) } == -1;
+    let _taken: Vec<_> = (0..LOWEST).filter(is_closed).filter_map(|_| placeholder()).collect();
     open()
+}
+
+/// What can be read and written as little as a closed descriptor. `None` where there is none to be had; then the caller
+/// moves what it has opened.
+fn placeholder() -> Option<OwnedFd> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const UNREADABLE: libc::c_int = libc::O_PATH;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const UNREADABLE: libc::c_int = libc::O_RDONLY | libc::O_DIRECTORY;
+    // SAFETY: the name ends with NUL.
+    match unsafe { libc::open(c"/".as_ptr(), UNREADABLE | libc::O_CLOEXEC) } {
+        -1 => None,
+        // SAFETY: the descriptor was made by the line above, and nobody else has it.
+        placeholder => Some(unsafe { OwnedFd::from_raw_fd(placeholder) }),
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +52,6 @@ mod tests {
     use super::*;
     use crate::sys::in_child;
     use std::fs::File;
-    use std::os::fd::AsFd;
 
     #[test]
     fn what_would_become_a_standard_stream_is_moved() {
@@ -74,19 +75,22 @@ mod tests {
     #[test]
     fn what_is_opened_meanwhile_is_no_standard_stream() {
         let found = in_child(|| {
-            let directory = OwnedFd::from(File::open("/").expect("it opens"));
             // SAFETY: the child's own copies, which it does not use again.
             unsafe { (0..LOWEST).for_each(|standard| drop(OwnedFd::from_raw_fd(standard))) };
-            let written = || {
-                // SAFETY: writes a byte of ours to a descriptor of the child's own.
-                (0..LOWEST).any(|standard| unsafe { libc::write(standard, c"x".as_ptr().cast(), 1) } != -1)
+            let used = || {
+                let mut byte = 0_u8;
+                let pointer = (&raw mut byte).cast::<libc::c_void>();
+                // SAFETY: a byte of ours, and a descriptor of the child's own.
+                (0..LOWEST).any(|standard| unsafe {
+                    libc::write(standard, pointer, 1) != -1 || libc::read(standard, pointer, 1) != -1
+                })
             };
-            let open = || Ok((File::open("/dev/null")?.as_raw_fd(), written()));
-            let (descriptor, is_written) = beside_standard_streams(directory.as_fd(), open).expect("it opens");
+            let open = || Ok((File::open("/dev/null")?.as_raw_fd(), used()));
+            let (descriptor, is_used) = beside_standard_streams(open).expect("it opens");
             // SAFETY: only asks.
             let open = (0..LOWEST).filter(|standard| unsafe { libc::fcntl(*standard, libc::F_GETFD) } != -1).count();
-            i32::from(descriptor < LOWEST) + 2 * i32::from(is_written) + 4 * i32::from(open != 0)
+            i32::from(descriptor < LOWEST) + 2 * i32::from(is_used) + 4 * i32::from(open != 0)
         });
-        assert_eq!(found, 0, "1: a standard stream, 2: it can be written to, 4: one stays open");
+        assert_eq!(found, 0, "1: a standard stream, 2: one can be read or written, 4: one stays open");
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::fs::{File, Metadata};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
@@ -29,7 +29,7 @@ const OPEN_ALWAYS: c_int = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC
 
 /// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`].
 pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<OwnedFd> {
-    let opened = descriptors::beside_standard_streams(directory.as_fd(), || {
+    let opened = descriptors::beside_standard_streams(|| {
         let for_the_owner = FOR_THE_OWNER as libc::c_uint;
         let (directory, name, flags) = (directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS);
         // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
