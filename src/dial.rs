@@ -8,6 +8,7 @@ mod no_proxy;
 mod proxy;
 mod resolve;
 mod roots;
+mod signature;
 mod stream;
 mod tls;
 

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
+use super::signature;
 use crate::error::{Error, Failure, Status};
 
 /// What was under way. Its name is the reason of a timeout.
@@ -132,7 +133,7 @@ fn timeout(phase: Phase) -> Error {
 fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
     let (reason, problem) = match error {
         rustls::Error::InvalidCertificate(problem) => certificate_problem(problem),
-        _ => ("handshake", handshake_problem(error)),
+        _ => ("handshake", handshake_problem(error).to_owned()),
     };
     let whose = if phase == Phase::Proxy { "the proxy: " } else { "" };
     Error::new(Status::Tls, reason, format!("{whose}{problem}"))
@@ -152,14 +153,18 @@ fn handshake_problem(error: &rustls::Error) -> &'static str {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "the server wants a certificate of its client, and the library has none"
         }
+        // What OpenSSL says where a key of the server's fits none of the signatures that are offered.
+        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
+            "the server refused the TLS handshake: it has no cipher, or no kind of key, that is accepted"
+        }
         rustls::Error::AlertReceived(_) => "the server refused the TLS handshake",
         rustls::Error::NoCertificatesPresented => "the server showed no certificate",
         _ => "the TLS handshake failed",
     }
 }
 
-fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static str) {
-    match problem {
+fn certificate_problem(problem: &CertificateError) -> (&'static str, String) {
+    let (reason, message) = match problem {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             ("certificate-expired", "the certificate has expired")
         }
@@ -175,18 +180,26 @@ fn certificate_problem(problem: &CertificateError) -> (&'static str, &'static st
         CertificateError::BadEncoding => ("certificate-other", "the certificate cannot be read"),
         CertificateError::BadSignature => (
             "certificate-other",
-            "a signature of the certificate's issuer or of the server is wrong, or by a key that is too short",
+            "a signature of the certificate's issuer or of the server is wrong, or by an RSA key of less than 2048 or \
+             more than 8192 bits",
         ),
-        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
-        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            ("certificate-other", "the certificate is signed in a way that is not accepted, such as SHA-1")
+        CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => {
+            return ("certificate-other", signature::not_accepted(signature_algorithm_id, None));
+        }
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            signature_algorithm_id,
+            public_key_algorithm_id,
+        } => {
+            let message = signature::not_accepted(signature_algorithm_id, Some(public_key_algorithm_id));
+            return ("certificate-other", message);
         }
         // What it was is webpki's to know. These are its rules.
         _ => (
             "certificate-other",
             "the certificate or its chain breaks a rule: on names or purposes, on who may issue, or on extensions",
         ),
-    }
+    };
+    (reason, message.to_owned())
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use personr_sandbox::{Certificate, DEFAULT_EMAIL, Proxy, Sandbox};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, SignatureAlgorithm};
 
 use super::certificates::*;
-use super::openssl::Openssl;
+use super::openssl::{Openssl, curve, long_rsa, rsa};
 use crate::client::Options;
-use crate::figures::figures;
+use crate::figures::{figures, is_check};
 
 const LOOPBACK: &str = "127.0.0.1";
 
@@ -118,12 +118,21 @@ fn rsa_servers_give_a_token() {
     let ca = root(authority("a root"));
     let key = KeyPair::from_pem(&openssl.rsa_key(3072)).expect("a key");
     let leaf_alone = issue_for(&key, &leaf(&["localhost"]), &[&ca]);
+    const PSS: &str = "-sha512 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest";
     let cases = [
         Case::new("RSA-2048", LOOPBACK, all.clone()),
         Case::new("", LOOPBACK, all).only("RSA-2048, TLS 1.2", Certificate::Tls12Only),
         Case::new("RSA-2048, SHA-512", LOOPBACK, openssl.issue(2048, "sha512")),
         Case::new("RSA-3072 under ECDSA", "localhost", leaf_alone),
+        Case::new("RSA-2048, PSS", LOOPBACK, openssl.issue_by(&rsa(2048), &curve("P-256"), PSS)),
+        Case::new("P-256, SHA-384", LOOPBACK, openssl.issue_by(&curve("P-256"), &curve("P-256"), "-sha384")),
+        Case::new("P-384, SHA-256", LOOPBACK, openssl.issue_by(&curve("P-384"), &curve("P-256"), "-sha256")),
     ];
+    let mut cases = Vec::from(cases);
+    if is_check() {
+        let identity = openssl.issue_by(&long_rsa(8192), &curve("P-256"), "-sha512");
+        cases.push(Case::new("signed by RSA-8192", LOOPBACK, identity));
+    }
     check_all(&cases);
-    figures!(of "tls-accepted": "{} chains with RSA keys: each a token", cases.len());
+    figures!(of "tls-accepted": "{} chains by openssl, most with RSA keys: each a token", cases.len());
 }

@@ -56,15 +56,19 @@ impl Openssl {
 
     /// A server's certificate, of an RSA key of so many bits, signed with this digest by a root of 2,048 bits.
     pub fn issue(&self, bits: u32, digest: &str) -> Identity {
+        self.issue_by(&rsa(2048), &rsa(bits), &format!("-{digest}"))
+    }
+
+    /// The same with keys of any kind, as `openssl genpkey` takes them, and any way to sign, as `openssl x509` does.
+    pub fn issue_by(&self, root_key: &str, leaf_key: &str, signed: &str) -> Identity {
+        self.run(&format!("genpkey {root_key} -out root.key"));
+        self.run(&format!("genpkey {leaf_key} -out leaf.key"));
         self.run(
-            "req -x509 -newkey rsa:2048 -nodes -config config -extensions root -subj /CN=root-by-openssl -days 30 \
-             -sha256 -keyout root.key -out root.pem",
+            "req -x509 -new -key root.key -config config -extensions root -subj /CN=root-by-openssl -days 30 -out root.pem",
         );
+        self.run("req -new -key leaf.key -config config -subj /CN=server -out leaf.request");
         self.run(&format!(
-            "req -new -newkey rsa:{bits} -nodes -config config -subj /CN=server -keyout leaf.key -out leaf.request"
-        ));
-        self.run(&format!(
-            "x509 -req -in leaf.request -CA root.pem -CAkey root.key -set_serial 2 -days 30 -{digest} \
+            "x509 -req -in leaf.request -CA root.pem -CAkey root.key -set_serial 2 -days 30 {signed} \
              -extfile config -extensions leaf -out leaf.pem"
         ));
         Identity { chain: self.read("leaf.pem"), key: self.read("leaf.key"), root: self.read("root.pem") }
@@ -88,6 +92,19 @@ impl Openssl {
         server.address = address.expect("an address");
         server
     }
+}
+
+pub fn rsa(bits: u32) -> String {
+    format!("-algorithm RSA -pkeyopt rsa_keygen_bits:{bits}")
+}
+
+/// With more primes than two, so that a long one is made in seconds.
+pub fn long_rsa(bits: u32) -> String {
+    format!("{} -pkeyopt rsa_keygen_primes:5", rsa(bits))
+}
+
+pub fn curve(name: &str) -> String {
+    format!("-algorithm EC -pkeyopt ec_paramgen_curve:{name}")
 }
 
 pub struct Server {

@@ -10,10 +10,10 @@ use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Proxy};
 
 use super::certificates::{Identity, authority, issue, leaf, root};
 use super::flaws::{self, LOOPBACK, NAME, OTHER};
-use super::openssl::{Openssl, Server};
+use super::openssl::{Openssl, Server, curve, long_rsa, rsa};
 use super::server::{Received, Recorder, Service};
 use crate::client::{self, Failure, Options, Token};
-use crate::figures::figures;
+use crate::figures::{figures, is_check};
 
 pub struct Case {
     pub name: &'static str,
@@ -142,10 +142,10 @@ fn no_weak_server_gets_a_byte_of_the_request() {
     let Some(openssl) = Openssl::find("no_weak_server_gets_a_byte_of_the_request") else { return };
     let good = openssl.issue(2048, "sha256");
     let sha1 = openssl.issue(2048, "sha1");
-    Case::new("signed with SHA-1", LOOPBACK, sha1, OTHER, "such as SHA-1").check();
+    Case::new("signed with SHA-1", LOOPBACK, sha1, OTHER, "with SHA-1").check();
     let weak = openssl.issue(1024, "sha256");
     let others = [
-        ("RSA-1024", &weak, "-tls1_2", OTHER, "too short"),
+        ("RSA-1024", &weak, "-tls1_2", OTHER, "RSA key of less than 2048 or more than 8192 bits"),
         ("TLS 1.0", &good, "-tls1", "handshake", "neither TLS 1.2 nor TLS 1.3"),
         ("TLS 1.1", &good, "-tls1_1", "handshake", "neither TLS 1.2 nor TLS 1.3"),
     ];
@@ -157,6 +157,49 @@ fn no_weak_server_gets_a_byte_of_the_request() {
     }
     let count = others.len() + 1;
     figures!(of "tls-refused": "{count} more by openssl (SHA-1, RSA-1024, TLS 1.0 and 1.1): 0 request bytes");
+}
+
+/// The README lists what is accepted. What is not has its name in the message, or a hint.
+#[test]
+fn keys_and_signatures_that_are_not_accepted_are_told() {
+    let Some(openssl) = Openssl::find("keys_and_signatures_that_are_not_accepted_are_told") else { return };
+    let (p256, rsa2048) = (curve("P-256"), rsa(2048));
+    let (p521, ed448, pss) = (curve("P-521"), "-algorithm ED448", "-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048");
+    let signatures = [
+        ("ECDSA with SHA-512", &*p256, "-sha512", "with ECDSA and SHA-512"),
+        ("signed by P-521", &p521, "-sha256", "by a P-521 key"),
+        ("signed by Ed448", ed448, "", "with Ed448"),
+        ("signed by an RSA-PSS key", pss, "-sha256 -sigopt rsa_pss_saltlen:digest", "by an RSA-PSS key"),
+        ("signed by secp256k1", &curve("secp256k1"), "-sha256", "by a secp256k1 key"),
+        ("SHA-224", &rsa2048, "-sha224", "with SHA-224"),
+        ("SHA-1 and ECDSA", &p256, "-sha1", "with SHA-1"),
+        (
+            "RSA-PSS with a long salt",
+            &rsa2048,
+            "-sha256 -sigopt rsa_padding_mode:pss",
+            "with RSA-PSS in an unusual form",
+        ),
+    ];
+    for (name, root, signed, words) in signatures {
+        Case::new(name, LOOPBACK, openssl.issue_by(root, &p256, signed), OTHER, words).check();
+    }
+    // What rustls cannot serve. In the handshake the client does not offer the signatures of such keys.
+    let keys = [("a P-521 key", &*p521), ("an Ed448 key", ed448), ("an RSA-PSS key", pss)];
+    for (name, key) in keys {
+        let identity = openssl.issue_by(&p256, key, "-sha256");
+        let server = openssl.serve(&identity, "-tls1_3");
+        Case::by(&server, name, &identity, "handshake", "no kind of key, that is accepted").check();
+    }
+    let mut count = signatures.len() + keys.len();
+    if is_check() {
+        let length = "RSA key of less than 2048 or more than 8192 bits";
+        let long = long_rsa(9216);
+        Case::new("signed by RSA-9216", LOOPBACK, openssl.issue_by(&long, &p256, "-sha256"), OTHER, length).check();
+        let identity = openssl.issue_by(&p256, &long, "-sha256");
+        Case::by(&openssl.serve(&identity, "-tls1_2"), "an RSA-9216 key", &identity, OTHER, length).check();
+        count += 2;
+    }
+    figures!(of "tls-refused": "{count} with keys and signatures that are not accepted, each told: 0 request bytes");
 }
 
 /// The same server, with nothing wrong: its output and the relay show what is sent.
