@@ -112,7 +112,8 @@
 
 /**
  * The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
- * "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
+ * "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake". Or (reasons "no-roots",
+ * "roots-unreadable") the system's root certificates are missing, or could not all be read.
  */
 #define PERSONR_TLS 9
 
@@ -542,10 +543,12 @@ personr_status personr_options_set_proxy(personr_options *options, const char *p
 /**
  * Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
  *
- * Every certificate in it must be readable: one that is not would be missed at the worst time.
+ * Every certificate in it must be readable: one that is not would be missed at the worst time. The message says which
+ * it is, by its number and line. What OpenSSL takes is taken: comments in any encoding, "X509 CERTIFICATE", "TRUSTED
+ * CERTIFICATE" if its trust settings are for servers; and files that were joined without a line break.
  *
  * @param options The object.
- * @param ca_file Path of the file, which is read now; at most 16 MiB.
+ * @param ca_file Path of the file, which is read now; a regular file (or a link to one) of at most 16 MiB.
  * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -574,8 +577,12 @@ personr_status personr_options_set_ca_pem(personr_options *options,
 /**
  * Sets whether the system's root certificates are trusted beside the added ones.
  *
- * On Linux and its kin SSL_CERT_FILE and SSL_CERT_DIR say where they are, if these are set, as for OpenSSL. They are read
- * at the first login of a handle.
+ * On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as "openssl
+ * rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for OpenSSL: each is
+ * read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file is read at the first
+ * login and the directories if it does not vouch for the server; again whenever they have changed. Without any root a
+ * login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not be read and none vouches for the
+ * server. Only regular files are read.
  *
  * @param options      The object.
  * @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
@@ -727,8 +734,9 @@ personr_status personr_options_set_log_callback(personr_options *options,
  *
  * Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
  * letters; HTTP_PROXY is not. NO_PROXY is read as by curl: "*", or domains, addresses and ranges ("10.0.0.0/8") with
- * commas between them; a port or "*.example.com" has no meaning in it. Handles of one process for the same service,
- * email and password share one token.
+ * commas between them; a port or "*.example.com" has no meaning in it. SSL_CERT_FILE and SSL_CERT_DIR are read
+ * now, too: see personr_options_set_system_roots(). Handles of one process for the same service, email and password
+ * share one token.
  *
  * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
  *                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.

@@ -12,7 +12,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::clock::{Deadline, Instant, Now};
 use crate::credentials::{Credentials, CredentialsSource};
-use crate::dial::Dialer;
+use crate::dial::{Dialer, Tls};
 use crate::environment::Environment;
 use crate::error::{Error, Result, Status};
 use crate::hooks::Level;
@@ -31,6 +31,8 @@ pub struct Auth {
     options: Options,
     credentials: CredentialsSource,
     dialer: Dialer,
+    /// For the service, and for a store behind TLS.
+    tls: Arc<Tls>,
     /// Names the account in a store: SHA-256 of the service's URL in its one form, NUL and the email in small letters
     /// (those of ASCII), in hexadecimal.
     key: String,
@@ -54,7 +56,7 @@ struct Process {
 impl Auth {
     /// Checks everything that can be checked without the network, and opens nothing. The password is not needed if the
     /// options say whom to ask for it.
-    pub fn new(email: &str, password: Option<&str>, options: Options) -> Result<Self> {
+    pub fn new(email: &str, password: Option<&str>, mut options: Options) -> Result<Self> {
         #[cfg(feature = "test-panic")]
         assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
         let credentials = match (&options.hooks.credentials, password) {
@@ -64,13 +66,18 @@ impl Auth {
             }
             (None, None) => return Err(Error::argument("password", "it is NULL")),
         };
-        let dialer = Dialer::new(&options.base_url, &options, &Environment::read())?;
+        let environment = Environment::read();
+        let tls = Tls::shared(&options, &environment);
+        // Other handles may have the same: then one copy is enough.
+        options.added_roots = tls.added_roots().clone();
+        let dialer = Dialer::new(&options.base_url, &options, &environment, &tls)?;
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
         let auth = Self {
             policy: Policy { renew_before: options.renew_before, spread },
             options,
             credentials,
             dialer,
+            tls,
             key,
             published: Published::new(),
             process: ForkLocal::new(),
@@ -150,7 +157,7 @@ impl Auth {
             Process {
                 session: Mutex::new(Session::new(self.policy, inherited, &Now::read())),
                 landed: Condvar::new(),
-                store: store::open(&self.options, &self.key, self.credentials.kept()),
+                store: store::open(&self.options, &self.tls, &self.key, self.credentials.kept()),
                 asked_at: AtomicU64::new(0),
                 told_of_fork: AtomicBool::new(false),
             }

@@ -12,10 +12,12 @@ mod signature;
 mod stream;
 mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use failure::{Phase, failure_of};
 pub(crate) use stream::Stream;
+pub(crate) use tls::Tls;
 
 use crate::clock::Deadline;
 use crate::environment::Environment;
@@ -23,7 +25,6 @@ use crate::error::{Error, Failure, Result, Status};
 use crate::options::Options;
 use crate::url::Url;
 use proxy::Proxy;
-use tls::Tls;
 
 /// How to reach one host.
 pub(crate) struct Dialer {
@@ -31,27 +32,27 @@ pub(crate) struct Dialer {
     port: u16,
     proxy: Option<Proxy>,
     /// `None` for a plain connection.
-    tls: Option<Tls>,
+    tls: Option<Arc<Tls>>,
     connect_timeout: Duration,
     user_agent: String,
 }
 
 impl Dialer {
     /// The environment names the proxy, if the options leave it to it. Opens nothing yet.
-    pub(crate) fn new(target: &Url, options: &Options, environment: &Environment) -> Result<Self> {
+    pub(crate) fn new(target: &Url, options: &Options, environment: &Environment, tls: &Arc<Tls>) -> Result<Self> {
         if target.tls && !options.system_roots && options.added_roots.is_empty() {
             return Err(Error::argument("options", "no root certificate is trusted: add some, or use the system's"));
         }
         let proxy = proxy::choose(&options.proxy, target, environment)?;
-        Ok(Self { proxy, ..Self::direct(target, options) })
+        Ok(Self { proxy, ..Self::direct(target, options, tls) })
     }
 
     /// For what no HTTP proxy stands before.
-    pub(crate) fn direct(target: &Url, options: &Options) -> Self {
+    pub(crate) fn direct(target: &Url, options: &Options, tls: &Arc<Tls>) -> Self {
         Self {
             host: target.host.clone(),
             port: target.port,
-            tls: target.tls.then(|| Tls::new(options)),
+            tls: target.tls.then(|| Arc::clone(tls)),
             proxy: None,
             connect_timeout: options.connect_timeout,
             user_agent: options.user_agent.clone(),

@@ -7,8 +7,8 @@
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
 //! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
-//! * On the ground: `options`, `environment`, `url`, `blanks`, `http`, `token`, `credentials`, `error`, `clock`, `secret`,
-//!   `sync`, `sys`, `text`, `alloc`.
+//! * On the ground: `options`, `environment`, `pem`, `url`, `blanks`, `http`, `token`, `credentials`, `error`, `clock`,
+//!   `secret`, `sync`, `sys`, `text`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
@@ -46,6 +46,7 @@ mod hooks;
 mod http;
 mod login;
 mod options;
+mod pem;
 #[allow(unsafe_code)]
 mod published;
 // Not inside `published`: its model (`tests/published_model.rs`) compiles that file with atomics of its own.

@@ -1,12 +1,11 @@
 //! What a caller can set, checked when it is set.
 
+mod added_roots;
+
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use percent_encoding::percent_decode;
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use zeroize::Zeroizing;
 
 use crate::blanks;
@@ -14,10 +13,9 @@ use crate::error::{Error, Result};
 use crate::hooks::Hooks;
 use crate::store::StoreOption;
 use crate::url::{Url, split_once};
+pub(crate) use added_roots::AddedRoots;
 
 const BASE_URL: &str = "https://enterprise.personr.co/api/1.1/wf";
-/// A year's worth of every CA there is; a larger file is a mistake (or `/dev/zero`).
-const CA_FILE_MAX: u64 = 16 * 1024 * 1024;
 const URL_MAX: usize = 2048;
 const USER_AGENT_MAX: usize = 256;
 const TIMEOUT_MS: RangeInclusive<u32> = 1..=3_600_000;
@@ -51,7 +49,7 @@ pub struct Options {
     pub(crate) connect_timeout: Duration,
     pub(crate) max_retries: u32,
     pub(crate) proxy: ProxyOption,
-    pub(crate) added_roots: Vec<CertificateDer<'static>>,
+    pub(crate) added_roots: AddedRoots,
     pub(crate) system_roots: bool,
     pub(crate) user_agent: String,
     pub(crate) renew_before: Option<Duration>,
@@ -69,7 +67,7 @@ impl Options {
             connect_timeout: Duration::from_secs(10),
             max_retries: 2,
             proxy: ProxyOption::default(),
-            added_roots: Vec::new(),
+            added_roots: AddedRoots::none(),
             system_roots: true,
             user_agent: concat!("libpersonr/", env!("CARGO_PKG_VERSION")).to_owned(),
             renew_before: None,
@@ -119,13 +117,12 @@ impl Options {
 
     /// Adds the certificates of a PEM file, which is read now.
     pub fn set_ca_file(&mut self, path: &std::path::Path) -> Result<()> {
-        let pem = read_ca_file(path)?;
-        self.add_roots("ca_file", &pem)
+        self.added_roots.add_file(path)
     }
 
     /// Adds the certificates of a PEM text.
     pub fn set_ca_pem(&mut self, pem: &[u8]) -> Result<()> {
-        self.add_roots("ca_pem", pem)
+        self.added_roots.add("ca_pem", pem)
     }
 
     /// Whether the roots of the system are trusted beside the added ones.
@@ -155,25 +152,6 @@ impl Options {
     pub fn set_renew_before_s(&mut self, seconds: i64) -> Result<()> {
         let seconds = u64::try_from(seconds).map_err(|_| Error::argument("renew_before_s", "it is negative"))?;
         self.renew_before = Some(Duration::from_secs(seconds));
-        Ok(())
-    }
-
-    /// Every certificate must parse: rustls leaves a broken one out without a word, and the login would fail later,
-    /// for a reason that nobody would look for here.
-    fn add_roots(&mut self, parameter: &str, pem: &[u8]) -> Result<()> {
-        let mut store = RootCertStore::empty();
-        let mut found = Vec::new();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| Error::argument(parameter, "it is not well-formed PEM"))?;
-            store
-                .add(certificate.clone())
-                .map_err(|_| Error::argument(parameter, "a certificate in it cannot be read"))?;
-            found.push(certificate);
-        }
-        if found.is_empty() {
-            return Err(Error::argument(parameter, "there is no certificate in it"));
-        }
-        self.added_roots.append(&mut found);
         Ok(())
     }
 }
@@ -226,26 +204,6 @@ pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'sta
         return Err("\"@\" stands behind the host: write \"/\" in a user name or a password as %2F");
     }
     Ok(ProxyOption::Url(url))
-}
-
-fn read_ca_file(path: &std::path::Path) -> Result<Vec<u8>> {
-    use std::io::Read;
-    let refuse = |problem| Error::argument("ca_file", problem);
-    let file = std::fs::File::open(path).map_err(|error| {
-        refuse(match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file",
-            std::io::ErrorKind::PermissionDenied => "the file may not be read",
-            _ => "the file cannot be opened",
-        })
-    })?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len().min(CA_FILE_MAX));
-    // One more, at which its end is seen.
-    let mut pem = Vec::with_capacity(usize::try_from(length).map_or(0, |length| length + 1));
-    file.take(CA_FILE_MAX + 1).read_to_end(&mut pem).map_err(|_| refuse("the file cannot be read"))?;
-    if pem.len() as u64 > CA_FILE_MAX {
-        return Err(refuse("the file is larger than 16 MiB"));
-    }
-    Ok(pem)
 }
 
 #[cfg(test)]
@@ -325,11 +283,19 @@ mod tests {
         let mut options = options();
         assert_eq!(problem(options.set_ca_pem(b"")), "ca_pem: there is no certificate in it");
         assert_eq!(problem(options.set_ca_pem(b"no PEM")), "ca_pem: there is no certificate in it");
-        let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        assert_eq!(problem(options.set_ca_pem(broken.as_bytes())), "ca_pem: a certificate in it cannot be read");
-        let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
-        assert_eq!(problem(options.set_ca_pem(cut.as_bytes())), "ca_pem: it is not well-formed PEM");
-        assert_eq!(problem(options.set_ca_file("/nonexistent".as_ref())), "ca_file: there is no such file");
+        for (pem, which) in [
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                "certificate 1 (line 1): it cannot be read",
+            ),
+            (
+                "\n-----BEGIN CERTIFICATE-----\nAAAA\n",
+                "certificate 1 (line 2): its last line is missing, or is not well-formed",
+            ),
+        ] {
+            assert_eq!(problem(options.set_ca_pem(pem.as_bytes())), format!("ca_pem: {which}"));
+        }
+        assert_eq!(problem(options.set_ca_file("/nonexistent".as_ref())), "ca_file: it does not exist");
         assert!(options.added_roots.is_empty());
     }
 }

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
+use crate::dial::Tls;
 use crate::error::Result;
 use crate::hooks::StoreHook;
 use crate::options::Options;
@@ -114,14 +115,19 @@ impl StoreOption {
     }
 }
 
-/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `kept` are the
-/// credentials, if they are not asked for.
-pub(crate) fn open(options: &Options, key: &str, kept: Option<&Credentials>) -> Box<dyn Store> {
+/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `tls` is for a
+/// store behind TLS, `kept` are the credentials, if they are not asked for.
+pub(crate) fn open(
+    options: &Options,
+    #[cfg_attr(not(feature = "redis"), allow(unused_variables))] tls: &Arc<Tls>,
+    key: &str,
+    kept: Option<&Credentials>,
+) -> Box<dyn Store> {
     match &options.store {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
         StoreOption::File(directory) => Box::new(file::FileStore::open(directory, key)),
         StoreOption::Hook(hook) => Box::new(hook::Hook::open(hook, key)),
         #[cfg(feature = "redis")]
-        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, options)),
+        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, options, tls)),
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
+use super::roots::{Refusal, UNKNOWN_ISSUER};
 use super::signature;
 use crate::error::{Error, Failure, Status};
 
@@ -131,9 +132,10 @@ fn timeout(phase: Phase) -> Error {
 }
 
 fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
-    let (reason, problem) = match error {
-        rustls::Error::InvalidCertificate(problem) => certificate_problem(problem),
-        _ => ("handshake", handshake_problem(error).to_owned()),
+    let (reason, problem) = match (Refusal::within(error), error) {
+        (Some(refusal), _) => (refusal.reason, refusal.message.clone()),
+        (None, rustls::Error::InvalidCertificate(problem)) => certificate_problem(problem),
+        (None, _) => ("handshake", handshake_problem(error).to_owned()),
     };
     let whose = if phase == Phase::Proxy { "the proxy: " } else { "" };
     Error::new(Status::Tls, reason, format!("{whose}{problem}"))
@@ -171,9 +173,7 @@ fn certificate_problem(problem: &CertificateError) -> (&'static str, String) {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             ("certificate-not-yet-valid", "the certificate is not valid yet (is the clock right?)")
         }
-        CertificateError::UnknownIssuer => {
-            ("certificate-unknown-issuer", "the certificate was not issued by a trusted authority")
-        }
+        CertificateError::UnknownIssuer => UNKNOWN_ISSUER,
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             ("certificate-name", "the certificate is for another name")
         }

@@ -1,63 +1,57 @@
-//! Whom a connection trusts: the system's root certificates, added ones, or both.
+//! Whom a connection trusts: the added roots, the system's, or both.
+//!
+//! They are asked one after the other, the added ones first: a server that these vouch for needs none of the system's
+//! hundreds. What rustls calls a verifier is made once; what the system trusts is looked at in each handshake.
+
+mod refusal;
+#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+mod system;
+#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+#[path = "roots/platform.rs"]
+mod system;
 
 use std::sync::Arc;
 
-use once_cell::race::OnceBox;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
-use rustls_platform_verifier::Verifier;
 
-type Roots = Vec<CertificateDer<'static>>;
+pub(super) use refusal::{Refusal, UNKNOWN_ISSUER};
+pub(super) use system::Places;
+use system::System;
 
-/// A verifier that trusts the added roots alone.
-pub(super) fn added(roots: &Roots, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Error> {
-    let mut store = RootCertStore::empty();
-    for root in roots {
-        store.add(root.clone())?;
-    }
-    Ok(verifier(store, provider)?)
+/// Asks one verifier about the server at hand.
+type Ask<'a> = &'a dyn Fn(&dyn ServerCertVerifier) -> Result<ServerCertVerified, Error>;
+
+/// The added roots, and the system's if there are places of them.
+pub(super) fn verifier(
+    added: &Arc<RootCertStore>,
+    places: Option<&Places>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    Ok(Arc::new(Verifier {
+        added: if added.is_empty() { None } else { Some(webpki(Arc::clone(added), provider)?) },
+        system: places.map(|places| System::new(places.clone(), provider)),
+        provider: Arc::clone(provider),
+    }))
 }
 
-/// A verifier that trusts what the system trusts, and the added roots.
-pub(super) fn with_system(roots: &Roots, provider: &Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(bundle());
-    store.add_parsable_certificates(roots.iter().cloned());
-    let bundle = verifier(store, provider).ok();
-    Arc::new(System { bundle, whole: OnceBox::new(), added: roots.clone(), provider: Arc::clone(provider) })
-}
-
-fn verifier(store: RootCertStore, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider)).build();
+/// Of these roots, of which there is at least one.
+fn webpki(roots: Arc<RootCertStore>, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
     verifier.map_err(|error| Error::General(error.to_string()))
 }
 
-/// The system's own verifier decides, but what a part of its roots accepts is not asked of it.
-///
-/// Most systems of Unix keep their roots twice: in one file, and each in a file of its own, several hundred of them with
-/// their links. The system's verifier reads both, which takes as long as all else in a first login.
 #[derive(Debug)]
-struct System {
-    bundle: Option<Arc<WebPkiServerVerifier>>,
-    /// Made when it is first asked. Two threads may both make one, and one is dropped; a `Once` would hang a child that
-    /// is forked in the middle.
-    whole: OnceBox<Verifier>,
-    added: Roots,
+struct Verifier {
+    added: Option<Arc<WebPkiServerVerifier>>,
+    system: Option<System>,
     provider: Arc<CryptoProvider>,
 }
 
-impl System {
-    fn whole(&self) -> Result<&Verifier, Error> {
-        self.whole.get_or_try_init(|| {
-            Ok(Box::new(Verifier::new_with_extra_roots(self.added.iter().cloned(), Arc::clone(&self.provider))?))
-        })
-    }
-}
-
-impl ServerCertVerifier for System {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -66,12 +60,15 @@ impl ServerCertVerifier for System {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let by = |verifier: &dyn ServerCertVerifier| {
-            verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)
+        let ask: Ask<'_> = &|verifier| verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        let refused = match self.added.as_deref().map(|added| ask(added)) {
+            Some(Ok(verified)) => return Ok(verified),
+            Some(Err(refused)) => Some(refused),
+            None => None,
         };
-        match self.bundle.as_deref().map(|bundle| by(bundle)) {
-            Some(Ok(verified)) => Ok(verified),
-            _ => by(self.whole()?),
+        match &self.system {
+            Some(system) => system.verify(ask, refused),
+            None => Err(refused.unwrap_or_else(refusal::unknown_issuer)),
         }
     }
 
@@ -97,69 +94,5 @@ impl ServerCertVerifier for System {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-/// What stands in the system's one file, by the rules of the system's verifier: SSL_CERT_FILE; no file if there is
-/// SSL_CERT_DIR alone; else the first that there is of the usual ones.
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
-fn bundle() -> Roots {
-    use std::env::var_os;
-    let file = match var_os("SSL_CERT_FILE") {
-        Some(file) => Some(file.into()),
-        None if var_os("SSL_CERT_DIR").is_some() => None,
-        None => openssl_probe::probe().cert_file,
-    };
-    rustls_native_certs::load_certs_from_paths(file.as_deref(), None).certs
-}
-
-/// Other systems are asked by interfaces of their own.
-#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
-fn bundle() -> Roots {
-    Vec::new()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-    use rustls::CertificateError;
-    use rustls::crypto::ring::default_provider;
-
-    fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-        let mut params = CertificateParams::new([]).expect("parameters");
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a certificate")
-    }
-
-    /// A system whose one file has this root, and whether it then vouches for a server of `issuer`'s.
-    fn system(
-        root: &CertifiedIssuer<'_, KeyPair>,
-        issuer: &CertifiedIssuer<'_, KeyPair>,
-    ) -> (System, Result<(), Error>) {
-        let provider = Arc::new(default_provider());
-        let mut store = RootCertStore::empty();
-        store.add(root.der().clone()).expect("a root");
-        let bundle = Some(verifier(store, &provider).expect("a verifier"));
-        // The whole needs a root to be made at all, also where the system has none.
-        let added = vec![authority("an added root").der().clone()];
-        let system = System { bundle, whole: OnceBox::new(), added, provider };
-        let params = CertificateParams::new(["personr.test".to_owned()]).expect("parameters");
-        let leaf = params.signed_by(&KeyPair::generate().expect("a key"), issuer).expect("a certificate");
-        let name = ServerName::try_from("personr.test").expect("a name");
-        let verified = system.verify_server_cert(leaf.der(), &[], &name, &[], UnixTime::now());
-        (system, verified.map(|_| ()))
-    }
-
-    #[test]
-    fn the_whole_is_read_only_for_a_server_that_the_file_does_not_vouch_for() {
-        let [ours, other] = ["a root", "another"].map(authority);
-        let (accepting, verified) = system(&ours, &ours);
-        assert_eq!(verified, Ok(()));
-        assert!(accepting.whole.get().is_none());
-        let (refusing, verified) = system(&ours, &other);
-        assert_eq!(verified, Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)));
-        assert!(refusing.whole.get().is_some());
     }
 }

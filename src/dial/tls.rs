@@ -1,30 +1,60 @@
 //! TLS 1.2 and 1.3. There is no way to switch verification off.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::race::OnceBox;
 use rustls::client::Resumption;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::{CipherSuite, ClientConfig, ClientConnection};
 
-use super::roots;
+use super::roots::{self, Places};
 use super::stream::Stream;
-use crate::options::Options;
+use crate::environment::Environment;
+use crate::options::{AddedRoots, Options};
+use crate::sys::ForkLocal;
 
-/// What a connection's TLS needs. The roots are read at the first handshake: a process that finds a good token never
-/// needs them, and there are 145 of them to parse.
-pub(super) struct Tls {
-    added_roots: Vec<CertificateDer<'static>>,
-    system_roots: bool,
+/// Those in use. A forked child begins with none: another thread of its parent may have held the lock.
+static IN_USE: ForkLocal<Mutex<HashMap<Identity, Weak<Tls>>>> = ForkLocal::new();
+
+/// What TLS needs, but for the host: whom to trust. Handles that trust the same share it, and so the roots, which take a
+/// hundred times the memory of all else of a handle.
+///
+/// The roots are read at the first handshake: a process that finds a good token never needs them.
+pub(crate) struct Tls {
+    identity: Identity,
+    added_roots: AddedRoots,
     /// Two threads may both make one, and one is dropped; a `Once` would hang a child that is forked in the middle.
     config: OnceBox<Arc<ClientConfig>>,
 }
 
+/// What two handles that trust the same have in common.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Identity {
+    added_roots: [u8; 32],
+    /// `None` if the system's roots are not trusted.
+    places: Option<Places>,
+}
+
 impl Tls {
-    pub(super) fn new(options: &Options) -> Self {
-        Self { added_roots: options.added_roots.clone(), system_roots: options.system_roots, config: OnceBox::new() }
+    /// The environment says where the system's roots are. Opens nothing yet.
+    pub(crate) fn shared(options: &Options, environment: &Environment) -> Arc<Self> {
+        let places = options.system_roots.then(|| Places::of(environment));
+        let identity = Identity { added_roots: options.added_roots.digest(), places };
+        let mut in_use = in_use();
+        if let Some(tls) = in_use.get(&identity).and_then(Weak::upgrade) {
+            return tls;
+        }
+        let added_roots = options.added_roots.clone();
+        let tls = Arc::new(Self { identity: identity.clone(), added_roots, config: OnceBox::new() });
+        in_use.insert(identity, Arc::downgrade(&tls));
+        tls
+    }
+
+    pub(crate) fn added_roots(&self) -> &AddedRoots {
+        &self.added_roots
     }
 
     pub(super) fn handshake(&self, below: Stream, host: &str) -> io::Result<Stream> {
@@ -38,20 +68,30 @@ impl Tls {
 
     fn build(&self) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(provider());
-        let verifier = if self.system_roots {
-            roots::with_system(&self.added_roots, &provider)
-        } else {
-            roots::added(&self.added_roots, &provider)?
-        };
+        let verifier = roots::verifier(self.added_roots.roots(), self.identity.places.as_ref(), &provider)?;
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .dangerous() // for a verifier of one's own; these are the platform's and webpki
+            .dangerous() // for a verifier of one's own; these are webpki and the platform's
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         // A connection serves one login: a ticket would never be used, and stay in memory.
         config.resumption = Resumption::disabled();
         Ok(config)
     }
+}
+
+impl Drop for Tls {
+    fn drop(&mut self) {
+        let mut in_use = in_use();
+        // Another one may have been made in its place meanwhile.
+        if in_use.get(&self.identity).is_some_and(|tls| tls.strong_count() == 0) {
+            in_use.remove(&self.identity);
+        }
+    }
+}
+
+fn in_use() -> MutexGuard<'static, HashMap<Identity, Weak<Tls>>> {
+    IN_USE.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// ring, as rustls sets it up, but for one thing: AES-128 comes first, as in browsers. With it goes SHA-256, for which
@@ -198,7 +238,8 @@ mod tests {
         let (port, options) = echo();
         let deadline = Deadline::after(Duration::from_secs(60));
         let below = connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
-        let mut stream = Tls::new(&options).handshake(below, "127.0.0.1").expect("verified");
+        let mut stream =
+            Tls::shared(&options, &Environment::of(|_| None)).handshake(below, "127.0.0.1").expect("verified");
         let sent: Vec<u8> = (0..LONG).map(|number| (number % 251) as u8).collect();
         stream.write_all(&sent).expect("all is taken");
         // No flush: to read is to wait for an answer to all of it.
@@ -206,6 +247,48 @@ mod tests {
         stream.read_exact(&mut got).expect("all comes back");
         assert!(sent == got);
         assert_eq!(stream.read(&mut [0]).expect_err("no close_notify").kind(), ErrorKind::UnexpectedEof);
+    }
+
+    fn options_with(pem: &str) -> Options {
+        let mut options = Options::new().expect("the defaults are valid");
+        options.set_ca_pem(pem.as_bytes()).expect("a certificate");
+        options
+    }
+
+    #[test]
+    fn a_thousand_handles_that_trust_the_same_share_it() {
+        let pem = || {
+            let params = CertificateParams::new([]).expect("parameters");
+            params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate").pem()
+        };
+        let (ours, others) = (pem(), pem());
+        let environment =
+            |directory: &str| Environment::of(|name| (name == "SSL_CERT_DIR").then(|| directory.as_bytes().to_vec()));
+        let here = environment("/here");
+        let first = Tls::shared(&options_with(&ours), &here);
+        let handles: Vec<_> = (0..1000).map(|_| Tls::shared(&options_with(&ours), &here)).collect();
+        assert!(handles.iter().all(|handle| Arc::ptr_eq(handle, &first)));
+        let without_systems = {
+            let mut options = options_with(&ours);
+            options.set_system_roots(false);
+            options
+        };
+        let different = [
+            Tls::shared(&options_with(&others), &here),
+            Tls::shared(&options_with(&(ours.clone() + &others)), &here),
+            Tls::shared(&options_with(&ours), &environment("/there")),
+            Tls::shared(&without_systems, &here),
+            Tls::shared(&Options::new().expect("the defaults are valid"), &here),
+        ];
+        for (number, tls) in different.iter().enumerate() {
+            assert!(!Arc::ptr_eq(tls, &first), "{number}");
+            assert!(different[..number].iter().all(|other| !Arc::ptr_eq(tls, other)), "{number}");
+        }
+        // What nobody uses any more is forgotten.
+        let identity = first.identity.clone();
+        assert!(in_use().contains_key(&identity));
+        drop((first, handles));
+        assert!(!in_use().contains_key(&identity));
     }
 
     #[test]

@@ -58,8 +58,9 @@ struct Account {
 ///
 /// Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
 /// letters; HTTP_PROXY is not. NO_PROXY is read as by curl: "*", or domains, addresses and ranges ("10.0.0.0/8") with
-/// commas between them; a port or "*.example.com" has no meaning in it. Handles of one process for the same service,
-/// email and password share one token.
+/// commas between them; a port or "*.example.com" has no meaning in it. SSL_CERT_FILE and SSL_CERT_DIR are read
+/// now, too: see personr_options_set_system_roots(). Handles of one process for the same service, email and password
+/// share one token.
 ///
 /// @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
 ///                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.

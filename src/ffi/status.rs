@@ -32,7 +32,8 @@ pub const PERSONR_NETWORK: i32 = 7;
 /// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
 pub const PERSONR_TIMEOUT: i32 = 8;
 /// The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
-/// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake".
+/// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake". Or (reasons "no-roots",
+/// "roots-unreadable") the system's root certificates are missing, or could not all be read.
 pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
 use crate::clock::Deadline;
-use crate::dial::Dialer;
+use crate::dial::{Dialer, Tls};
 use crate::error::{Error, Result, Status};
 use crate::options::Options;
 use crate::random;
@@ -69,10 +69,10 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    pub(crate) fn open(server: Arc<Server>, key: &str, options: &Options) -> Self {
+    pub(crate) fn open(server: Arc<Server>, key: &str, options: &Options, tls: &Arc<Tls>) -> Self {
         let record = format!("personr:{{{key}}}");
         let lock = format!("{record}:lock");
-        Self { dialer: Dialer::direct(&server.url, options), server, record, lock }
+        Self { dialer: Dialer::direct(&server.url, options, tls), server, record, lock }
     }
 
     fn connect(&self, time: Time) -> Result<Connection> {

@@ -1,7 +1,10 @@
 //! What the unit tests do to a process; most of it in a forked child.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 /// Runs `work` in a forked child; the number that it returns there.
 pub(crate) fn in_child(work: impl FnOnce() -> i32) -> i32 {
@@ -56,4 +59,18 @@ pub(crate) fn lock_for_process(file: &File, length: i64) -> bool {
     lock.l_len = length as libc::off_t;
     // SAFETY: F_SETLK reads a flock, which is ours.
     unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &lock) == 0 }
+}
+
+/// Something that must not be opened.
+pub(crate) fn make_fifo(path: &Path) {
+    let path = CString::new(path.as_os_str().as_bytes()).expect("no NUL");
+    // SAFETY: the path ends with NUL.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+}
+
+/// How many descriptors the process may have, from now on and at most. For a child.
+pub(crate) fn limit_descriptors(now: libc::rlim_t, at_most: libc::rlim_t) {
+    let limit = libc::rlimit { rlim_cur: now, rlim_max: at_most };
+    // SAFETY: the pointer is to a limit of ours.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
 }

@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::compile::{ROOT, built, release};
 use crate::figures::{figures, is_check};
 
-const LOGGING: [&str; 4] = ["ureq", "ureq-proto", "rustls", "rustls-platform-verifier"];
+const LOGGING: [&str; 3] = ["ureq", "ureq-proto", "rustls"];
 /// Shorter ones may stand there by chance.
 const LENGTH_MIN: usize = 16;
 
@@ -82,7 +82,7 @@ fn the_release_library_holds_no_text_of_a_log() {
     let texts = all_texts();
     if cfg!(debug_assertions) {
         let found = held_by(&built("libpersonr.so"), &texts);
-        assert!(found.len() >= 10, "the scan finds what is there: {found:?}");
+        assert!(found.len() >= 5, "the scan finds what is there: {found:?}");
     }
     // It takes a minute or two to build.
     if is_check() {

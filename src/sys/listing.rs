@@ -1,0 +1,104 @@
+//! The names in a directory. The standard library lists one too, behind a descriptor that may be that of a standard stream.
+
+use std::ffi::{CStr, OsStr};
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::IntoRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::ptr::NonNull;
+
+use super::descriptors::above_standard_streams;
+
+/// An open directory.
+pub(crate) struct Listing(NonNull<libc::DIR>);
+
+impl Listing {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let flags = libc::O_DIRECTORY | libc::O_NONBLOCK;
+        let directory = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let directory = above_standard_streams(directory.into())?;
+        // SAFETY: the descriptor is open. If the call succeeds it is the stream's, and nobody else has it.
+        let stream = NonNull::new(unsafe { libc::fdopendir(std::os::fd::AsRawFd::as_raw_fd(&directory)) });
+        let stream = stream.ok_or_else(io::Error::last_os_error)?;
+        let _ = directory.into_raw_fd();
+        Ok(Self(stream))
+    }
+
+    /// The next name. `None` at the end.
+    pub(crate) fn next_name(&mut self) -> io::Result<Option<&OsStr>> {
+        set_errno(0);
+        // SAFETY: the stream is open, and `&mut self` is the only one that uses it.
+        let entry = unsafe { libc::readdir(self.0.as_ptr()) };
+        if entry.is_null() {
+            // The system tells the end from an error by this number alone.
+            let error = io::Error::last_os_error();
+            return if error.raw_os_error() == Some(0) { Ok(None) } else { Err(error) };
+        }
+        // SAFETY: the entry stays as it is until the next call, which `&mut self` holds off as long as the name is
+        // borrowed; the name in it ends with NUL. No reference is made to the entry, which may be shorter than its type.
+        let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
+        Ok(Some(OsStr::from_bytes(name.to_bytes())))
+    }
+}
+
+impl Drop for Listing {
+    fn drop(&mut self) {
+        // SAFETY: the stream is open, and not used again.
+        unsafe { libc::closedir(self.0.as_ptr()) };
+    }
+}
+
+fn set_errno(code: i32) {
+    #[cfg(any(target_os = "solaris", target_os = "illumos"))]
+    use libc::___errno as errno;
+    #[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "android"))]
+    use libc::__errno as errno;
+    #[cfg(not(any(
+        target_os = "freebsd",
+        target_vendor = "apple",
+        target_os = "netbsd",
+        target_os = "openbsd",
+        target_os = "android",
+        target_os = "solaris",
+        target_os = "illumos"
+    )))]
+    use libc::__errno_location as errno;
+    #[cfg(any(target_os = "freebsd", target_vendor = "apple"))]
+    use libc::__error as errno;
+    // SAFETY: the pointer is to this thread's own number, and always valid.
+    unsafe { *errno() = code };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn every_name_is_listed_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut expected: Vec<_> = (0..1000).map(|number| format!("{number}.0")).collect();
+        expected.iter().for_each(|name| fs::write(folder.path().join(name), "").expect("written"));
+        expected.extend([".", ".."].map(str::to_owned));
+        let mut listing = Listing::open(folder.path()).expect("it opens");
+        let mut found = Vec::new();
+        while let Some(name) = listing.next_name().expect("it is readable") {
+            found.push(name.to_str().expect("UTF-8").to_owned());
+        }
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_no_directory_is_not_opened() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        fs::write(&file, "").expect("written");
+        for path in [file, folder.path().join("missing")] {
+            assert!(Listing::open(&path).is_err(), "{path:?}");
+        }
+    }
+}
