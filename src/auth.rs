@@ -23,6 +23,7 @@ use crate::session::{Call, Policy, Session, State, Step};
 use crate::store::{self, Store};
 use crate::sys::{self, ForkLocal};
 use crate::token::{Token, token_in};
+use crate::transport;
 use events::Events;
 use leader::Leader;
 
@@ -67,6 +68,7 @@ impl Auth {
             (None, None) => return Err(Error::argument("password", "it is NULL")),
         };
         let environment = Environment::read();
+        transport::prepare();
         let tls = Tls::shared(&options, &environment);
         // Other handles may have the same: then one copy is enough.
         options.added_roots = tls.added_roots().clone();

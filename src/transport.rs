@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use once_cell::race::OnceBox;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::{self, HeaderValue, Uri};
@@ -47,15 +48,31 @@ pub(crate) fn exchange(stream: impl Channel, request: &Request) -> Result<Respon
     run(&agent, request, &meter).map_err(|error| meter.failure(error))
 }
 
+/// ureq's settings: for a plain connection, and for TLS.
+static CONFIGS: [OnceBox<Config>; 2] = [OnceBox::new(), OnceBox::new()];
+
+/// Makes what is made once. ureq asks the environment for a proxy whenever it makes settings, even if it is then told to use
+/// none; a login must not do that, beside a thread that may change the environment.
+pub(crate) fn prepare() {
+    [false, true].iter().for_each(|https| drop(config(*https)));
+}
+
 /// Has ureq make what it makes at its first request: an attempt that ends where the connection would be.
 #[cfg(feature = "capi")]
 pub(crate) fn warm_up() {
+    prepare();
     let connector = Handover::<Stream> { stream: Mutex::new(None), meter: Arc::default() };
     let agent = Agent::with_parts(config(false), connector, NoLookUp);
     let _ = agent.get("http://localhost/").call();
 }
 
 fn config(https: bool) -> Config {
+    let [plain, tls] = &CONFIGS;
+    let made = if https { tls } else { plain };
+    made.get_or_init(|| Box::new(make_config(https))).clone()
+}
+
+fn make_config(https: bool) -> Config {
     Agent::config_builder()
         .https_only(https)
         .http_status_as_error(false)

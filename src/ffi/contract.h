@@ -34,6 +34,9 @@
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
  *   with a line on stderr).
+ * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other threads
+ *   may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS, LOCALDOMAIN,
+ *   HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys none of it.
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
  *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
  *   parent's token, as any login elsewhere does.

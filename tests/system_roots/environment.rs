@@ -1,5 +1,7 @@
 //! The environment is read while the handle is made, and never again: a later reading would race with a `setenv`.
 
+use crate::figures::figures;
+
 use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
 
 #[test]
@@ -26,4 +28,34 @@ fn what_is_set_later_does_not_count() {
     host.succeeds("handles 1");
     host.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
     host.fails("login", UNKNOWN, "");
+}
+
+/// A relative path is that of the working directory at that moment, too: `Places` makes it absolute.
+#[test]
+fn nothing_is_asked_of_the_environment_after_the_handle_is_made() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let ground = Ground::new();
+    ground.write("bundle", &stranger);
+    ground.write("certs/0a1b2c3d.0", sandbox.ca_pem());
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 3");
+    let asked = host.number("getenv");
+    assert!(asked >= 3 * 8, "it sees what the library asks for: {asked}");
+    host.succeeds("login");
+    host.succeeds("login");
+    assert_eq!(host.number("getenv"), 0);
+    host.end();
+    figures!("the environment: {asked} variables asked for while 3 handles were made, 0 in 6 logins");
+}
+
+#[test]
+fn logins_stand_a_storm_of_changes() {
+    let (sandbox, _) = sandbox_and_stranger();
+    let ground = Ground::new();
+    ground.write("bundle", sandbox.ca_pem());
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 50");
+    host.succeeds("storm");
+    // The first login of each handle.
+    host.succeeds("login");
 }
