@@ -1,6 +1,6 @@
 //! TLS 1.2 and 1.3. There is no way to switch verification off.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -16,8 +16,9 @@ use crate::environment::Environment;
 use crate::options::{AddedRoots, Options};
 use crate::sys::ForkLocal;
 
-/// Those in use. A forked child begins with none: another thread of its parent may have held the lock.
-static IN_USE: ForkLocal<Mutex<HashMap<Identity, Weak<Tls>>>> = ForkLocal::new();
+/// Those in use. A forked child begins with none: another thread of its parent may have held the lock. A tree, for what
+/// a hash table keeps in a static looks lost to valgrind: it points to the middle of its memory.
+static IN_USE: ForkLocal<Mutex<BTreeMap<Identity, Weak<Tls>>>> = ForkLocal::new();
 
 /// What TLS needs, but for the host: whom to trust. Handles that trust the same share it, and so the roots, which take a
 /// hundred times the memory of all else of a handle.
@@ -31,7 +32,7 @@ pub(crate) struct Tls {
 }
 
 /// What two handles that trust the same have in common.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     added_roots: [u8; 32],
     /// `None` if the system's roots are not trusted.
@@ -90,7 +91,7 @@ impl Drop for Tls {
     }
 }
 
-fn in_use() -> MutexGuard<'static, HashMap<Identity, Weak<Tls>>> {
+fn in_use() -> MutexGuard<'static, BTreeMap<Identity, Weak<Tls>>> {
     IN_USE.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,7 +1,6 @@
 //! `memory:`: one record for all handles of this process that have the same service, account and password.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,7 +24,8 @@ const LOST_MAX: usize = 64;
 
 #[derive(Default)]
 struct Accounts {
-    in_use: HashMap<Identity, InUse, BuildHasherDefault<AsItIs>>,
+    /// A tree, for what a hash table keeps in a static looks lost to valgrind: it points to the middle of its memory.
+    in_use: BTreeMap<Identity, InUse>,
     /// The keys of accounts whose token was still good when their last handle was freed, the oldest first.
     lost: Vec<String>,
 }
@@ -36,28 +36,8 @@ struct InUse {
 }
 
 /// Account and password. A handle with a wrong password does not get the token of one with the right one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity([u8; 32]);
-
-impl Hash for Identity {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.0.first_chunk::<8>().map_or(&[], |first| first));
-    }
-}
-
-/// An identity is a hash already, and one that nobody can steer.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.first_chunk().map_or(0, |first| u64::from_ne_bytes(*first));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
 
 /// The record of an account. It goes, and is wiped, with the last handle.
 struct Account {
@@ -112,10 +92,6 @@ impl Accounts {
             return;
         }
         self.in_use.remove(&memory.identity);
-        if self.in_use.is_empty() {
-            // It is kept by a pointer to its middle, which looks lost to valgrind and its like.
-            self.in_use = HashMap::default();
-        }
         if memory.account.has_good_token.load(Ordering::Relaxed) {
             if self.lost.len() == LOST_MAX {
                 self.lost.remove(0);

@@ -60,6 +60,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tests/c/no_thread.c", "brings a pthread_create of its own, where the checker's would have to be"),
     ("tests/c/out_of_memory.c", "brings an allocator of its own, where the checker's would have to be"),
     ("tests/c/residue.c", "waits to be read from outside, and checkers keep copies"),
+    ("tests/c/roots.c", "changes its environment, user and limits, which the checker lives by too"),
 ];
 
 /// The C programs that there are.

@@ -13,7 +13,7 @@ use super::refusal::more_telling;
 use crate::environment::Environment;
 
 /// There are none to choose.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Places;
 
 impl Places {

@@ -11,7 +11,7 @@ use crate::sys::regular::Unreadable;
 
 /// What the environment says of it, by the rules of OpenSSL: the file and the directories are chosen apart, and `None`
 /// stands for the usual ones.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Places {
     file: Option<PathBuf>,
     directories: Option<Vec<PathBuf>>,
