@@ -52,7 +52,7 @@ pub(crate) struct LoginFailure {
     pub(crate) count: u32,
     /// Whether the caller's own deadline ended it, and after how long: it then says nothing to a caller who has more
     /// time than that.
-    pub(crate) in_vain: Option<Duration>,
+    pub(crate) cut_off_after: Option<Duration>,
 }
 
 /// Logins that replaced a rejected token.
@@ -183,7 +183,7 @@ impl Stored {
                 error: StoredError::of(&failure.error),
                 at: unix(failure.at),
                 count: failure.count,
-                in_vain_ms: failure.in_vain.map(|spent| spent.as_millis() as u64),
+                in_vain_ms: failure.cut_off_after.map(|spent| spent.as_millis() as u64),
             }),
             replacements: record.replacements.count,
             replaced_at: record.replacements.last.map(unix),
@@ -206,7 +206,7 @@ impl Stored {
                     error: failure.error.into_error()?,
                     at: pause_begun(failure.at, now).unwrap_or(Instant::START),
                     count: failure.count,
-                    in_vain: failure.in_vain_ms.map(Duration::from_millis),
+                    cut_off_after: failure.in_vain_ms.map(Duration::from_millis),
                 })
             }),
             replacements: Replacements {
@@ -283,7 +283,7 @@ mod tests {
                 error,
                 at: now.instant.before(Duration::from_secs(3)),
                 count: 2,
-                in_vain: Some(Duration::from_millis(1500)),
+                cut_off_after: Some(Duration::from_millis(1500)),
             }),
             replacements: Replacements { count: 3, last: Some(now.instant.before(Duration::from_secs(50))) },
             unknown: Map::new(),
@@ -309,7 +309,7 @@ mod tests {
         assert_eq!((read.generation, seconds(read.used, now.instant)), (42, 2 * DAY_S));
         assert_eq!(read.refusal, full.refusal);
         let (before, after) = (full.failure.expect("one"), read.failure.expect("one"));
-        assert_eq!((after.error, after.count, after.in_vain), (before.error, before.count, before.in_vain));
+        assert_eq!((after.error, after.count, after.cut_off_after), (before.error, before.count, before.cut_off_after));
         assert_eq!((seconds(after.at, now.instant), read.replacements.count), (3, 3));
         assert_eq!(read.replacements.last.map(|last| seconds(last, now.instant)), Some(50));
     }

@@ -13,7 +13,7 @@ use crate::hooks::Level;
 use crate::login::{Effort, login};
 use crate::random;
 use crate::record::{Record, Refusal};
-use crate::session::{Errand, Flight, Landing, Plan};
+use crate::session::{Decision, Flight, FlightOutcome, Purpose};
 use crate::store::{Bytes, Locked, Saved, StoreOption};
 use crate::token::Token;
 
@@ -54,7 +54,11 @@ impl<'a> Leader<'a> {
             // Those who wait learn why, and do not each wait for the same failure anew. That this call's own time is up
             // says nothing to them.
             let is_shared = self.spent_in_vain(self.begun).is_none();
-            self.touch_down(if is_shared { Landing::NotBegun(error.clone()) } else { Landing::WithoutLogin });
+            self.touch_down(if is_shared {
+                FlightOutcome::NotBegun(error.clone())
+            } else {
+                FlightOutcome::WithoutLogin
+            });
             self.result = Some(Err(error));
         }
         self.result.take()
@@ -64,31 +68,29 @@ impl<'a> Leader<'a> {
     fn fly(&mut self) -> Result<()> {
         let auth = self.auth;
         let kept = auth.credentials.kept();
-        if self.flight.errand != Errand::Login {
+        if self.flight.purpose.checks_store_first() {
             let found = self.process.store.load(self.deadline)?;
-            if self.plan(found, kept)? == Plan::Land {
+            if self.plan(found, kept)? == Decision::Done {
                 return Ok(());
             }
         }
         // Before any lock: the host takes the time that it takes.
-        let credentials = match self.flight.errand {
-            Errand::Note => kept.map(ForLogin::Kept),
-            Errand::Obtain | Errand::Renew | Errand::Login => Some(self.credentials()?),
-        };
+        let credentials =
+            if self.flight.purpose.needs_password() { Some(self.credentials()?) } else { kept.map(ForLogin::Kept) };
         let process = self.process;
         let Some(mut locked) = self.lock(process, credentials.as_deref())? else { return Ok(()) };
         let found = locked.load()?;
         match (self.plan(found, credentials.as_deref())?, &credentials) {
-            (Plan::Login, Some(credentials)) => {
+            (Decision::Login, Some(credentials)) => {
                 locked.prepare()?;
                 let landing = self.login(credentials, locked.login_limit());
                 self.land(landing, locked.as_mut());
             }
-            (Plan::Save, _) => {
+            (Decision::Save, _) => {
                 let record = self.process.session().record();
                 self.save(&record, locked.as_mut());
             }
-            (Plan::Land | Plan::Login, _) => {}
+            (Decision::Done | Decision::Login, _) => {}
         }
         Ok(())
     }
@@ -104,7 +106,7 @@ impl<'a> Leader<'a> {
         process: &'p Process,
         credentials: Option<&Credentials>,
     ) -> Result<Option<Box<dyn Locked + 'p>>> {
-        let is_patient = matches!(self.flight.errand, Errand::Obtain | Errand::Login);
+        let is_patient = self.flight.purpose.waits_for_lock();
         let mut waits = 0;
         loop {
             let wait = if is_patient { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
@@ -120,16 +122,16 @@ impl<'a> Leader<'a> {
             if waits == 1 {
                 self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
             }
-            if self.flight.errand == Errand::Obtain {
+            if self.flight.purpose.checks_store_while_waiting() {
                 let found = process.store.load(self.deadline)?;
-                if self.plan(found, credentials)? == Plan::Land {
+                if self.plan(found, credentials)? == Decision::Done {
                     return Ok(None);
                 }
             }
         }
     }
 
-    fn plan(&mut self, found: Option<Bytes>, credentials: Option<&Credentials>) -> Result<Plan> {
+    fn plan(&mut self, found: Option<Bytes>, credentials: Option<&Credentials>) -> Result<Decision> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
         let asked_at = self.process.asked_at.load(Ordering::Relaxed);
@@ -142,10 +144,10 @@ impl<'a> Leader<'a> {
         let left = self.deadline.remaining_at(now.instant);
         let mut session = self.process.session();
         let before = session.in_hand();
-        let plan = session.plan(&now, self.flight.errand, record, refuses, left);
+        let plan = session.decide(&now, self.flight.purpose, record, refuses, left);
         // What a login replaces is not adopted, nor what is of no use.
         let adopted =
-            self.flight.errand != Errand::Login && session.in_hand() != before && session.has_usable(now.instant);
+            self.flight.purpose != Purpose::Login && session.in_hand() != before && session.has_usable(now.instant);
         drop(session);
         if adopted {
             self.events.add(Level::Info, "adopted", || "a token was found in the store".to_owned());
@@ -153,12 +155,12 @@ impl<'a> Leader<'a> {
         Ok(plan)
     }
 
-    fn login(&mut self, credentials: &Credentials, limit: Duration) -> Landing {
+    fn login(&mut self, credentials: &Credentials, limit: Duration) -> FlightOutcome {
         let auth = self.auth;
         let begun = Instant::now();
         let deadline = self.deadline.at_most(limit);
-        let effort = match self.flight.errand {
-            Errand::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
+        let effort = match self.flight.purpose {
+            Purpose::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
             _ => Effort { deadline, retries: auth.options.max_retries, connect: Duration::MAX },
         };
         let outcome = login(&auth.dialer, &auth.options, credentials, effort);
@@ -169,17 +171,17 @@ impl<'a> Leader<'a> {
             Ok(token) => {
                 self.tell_of_token(&how);
                 self.tell_of_fork();
-                Landing::LoggedIn(token)
+                FlightOutcome::LoggedIn(token)
             }
             Err(error) if error.status() == Status::InvalidCredentials => {
                 self.events.add(Level::Error, "refused", || format!("{error}: {how}, status {}", error.http_status()));
                 // Without randomness it is 0: a tag of 16 bits says little in any case.
                 let salt = random::bytes().map_or(0, u64::from_ne_bytes);
-                Landing::Refused(Refusal { error, salt, tag: credentials.tag(salt) })
+                FlightOutcome::Refused(Refusal { error, salt, tag: credentials.tag(salt) })
             }
             Err(error) => {
                 self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
-                Landing::LoginFailed { error, in_vain: self.spent_in_vain(begun) }
+                FlightOutcome::LoginFailed { error, cut_off_after: self.spent_in_vain(begun) }
             }
         }
     }
@@ -190,10 +192,10 @@ impl<'a> Leader<'a> {
     }
 
     fn tell_of_token(&mut self, how: &str) {
-        let event = if self.flight.errand == Errand::Renew { "renewed" } else { "login" };
+        let event = if self.flight.purpose == Purpose::Renew { "renewed" } else { "login" };
         let has_lost_one = self.process.store.has_lost_a_token();
         // One that was asked for would have been made in any case.
-        if has_lost_one && self.flight.errand != Errand::Login {
+        if has_lost_one && self.flight.purpose != Purpose::Login {
             let why = "the token before it was still good, and was lost when the last handle of the account was freed: keep \
                        a handle, or use a store other than memory:";
             self.events.add(Level::Warn, event, || format!("a token was issued: {how}, status 200; {why}"));
@@ -212,7 +214,7 @@ impl<'a> Leader<'a> {
     }
 
     /// The threads of this process have the result at once; the store has it before its lock is given back.
-    fn land(&mut self, landing: Landing, locked: &mut dyn Locked) {
+    fn land(&mut self, landing: FlightOutcome, locked: &mut dyn Locked) {
         if let Some(record) = self.touch_down(landing) {
             self.save(&record, locked);
         }
@@ -239,10 +241,10 @@ impl<'a> Leader<'a> {
         }
     }
 
-    fn touch_down(&mut self, landing: Landing) -> Option<Record> {
+    fn touch_down(&mut self, landing: FlightOutcome) -> Option<Record> {
         let now = Now::read();
         let mut session = self.process.session();
-        let record = session.land(&now, self.flight, landing);
+        let record = session.finish(&now, self.flight, landing);
         self.result = session.result_of(self.flight);
         self.auth.publish(&session, &now);
         drop(session);
@@ -254,7 +256,7 @@ impl<'a> Leader<'a> {
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         if self.process.session().is_in_flight(self.flight) {
-            self.touch_down(Landing::WithoutLogin);
+            self.touch_down(FlightOutcome::WithoutLogin);
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::limits::IDLE_LIMIT;
+use super::renewal::{CHECK_EVERY, CHECK_EVERY_WHILE_GOOD, IDLE_LIMIT};
 use super::*;
 use crate::clock::Instant;
 
@@ -25,11 +25,11 @@ fn unix_at(instant: Instant) -> Now {
     Now { instant, unix: Duration::from_secs(1_700_000_000) + at(0).until(instant) }
 }
 
-fn failure(status: Status) -> Landing {
+fn failure(status: Status) -> FlightOutcome {
     let error = Error::new(status, "reason", "message");
     match status {
-        Status::InvalidCredentials => Landing::Refused(Refusal { error, salt: 1, tag: 2 }),
-        _ => Landing::LoginFailed { error, in_vain: None },
+        Status::InvalidCredentials => FlightOutcome::Refused(Refusal { error, salt: 1, tag: 2 }),
+        _ => FlightOutcome::LoginFailed { error, cut_off_after: None },
     }
 }
 
@@ -47,7 +47,7 @@ impl World {
     fn skip_to(&mut self, instant: Instant) {
         self.now = instant;
         self.session.record.used = instant;
-        self.session.noted_on = day_of(unix_at(instant).unix);
+        self.session.use_recorded_on = day_of(unix_at(instant).unix);
         self.stored.used = instant;
     }
 
@@ -62,7 +62,7 @@ impl World {
     }
 
     /// One call from its arrival to its answer, with nobody else about; `login` is what the service does.
-    fn call(&mut self, call: Call, mut login: impl FnMut(&Self) -> Landing) -> Result<String, Error> {
+    fn call(&mut self, call: Call, mut login: impl FnMut(&Self) -> FlightOutcome) -> Result<String, Error> {
         let ticket = self.session.arrive(call);
         for _ in 0..4 {
             match self.session.next(&unix_at(self.now), ticket, LONG) {
@@ -75,25 +75,25 @@ impl World {
         panic!("a call that leads for ever");
     }
 
-    fn fly(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> Landing) {
+    fn fly(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> FlightOutcome) {
         let same = self.same_password;
         let now = unix_at(self.now);
-        let plan = self.session.plan(&now, flight.errand, self.stored.clone(), |_| same, LONG);
-        let landing = if plan == Plan::Login {
+        let plan = self.session.decide(&now, flight.purpose, self.stored.clone(), |_| same, LONG);
+        let landing = if plan == Decision::Login {
             self.logins += 1;
             login(self)
         } else {
-            Landing::WithoutLogin
+            FlightOutcome::WithoutLogin
         };
-        let record = self.session.land(&now, flight, landing);
-        if let Some(record) = record.or_else(|| (plan == Plan::Save).then(|| self.session.record())) {
+        let record = self.session.finish(&now, flight, landing);
+        if let Some(record) = record.or_else(|| (plan == Decision::Save).then(|| self.session.record())) {
             self.session.saved(self.now, &record, true);
             self.stored = record;
         }
     }
 
     fn year(&mut self, call: Call) -> Result<String, Error> {
-        self.call(call, |world| Landing::LoggedIn(world.token(YEAR)))
+        self.call(call, |world| FlightOutcome::LoggedIn(world.token(YEAR)))
     }
 
     fn fails(&mut self, status: Status) -> Error {
@@ -149,13 +149,13 @@ fn a_renewal_hinders_nobody_and_loses_nothing() {
     world.skip_to(at(0).after(YEAR - window));
     assert_eq!(world.session.state(world.now), State::Renewing);
     let flight = lead(world.next(Call::Token, LONG));
-    assert_eq!(flight.errand, Errand::Renew);
+    assert_eq!(flight.purpose, Purpose::Renew);
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the others do not wait");
     world.fly(flight, &mut |_| failure(Status::Server));
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the token in hand is good");
     world.pass(MINUTE - Duration::from_secs(1));
     assert_eq!(world.year(Call::Token).expect("a token"), "token-1", "not again within a minute");
-    world.pass(LOOK_EVERY_WHILE_GOOD);
+    world.pass(CHECK_EVERY_WHILE_GOOD);
     assert_eq!(world.year(Call::Token).expect("a token"), "token-3");
     assert_eq!(world.session.state(world.now), State::Good);
 }
@@ -181,7 +181,7 @@ fn renewals_that_fail_are_a_minute_apart_then_two_up_to_an_hour() {
 #[test]
 fn renew_before_is_capped_at_half_of_the_life() {
     let mut world = World::new(Policy { renew_before: Some(YEAR), spread: 0.0 });
-    world.call(Call::Token, |world| Landing::LoggedIn(world.token(MINUTE))).expect("a token");
+    world.call(Call::Token, |world| FlightOutcome::LoggedIn(world.token(MINUTE))).expect("a token");
     assert_eq!(world.session.state(world.now.after(MINUTE / 2).before(Duration::from_millis(1))), State::Good);
     assert_eq!(world.session.state(world.now.after(MINUTE / 2)), State::Renewing);
 }
@@ -195,7 +195,7 @@ fn renewals_of_accounts_are_spread_and_never_is_a_choice() {
         (Policy { renew_before: Some(Duration::ZERO), spread: 1.0 }, 1000),
     ] {
         let mut world = World::new(policy);
-        world.call(Call::Token, |world| Landing::LoggedIn(token(world))).expect("a token");
+        world.call(Call::Token, |world| FlightOutcome::LoggedIn(token(world))).expect("a token");
         assert_eq!(world.session.renews_at(world.now), Some(at(first)), "{policy:?}");
     }
 }
@@ -225,7 +225,8 @@ fn the_service_says_when_to_try_again_up_to_an_hour() {
     for (asked, waited) in [(5, 5), (3600, 3600), (86_400, 3600)] {
         let mut world = World::new(Policy::default());
         let error = Error::new(Status::RateLimited, "http-429", "").with_retry_after(Some(Duration::from_secs(asked)));
-        let found = world.call(Call::Token, |_| Landing::LoginFailed { error: error.clone(), in_vain: None });
+        let found =
+            world.call(Call::Token, |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: None });
         assert_eq!(found.expect_err("no token").retry_after(), Some(Duration::from_secs(waited)));
     }
 }
@@ -259,7 +260,7 @@ fn a_token_in_the_store_is_found_while_logins_fail() {
     world.fails(Status::InvalidCredentials);
     world.stored.token = Some(Arc::new(world.token(YEAR)));
     assert!(matches!(world.next(Call::Token, LONG), Step::Fail(_)), "looked at once a second");
-    world.pass(LOOK_EVERY);
+    world.pass(CHECK_EVERY);
     assert_eq!(world.year(Call::Token).expect("found"), "token-1");
     assert_eq!(world.logins, 1);
 }
@@ -323,7 +324,7 @@ fn one_leads_and_the_others_share() {
     for ticket in &tickets {
         assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Wait));
     }
-    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
         assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Ready(_)));
     }
@@ -334,11 +335,11 @@ fn logins_that_wait_when_one_begins_share_it() {
     let mut world = World::new(Policy::default());
     let first = lead(world.next(Call::Login, LONG));
     let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Login)).collect();
-    world.fly(first, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    world.fly(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     // It began before they were asked for: one of them logs in, for all.
     let second = lead(world.session.next(&unix_at(world.now), tickets[0], LONG));
     assert!(matches!(world.session.next(&unix_at(world.now), tickets[1], LONG), Step::Wait));
-    world.fly(second, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    world.fly(second, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
         match world.session.next(&unix_at(world.now), *ticket, LONG) {
             Step::Ready(token) => assert_eq!(token.value(), c"token-2"),
@@ -356,11 +357,11 @@ fn a_short_deadline_fails_its_own_caller_alone() {
     let waiting = world.session.arrive(Call::Token);
     world.pass(short);
     let error = Error::new(Status::Timeout, "answer", "");
-    world.fly(flight, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(short) });
+    world.fly(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
     assert!(matches!(world.next(Call::Token, Duration::ZERO), Step::Fail(error) if error.status() == Status::Timeout));
     assert!(matches!(world.next(Call::Token, short), Step::Fail(_)), "nor would another with as little time do better");
     let flight = lead(world.session.next(&unix_at(world.now), waiting, LONG - short));
-    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG - short), Step::Ready(_)));
 }
 
@@ -368,7 +369,7 @@ fn a_short_deadline_fails_its_own_caller_alone() {
 fn a_token_that_is_over_when_it_arrives_does_not_begin_a_loop_of_logins() {
     let mut world = World::new(Policy::default());
     for _ in 0..100 {
-        let error = world.call(Call::Token, |world| Landing::LoggedIn(world.token(Duration::ZERO)));
+        let error = world.call(Call::Token, |world| FlightOutcome::LoggedIn(world.token(Duration::ZERO)));
         assert_eq!(error.expect_err("of no use").reason(), "expires");
     }
     assert_eq!(world.logins, 1);
@@ -381,13 +382,13 @@ fn while_another_renews_the_store_is_asked_every_ten_seconds() {
     world.skip_to(at(0).after(YEAR - MINUTE));
     let flight = lead(world.next(Call::Token, LONG));
     assert_eq!(
-        world.session.land(&unix_at(world.now), flight, Landing::WithoutLogin).map(|record| record.generation),
+        world.session.finish(&unix_at(world.now), flight, FlightOutcome::WithoutLogin).map(|record| record.generation),
         None
     );
-    world.pass(LOOK_EVERY_WHILE_GOOD - Duration::from_millis(1));
+    world.pass(CHECK_EVERY_WHILE_GOOD - Duration::from_millis(1));
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
     world.pass(Duration::from_millis(1));
-    assert_eq!(lead(world.next(Call::Token, LONG)).errand, Errand::Renew);
+    assert_eq!(lead(world.next(Call::Token, LONG)).purpose, Purpose::Renew);
 }
 
 #[test]
@@ -449,10 +450,10 @@ fn a_token_that_could_not_be_saved_is_saved_later_but_not_over_a_newer_one() {
     for newer in [false, true] {
         let flight = lead(world.next(Call::Login, LONG));
         let now = unix_at(world.now);
-        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
         world.logins += 1;
-        let landing = Landing::LoggedIn(world.token(YEAR));
-        let record = world.session.land(&now, flight, landing).expect("to be saved");
+        let landing = FlightOutcome::LoggedIn(world.token(YEAR));
+        let record = world.session.finish(&now, flight, landing).expect("to be saved");
         world.session.saved(world.now, &record, false);
         let ours = record.token.expect("a token").value().to_owned();
         if newer {
@@ -464,7 +465,7 @@ fn a_token_that_could_not_be_saved_is_saved_later_but_not_over_a_newer_one() {
                 ..Record::default()
             };
         }
-        world.pass(LOOK_EVERY_WHILE_GOOD);
+        world.pass(CHECK_EVERY_WHILE_GOOD);
         let (_, until) = world.session.to_publish(&unix_at(world.now)).expect("a token");
         assert!(until <= world.now, "it is not handed out without a look at the store");
         let found = world.year(Call::Token).expect("a token");
@@ -479,9 +480,9 @@ fn a_token_whose_lock_was_lost_gives_way_to_the_stores() {
     let mut world = World::new(Policy::default());
     let flight = lead(world.next(Call::Token, LONG));
     let now = unix_at(world.now);
-    world.session.plan(&now, flight.errand, Record::default(), |_| true, LONG);
+    world.session.decide(&now, flight.purpose, Record::default(), |_| true, LONG);
     let lost = world.token(YEAR);
-    world.session.land(&now, flight, Landing::LoggedIn(lost)).expect("to be saved");
+    world.session.finish(&now, flight, FlightOutcome::LoggedIn(lost)).expect("to be saved");
     world.session.lock_was_lost(flight);
     world.logins = 5;
     world.stored = Record { generation: 1, token: Some(Arc::new(world.token(YEAR))), ..Record::default() };
@@ -508,10 +509,10 @@ fn a_login_with_more_time_left_does_not_share_a_timeout() {
     let mut world = World::new(Policy::default());
     let first = lead(world.next(Call::Login, LONG));
     let (short, long) = (world.session.arrive(Call::Login), world.session.arrive(Call::Login));
-    world.fly(first, &mut |world| Landing::LoggedIn(world.token(YEAR)));
+    world.fly(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     let second = lead(world.session.next(&unix_at(world.now), short, MINUTE));
     let error = Error::new(Status::Timeout, "answer", "");
-    world.fly(second, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(LONG) });
+    world.fly(second, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(LONG) });
     assert!(matches!(world.session.next(&unix_at(world.now), short, LONG), Step::Fail(_)));
     lead(world.session.next(&unix_at(world.now), long, LONG + MINUTE));
 }
@@ -534,7 +535,7 @@ fn a_call_shares_the_failure_that_it_has_waited_for() {
     let waiting = world.session.arrive(Call::Token);
     world.fly(flight, &mut |_| failure(Status::Server));
     // So long took the save, which is longer than the pause.
-    world.pass(LOOK_EVERY * 2);
+    world.pass(CHECK_EVERY * 2);
     assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG), Step::Fail(_)));
 }
 
@@ -543,10 +544,10 @@ fn a_login_does_not_share_a_token_that_was_refused_meanwhile() {
     let mut world = World::new(Policy::default());
     let (ticket, short) = (world.session.arrive(Call::Login), Duration::from_secs(5));
     let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
-    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(short)));
+    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
     world.session.reject(world.now, b"token-1");
     let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
-    world.fly(flight, &mut |world| Landing::LoggedIn(world.token(short)));
+    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
     world.pass(short);
     match world.session.next(&unix_at(world.now), ticket, LONG) {
         Step::Fail(error) => assert_eq!(error.reason(), "expires", "nor one that is over"),
@@ -559,7 +560,9 @@ fn a_rejected_token_that_is_issued_once_more_is_good() {
     let mut world = World::new(Policy::default());
     world.year(Call::Token).expect("a token");
     let again = |world: &mut World, call| {
-        world.call(call, |world| Landing::LoggedIn(Token::new(b"token-1", b"user", YEAR, 0, world.now.after(YEAR))))
+        world.call(call, |world| {
+            FlightOutcome::LoggedIn(Token::new(b"token-1", b"user", YEAR, 0, world.now.after(YEAR)))
+        })
     };
     for call in [Call::Token, Call::Login, Call::Token] {
         world.session.reject(world.now, b"token-1");
@@ -602,9 +605,9 @@ fn a_day_is_noted_at_once_or_not_at_all() {
     world.pass(Duration::from_secs(86_400));
     let flight = lead(world.next(Call::Token, LONG));
     let now = unix_at(world.now);
-    assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Save);
+    assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Save);
     // Another process holds the lock, maybe for long.
-    world.session.land(&now, flight, Landing::WithoutLogin);
+    world.session.finish(&now, flight, FlightOutcome::WithoutLogin);
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
 }
 
@@ -613,15 +616,15 @@ fn a_save_is_tried_again_once_in_ten_seconds() {
     let mut world = World::new(Policy::default());
     let flight = lead(world.next(Call::Token, LONG));
     let now = unix_at(world.now);
-    world.session.plan(&now, flight.errand, Record::default(), |_| true, LONG);
-    let landing = Landing::LoggedIn(world.token(YEAR));
-    let record = world.session.land(&now, flight, landing).expect("to be saved");
+    world.session.decide(&now, flight.purpose, Record::default(), |_| true, LONG);
+    let landing = FlightOutcome::LoggedIn(world.token(YEAR));
+    let record = world.session.finish(&now, flight, landing).expect("to be saved");
     world.session.saved(world.now, &record, false);
     for _ in 0..3 {
-        world.pass(LOOK_EVERY_WHILE_GOOD);
+        world.pass(CHECK_EVERY_WHILE_GOOD);
         let flight = lead(world.next(Call::Token, LONG));
         // The store cannot even be read.
-        world.session.land(&unix_at(world.now), flight, Landing::WithoutLogin);
+        world.session.finish(&unix_at(world.now), flight, FlightOutcome::WithoutLogin);
         assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)));
     }
 }
@@ -631,10 +634,10 @@ fn what_could_not_be_saved_of_a_failure_is_remembered() {
     let mut world = World::new(Policy::default());
     world.fails(Status::Server);
     world.stored = Record::default();
-    world.pass(LOOK_EVERY);
+    world.pass(CHECK_EVERY);
     world.fails(Status::Server);
     world.stored = Record::default();
-    world.pass(LOOK_EVERY);
+    world.pass(CHECK_EVERY);
     assert!(world.year(Call::Token).is_err(), "two seconds after the second");
     assert_eq!(world.logins, 2);
 
@@ -642,7 +645,7 @@ fn what_could_not_be_saved_of_a_failure_is_remembered() {
     for _ in 0..100 {
         world.fails(Status::InvalidCredentials);
         world.stored = Record::default();
-        world.pass(LOOK_EVERY);
+        world.pass(CHECK_EVERY);
     }
     assert_eq!(world.logins, 1);
 }
@@ -655,14 +658,14 @@ fn two_wrong_passwords_are_each_sent_once() {
         for (password, session) in sessions.iter_mut().enumerate() {
             let (now, password) = (unix_at(at(second)), password as u16);
             let Step::Lead(flight) = session.next(&now, session.arrive(Call::Token), LONG) else { continue };
-            if session.plan(&now, flight.errand, stored.clone(), |it| it.tag == password, LONG) == Plan::Land {
-                session.land(&now, flight, Landing::WithoutLogin);
+            if session.decide(&now, flight.purpose, stored.clone(), |it| it.tag == password, LONG) == Decision::Done {
+                session.finish(&now, flight, FlightOutcome::WithoutLogin);
                 continue;
             }
             logins += 1;
             let error = Error::new(Status::InvalidCredentials, "", "");
-            let landing = Landing::Refused(Refusal { error, salt: 0, tag: password });
-            stored = session.land(&now, flight, landing).expect("to be saved");
+            let landing = FlightOutcome::Refused(Refusal { error, salt: 0, tag: password });
+            stored = session.finish(&now, flight, landing).expect("to be saved");
         }
     }
     assert_eq!(logins, 2);
@@ -674,12 +677,12 @@ fn a_pause_that_a_clock_ahead_of_ours_has_noted_ends() {
     let error = Error::new(Status::Server, "", "");
     world.stored = Record {
         generation: 1,
-        failure: Some(LoginFailure { error, at: world.now, count: 3, in_vain: None }),
+        failure: Some(LoginFailure { error, at: world.now, count: 3, cut_off_after: None }),
         ..Record::default()
     };
     for _ in 0..4 {
         assert!(world.year(Call::Token).is_err());
-        world.pass(LOOK_EVERY);
+        world.pass(CHECK_EVERY);
         // Read anew, it is of now each time.
         world.stored.failure.as_mut().expect("one").at = world.now;
     }
@@ -692,7 +695,7 @@ fn a_pause_that_a_clock_ahead_of_ours_has_noted_ends() {
     for _ in 0..60 {
         world.stored.replacements = crate::record::Replacements { count: 3, last: Some(world.now) };
         assert!(world.year(Call::Token).is_err());
-        world.pass(LOOK_EVERY);
+        world.pass(CHECK_EVERY);
     }
     assert_eq!(world.year(Call::Token).expect("a minute is over"), "token-2");
 }
@@ -721,8 +724,8 @@ fn a_lock_that_a_failed_renewal_has_lost_does_not_take_the_good_token() {
     world.skip_to(at(0).after(YEAR - MINUTE));
     let flight = lead(world.next(Call::Token, LONG));
     let now = unix_at(world.now);
-    assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
-    world.session.land(&now, flight, failure(Status::Server)).expect("to be saved");
+    assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
+    world.session.finish(&now, flight, failure(Status::Server)).expect("to be saved");
     world.session.lock_was_lost(flight);
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(token) if token.value() == c"token-1"));
 }
@@ -731,11 +734,13 @@ fn a_lock_that_a_failed_renewal_has_lost_does_not_take_the_good_token() {
 fn a_deadline_of_ones_own_does_not_end_the_services_pause() {
     let mut world = World::new(Policy::default());
     let error = Error::new(Status::RateLimited, "http-429", "").with_retry_after(Some(MINUTE));
-    world.call(Call::Token, |_| Landing::LoginFailed { error: error.clone(), in_vain: None }).expect_err("no token");
+    world
+        .call(Call::Token, |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: None })
+        .expect_err("no token");
     let short = Duration::from_millis(100);
     let error = Error::new(Status::Timeout, "answer", "");
     let flight = lead(world.next(Call::Login, short));
-    world.fly(flight, &mut |_| Landing::LoginFailed { error: error.clone(), in_vain: Some(short) });
+    world.fly(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
     world.pass(Duration::from_secs(30));
     assert_eq!(world.fails(Status::Server).status(), Status::RateLimited);
 }
@@ -747,10 +752,10 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
     let login = |world: &mut World| {
         let flight = lead(world.next(Call::Token, LONG));
         let now = unix_at(world.now);
-        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
         world.logins += 1;
-        let landing = Landing::LoggedIn(world.token(YEAR));
-        (flight, world.session.land(&now, flight, landing).expect("to be saved"))
+        let landing = FlightOutcome::LoggedIn(world.token(YEAR));
+        (flight, world.session.finish(&now, flight, landing).expect("to be saved"))
     };
     let (flight, _) = login(&mut world);
     world.session.lock_was_lost(flight);
@@ -760,7 +765,7 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
     world.logins += 1;
     world.stored =
         Record { generation: 2, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
-    world.pass(LOOK_EVERY_WHILE_GOOD);
+    world.pass(CHECK_EVERY_WHILE_GOOD);
     let flight = lead(world.next(Call::Token, LONG));
     world.fly(flight, &mut |_| panic!("there is a good one"));
     assert_eq!(world.stored.token.as_ref().expect("one").value(), c"token-3");
@@ -772,9 +777,9 @@ fn a_lost_lock_discards_its_own_token_and_not_a_later_one() {
     let now = unix_at(world.now);
     let login = |world: &mut World, value: &str| {
         let flight = lead(world.next(Call::Login, LONG));
-        assert_eq!(world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG), Plan::Login);
+        assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
         let token = Token::new(value.as_bytes(), b"user", YEAR, 0, world.now.after(YEAR));
-        (flight, world.session.land(&now, flight, Landing::LoggedIn(token)).expect("to be saved"))
+        (flight, world.session.finish(&now, flight, FlightOutcome::LoggedIn(token)).expect("to be saved"))
     };
     // The service may issue the same token twice.
     for value in ["second", "first"] {
@@ -793,9 +798,9 @@ fn a_lost_lock_does_not_lower_the_number_of_a_token_that_was_adopted_since() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
     let flight = lead(world.next(Call::Login, LONG));
-    world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+    world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
     let token = world.token(YEAR);
-    world.session.land(&now, flight, Landing::LoggedIn(token)).expect("to be saved");
+    world.session.finish(&now, flight, FlightOutcome::LoggedIn(token)).expect("to be saved");
     // Another thread of this process finds what another process has saved under the lock.
     world.logins = 9;
     world.stored =
@@ -813,30 +818,30 @@ fn the_save_of_an_earlier_login_says_nothing_of_a_later_one() {
     let now = unix_at(world.now);
     let login = |world: &mut World| {
         let flight = lead(world.next(Call::Login, LONG));
-        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
+        world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
         world.logins += 1;
-        world.session.land(&now, flight, Landing::LoggedIn(world.token(YEAR))).expect("to be saved")
+        world.session.finish(&now, flight, FlightOutcome::LoggedIn(world.token(YEAR))).expect("to be saved")
     };
     let (earlier, later) = (login(&mut world), login(&mut world));
     world.session.saved(world.now, &later, false);
     // A store that does not notice that its lock was lost.
     world.session.saved(world.now, &earlier, true);
-    assert!(world.session.unsaved.is_some(), "the later one is not in the store");
+    assert!(world.session.write_back.has_failed(), "the later one is not in the store");
     world.session.saved(world.now, &later, true);
-    assert!(world.session.unsaved.is_none());
+    assert!(!world.session.write_back.has_failed());
 }
 
 #[test]
 fn a_failure_that_is_saved_by_another_flight_saves_the_login_with_it() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
-    let flight = |world: &mut World, landing: Landing| {
+    let flight = |world: &mut World, landing: FlightOutcome| {
         let flight = lead(world.next(Call::Login, LONG));
-        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
-        (flight, world.session.land(&now, flight, landing).expect("to be saved"))
+        world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+        (flight, world.session.finish(&now, flight, landing).expect("to be saved"))
     };
     let token = world.token(YEAR);
-    let (first, _) = flight(&mut world, Landing::LoggedIn(token));
+    let (first, _) = flight(&mut world, FlightOutcome::LoggedIn(token));
     let (_, failed) = flight(&mut world, failure(Status::Server));
     world.session.saved(world.now, &failed, true);
     world.session.lock_was_lost(first);
@@ -860,7 +865,7 @@ fn those_who_wait_share_why_a_login_could_not_be_begun() {
     let flight = lead(world.next(Call::Token, LONG));
     let tickets: Vec<Ticket> = (0..19).map(|_| world.session.arrive(Call::Token)).collect();
     let error = Error::new(Status::Credentials, "credentials-callback", "it failed");
-    assert!(world.session.land(&unix_at(world.now), flight, Landing::NotBegun(error)).is_none());
+    assert!(world.session.finish(&unix_at(world.now), flight, FlightOutcome::NotBegun(error)).is_none());
     for ticket in &tickets {
         match world.session.next(&unix_at(world.now), *ticket, LONG) {
             Step::Fail(error) => assert_eq!(error.status(), Status::Credentials),
@@ -874,16 +879,15 @@ fn those_who_wait_share_why_a_login_could_not_be_begun() {
 #[test]
 fn logins_that_wait_share_why_one_could_not_be_begun() {
     let mut world = World::new(Policy::default());
-    lead(world.next(Call::Token, LONG));
+    let token_flight = lead(world.next(Call::Token, LONG));
     let tickets: Vec<Ticket> = (0..19).map(|_| world.session.arrive(Call::Login)).collect();
-    let not_begun = || Landing::NotBegun(Error::new(Status::Store, "store-io", ""));
+    let not_begun = || FlightOutcome::NotBegun(Error::new(Status::Store, "store-io", ""));
     let now = unix_at(world.now);
-    let token_flight = world.session.flight.expect("in flight");
-    world.session.land(&now, token_flight, not_begun());
+    world.session.finish(&now, token_flight, not_begun());
     // That one began before them: one of them leads, and the others share what comes of it.
     let flight = lead(world.session.next(&now, tickets[0], LONG));
     assert!(tickets[1..].iter().all(|ticket| matches!(world.session.next(&now, *ticket, LONG), Step::Wait)));
-    world.session.land(&now, flight, not_begun());
+    world.session.finish(&now, flight, not_begun());
     assert!(tickets[1..].iter().all(|ticket| matches!(world.session.next(&now, *ticket, LONG), Step::Fail(_))));
 }
 
@@ -891,17 +895,17 @@ fn logins_that_wait_share_why_one_could_not_be_begun() {
 fn a_leader_answers_by_its_own_login_whatever_another_has_come_to_since() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
-    let led = |world: &mut World, call, landing: Landing| {
+    let led = |world: &mut World, call, landing: FlightOutcome| {
         let flight = lead(world.next(call, LONG));
-        world.session.plan(&now, flight.errand, world.stored.clone(), |_| true, LONG);
-        world.session.land(&now, flight, landing);
+        world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+        world.session.finish(&now, flight, landing);
         (flight, world.session.result_of(flight).expect("it logged in"))
     };
     let token = world.token(YEAR);
-    let (_, former) = led(&mut world, Call::Login, Landing::LoggedIn(token));
+    let (_, former) = led(&mut world, Call::Login, FlightOutcome::LoggedIn(token));
     world.logins += 1;
     let token = world.token(YEAR);
-    let (flight, own) = led(&mut world, Call::Login, Landing::LoggedIn(token));
+    let (flight, own) = led(&mut world, Call::Login, FlightOutcome::LoggedIn(token));
     // It has yet to save when another one fails.
     let (_, others) = led(&mut world, Call::Login, failure(Status::Server));
     let answer = |world: &World, call, result: &_| world.session.answer_of_leader(world.now, call, result);
@@ -921,11 +925,11 @@ fn a_renewal_that_could_not_be_begun_is_told_to_nobody() {
     world.year(Call::Token).expect("a token");
     world.skip_to(at(0).after(YEAR - YEAR / 5));
     let flight = lead(world.next(Call::Token, LONG));
-    assert_eq!(flight.errand, Errand::Renew);
+    assert_eq!(flight.purpose, Purpose::Renew);
     let waiting = world.session.arrive(Call::Token);
     world.session.reject(world.now, b"token-1");
     assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG), Step::Wait));
     let error = Error::new(Status::Store, "store-io", "");
-    world.session.land(&unix_at(world.now), flight, Landing::NotBegun(error));
+    world.session.finish(&unix_at(world.now), flight, FlightOutcome::NotBegun(error));
     lead(world.session.next(&unix_at(world.now), waiting, LONG));
 }

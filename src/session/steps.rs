@@ -39,19 +39,47 @@ pub(crate) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flight {
     pub(super) number: u64,
-    pub(crate) errand: Errand,
+    pub(crate) purpose: Purpose,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
+pub(crate) enum Purpose {
     /// There is no token: find one in the store, or log in.
     Obtain,
     /// There is a good one that ends soon: try to replace it, and let nobody wait.
     Renew,
-    /// There is a good one: note in the store that it is in use, or save it if that failed. Nobody waits.
-    Note,
+    /// There is a good one: record in the store that it is in use, or save it if that failed. Nobody waits.
+    RecordUse,
     /// Log in, whatever there is.
     Login,
+}
+
+impl Purpose {
+    /// The store is checked without its lock first: most find there what they need.
+    pub(crate) fn checks_store_first(self) -> bool {
+        self != Self::Login
+    }
+
+    /// Calls wait for what comes of it, and so it waits for the store's lock itself. The others only try: there is a
+    /// good token, and whoever has the lock is about to do the same.
+    pub(crate) fn waits_for_lock(self) -> bool {
+        matches!(self, Self::Obtain | Self::Login)
+    }
+
+    /// A token that whoever has the lock puts there ends the wait.
+    pub(crate) fn checks_store_while_waiting(self) -> bool {
+        self == Self::Obtain
+    }
+
+    /// It may come to a login, for which the application may have to be asked for the password.
+    pub(crate) fn needs_password(self) -> bool {
+        self != Self::RecordUse
+    }
+
+    /// Calls wait for it: there is no token to go on with.
+    pub(crate) fn has_waiters(self) -> bool {
+        self.waits_for_lock()
+    }
 }
 
 /// What a call does next.
@@ -59,16 +87,16 @@ pub(crate) enum Errand {
 pub(crate) enum Step {
     Ready(Arc<Token>),
     Fail(Error),
-    /// Another call leads; ask again when it has landed.
+    /// Another call leads; ask again when it has ended.
     Wait,
     Lead(Flight),
 }
 
 /// What a leader does about what the store holds.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Plan {
+pub(crate) enum Decision {
     /// Nothing: the session has taken over what it needs, or a login would be in vain.
-    Land,
+    Done,
     /// Save what the session holds, if the store is locked.
     Save,
     Login,
@@ -76,7 +104,7 @@ pub(crate) enum Plan {
 
 /// How a flight went.
 #[derive(Debug)]
-pub(crate) enum Landing {
+pub(crate) enum FlightOutcome {
     /// Without a login: nothing was to do, or another process is doing it, or the leader's own time was up.
     WithoutLogin,
     /// A login was to be, and could not be begun: the store failed, or whoever is asked for the password did.
@@ -84,10 +112,10 @@ pub(crate) enum Landing {
     LoggedIn(Token),
     /// The service knows no account with this password.
     Refused(Refusal),
-    /// `in_vain`: the leader's own deadline ended it, after this time.
+    /// `cut_off_after`: the leader's own deadline ended it, after this time.
     LoginFailed {
         error: Error,
-        in_vain: Option<Duration>,
+        cut_off_after: Option<Duration>,
     },
 }
 

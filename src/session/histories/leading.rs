@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Errand, Landing, Plan};
+use super::super::{Decision, FlightOutcome, Purpose};
 use super::outside::{Answer, broken};
 use super::process::{LoggedIn, Stage};
 use super::world::{World, number_of};
@@ -17,19 +17,19 @@ impl World {
         let leader = &mut self.processes[p].leaders[i];
         match std::mem::replace(&mut leader.stage, Stage::Look) {
             Stage::Look => match self.look(p, i, false) {
-                Ok(Plan::Land) => self.end(p, i, Ok(())),
+                Ok(Decision::Done) => self.end(p, i, Ok(())),
                 Ok(_) => self.processes[p].leaders[i].stage = Stage::Lock,
                 Err(error) => self.end(p, i, Err(error)),
             },
             Stage::Lock => self.lock(p, i),
             Stage::Locked => match self.look(p, i, true) {
-                Ok(Plan::Login) if self.shelf.preparation_fails => self.end(p, i, Err(broken())),
-                Ok(Plan::Login) => self.begin_login(p, i),
-                Ok(Plan::Save) => {
+                Ok(Decision::Login) if self.shelf.preparation_fails => self.end(p, i, Err(broken())),
+                Ok(Decision::Login) => self.begin_login(p, i),
+                Ok(Decision::Save) => {
                     let record = Box::new(self.processes[p].session.record());
                     self.processes[p].leaders[i].stage = Stage::Save { record, logged_in: None };
                 }
-                Ok(Plan::Land) => self.end(p, i, Ok(())),
+                Ok(Decision::Done) => self.end(p, i, Ok(())),
                 Err(error) => self.end(p, i, Err(error)),
             },
             Stage::Request { begun } if self.is_in_time(p, i, begun) => {
@@ -51,21 +51,21 @@ impl World {
     }
 
     /// Reads the record and asks the session what to do.
-    fn look(&mut self, p: usize, i: usize, is_locked: bool) -> Result<Plan, Error> {
+    fn look(&mut self, p: usize, i: usize, is_locked: bool) -> Result<Decision, Error> {
         let bytes = self.shelf.load()?;
         let process = &mut self.processes[p];
         let now = process.now(self.at);
         let stored = Record::decode(bytes.as_ref(), &now)?;
         let (leader, password) = (&process.leaders[i], u16::from(process.password));
-        let (errand, left) = (leader.flight.errand, leader.deadline.saturating_sub(self.at));
+        let (purpose, left) = (leader.flight.purpose, leader.deadline.saturating_sub(self.at));
         self.note_stored(p, &stored);
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
         let hand_before = process.session.in_hand();
-        let plan = process.session.plan(&now, errand, stored, |refusal| refusal.tag == password, left);
+        let plan = process.session.decide(&now, purpose, stored, |refusal| refusal.tag == password, left);
         self.check_kept(p, had_good);
         self.note_hand(p);
-        if plan == Plan::Login && is_locked {
+        if plan == Decision::Login && is_locked {
             self.check_login(p, i, hand_before, bytes.as_ref());
         }
         Ok(plan)
@@ -77,13 +77,13 @@ impl World {
         leader.stage = Stage::Lock;
         if lock.is_some() {
             (leader.lock, leader.stage) = (lock, Stage::Locked);
-        } else if !leader.is_patient() {
+        } else if !leader.flight.purpose.waits_for_lock() {
             self.end(p, i, Ok(()));
         } else if self.at >= leader.deadline {
             self.end(p, i, Err(Error::new(Status::Timeout, "store-lock", "")));
-        } else if leader.flight.errand == Errand::Obtain {
+        } else if leader.flight.purpose.checks_store_while_waiting() {
             match self.look(p, i, false) {
-                Ok(Plan::Land) => self.end(p, i, Ok(())),
+                Ok(Decision::Done) => self.end(p, i, Ok(())),
                 Ok(_) => {}
                 Err(error) => self.end(p, i, Err(error)),
             }
@@ -93,7 +93,7 @@ impl World {
     fn begin_login(&mut self, p: usize, i: usize) {
         let leader = &mut self.processes[p].leaders[i];
         leader.stage = Stage::Request { begun: self.at };
-        if leader.flight.errand != Errand::Login {
+        if leader.flight.purpose != Purpose::Login {
             self.unasked_logins.push(self.at);
         }
         let call = leader.call;
@@ -108,21 +108,23 @@ impl World {
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
         let (flight, deadline) = (process.leaders[i].flight, process.leaders[i].deadline);
-        let in_vain = (self.at >= deadline).then(|| self.at.saturating_sub(begun));
+        let cut_off_after = (self.at >= deadline).then(|| self.at.saturating_sub(begun));
         let landing = match answer {
-            Answer::Token(number) => Landing::LoggedIn(self.token(p, number, begun)),
+            Answer::Token(number) => FlightOutcome::LoggedIn(self.token(p, number, begun)),
             Answer::Refused => {
                 let error = Error::new(Status::InvalidCredentials, "INVALID_LOGIN_CREDENTIALS", "");
-                Landing::Refused(Refusal { error, salt: 0, tag: u16::from(process.password) })
+                FlightOutcome::Refused(Refusal { error, salt: 0, tag: u16::from(process.password) })
             }
-            Answer::Failed(error) => Landing::LoginFailed { error, in_vain },
-            Answer::Never => Landing::LoginFailed { error: Error::new(Status::Timeout, "answer", ""), in_vain },
+            Answer::Failed(error) => FlightOutcome::LoginFailed { error, cut_off_after },
+            Answer::Never => {
+                FlightOutcome::LoginFailed { error: Error::new(Status::Timeout, "answer", ""), cut_off_after }
+            }
         };
         self.note_landing(p, i, &landing);
-        let new = if let Landing::LoggedIn(token) = &landing { Some(*token.fingerprint()) } else { None };
+        let new = if let FlightOutcome::LoggedIn(token) = &landing { Some(*token.fingerprint()) } else { None };
         let process = &mut self.processes[p];
         let now = process.now(self.at);
-        let record = process.session.land(&now, flight, landing);
+        let record = process.session.finish(&now, flight, landing);
         process.leaders[i].result = process.session.result_of(flight);
         self.publish(p);
         self.check_kept(p, had_good && new.is_none());
@@ -158,7 +160,7 @@ impl World {
             let bytes: Bytes = record.encode(&now).expect("JSON");
             self.shelf.save(bytes);
             // A success of which the others learn only now.
-            self.successes += u32::from(process.session.unsaved.is_some());
+            self.successes += u32::from(process.session.write_back.has_failed());
             process.session.saved(now.instant, record, true);
             let in_hand = process.session.in_hand();
             let has_it = |it: &Record| it.token.as_ref().map(|token| *token.fingerprint()) == in_hand;
@@ -185,10 +187,10 @@ impl World {
         }
         if process.session.is_in_flight(leader.flight) {
             let landing = match &led {
-                Err(error) if self.at < leader.deadline => Landing::NotBegun(error.clone()),
-                _ => Landing::WithoutLogin,
+                Err(error) if self.at < leader.deadline => FlightOutcome::NotBegun(error.clone()),
+                _ => FlightOutcome::WithoutLogin,
             };
-            process.session.land(&now, leader.flight, landing);
+            process.session.finish(&now, leader.flight, landing);
             self.publish(p);
         }
         let process = &mut self.processes[p];

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::{Call, Errand, Flight, Policy, Session, Ticket};
+use super::super::{Call, Flight, Policy, Session, Ticket};
 use super::events::ClockStep;
 use super::outside::Answer;
 use super::rules::Seen;
@@ -92,18 +92,14 @@ impl Stage {
 
 impl Leader {
     pub(super) fn new(flight: Flight, call: usize, deadline: Duration) -> Self {
-        let stage = if flight.errand == Errand::Login { Stage::Lock } else { Stage::Look };
+        let stage = if flight.purpose.checks_store_first() { Stage::Look } else { Stage::Lock };
         Self { flight, call, deadline, result: None, lock: None, stage }
-    }
-
-    pub(super) fn is_patient(&self) -> bool {
-        matches!(self.flight.errand, Errand::Obtain | Errand::Login)
     }
 
     /// When it gives up what it is waiting for.
     pub(super) fn gives_up_at(&self, login_limit: Duration) -> Option<Duration> {
         match self.stage {
-            Stage::Lock if self.is_patient() => Some(self.deadline),
+            Stage::Lock if self.flight.purpose.waits_for_lock() => Some(self.deadline),
             Stage::Request { begun } | Stage::Answer { begun, .. } => {
                 Some(self.deadline.min(begun.saturating_add(login_limit)))
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Call, Errand, Landing};
+use super::super::{Call, FlightOutcome, Purpose};
 use super::events::{DAY, Service};
 use super::process::{Leader, LoggedIn, Process};
 use super::world::{World, number_of};
@@ -38,7 +38,7 @@ struct Failures {
     count: u32,
     at: Duration,
     retry_after: Duration,
-    in_vain: bool,
+    cut_off_after: bool,
     /// The successes until then, and the generation of the record, which a login raises that overlapped with this one
     /// because one of them had lost the lock.
     known: (u32, u64),
@@ -124,16 +124,16 @@ impl World {
         }
     }
 
-    pub(super) fn note_landing(&mut self, p: usize, i: usize, landing: &Landing) {
+    pub(super) fn note_landing(&mut self, p: usize, i: usize, landing: &FlightOutcome) {
         let (at, successes) = (self.at, self.successes);
         let process = &mut self.processes[p];
-        let asked = process.leaders[i].flight.errand == Errand::Login;
+        let asked = process.leaders[i].flight.purpose == Purpose::Login;
         match landing {
-            Landing::WithoutLogin | Landing::NotBegun(_) => {}
-            Landing::LoggedIn(token) if token.expires() <= process.now(at).instant => {
+            FlightOutcome::WithoutLogin | FlightOutcome::NotBegun(_) => {}
+            FlightOutcome::LoggedIn(token) if token.expires() <= process.now(at).instant => {
                 self.note_failure(p, Duration::ZERO, false);
             }
-            Landing::LoggedIn(token) => {
+            FlightOutcome::LoggedIn(token) => {
                 let hand = process.session.record.token.as_ref().map(|it| format!("t{}", number_of(it)));
                 if !asked && hand.is_some_and(|hand| process.seen.has_rejected(&hand)) {
                     process.seen.replacements.push(at);
@@ -147,25 +147,25 @@ impl World {
                 self.successes += 1;
                 self.check_replacements(p);
             }
-            Landing::Refused(_) => {
+            FlightOutcome::Refused(_) => {
                 (process.seen.failures, self.seen.failures) = (None, None);
                 process.seen.refused = Some((process.password, successes));
             }
-            Landing::LoginFailed { error, in_vain } => {
+            FlightOutcome::LoginFailed { error, cut_off_after } => {
                 // It says nothing to those who have more time, and takes the place of what they were waiting for.
-                self.excuses += u32::from(in_vain.is_some());
-                self.note_failure(p, error.retry_after().unwrap_or_default(), in_vain.is_some());
+                self.excuses += u32::from(cut_off_after.is_some());
+                self.note_failure(p, error.retry_after().unwrap_or_default(), cut_off_after.is_some());
             }
         }
     }
 
-    fn note_failure(&mut self, p: usize, retry_after: Duration, in_vain: bool) {
+    fn note_failure(&mut self, p: usize, retry_after: Duration, cut_off_after: bool) {
         let process = &mut self.processes[p];
         let known = (self.successes, process.session.record.generation);
         for seen in [&mut process.seen, &mut self.seen] {
             let former = seen.failures.take().filter(|it| it.known == known);
             let count = former.map_or(0, |it| it.count) + 1;
-            seen.failures = Some(Failures { count, at: self.at, retry_after, in_vain, known });
+            seen.failures = Some(Failures { count, at: self.at, retry_after, cut_off_after, known });
         }
     }
 
@@ -244,14 +244,14 @@ impl World {
         let process = &self.processes[p];
         let now = process.now(self.at);
         let leader = &process.leaders[i];
-        let (errand, left) = (leader.flight.errand, leader.deadline.saturating_sub(self.at));
-        if errand == Errand::Login {
+        let (purpose, left) = (leader.flight.purpose, leader.deadline.saturating_sub(self.at));
+        if purpose == Purpose::Login {
             return;
         }
         let in_window = |it: &Record| {
             it.token.as_ref().is_none_or(|token| now.instant >= token.expires().before(token.full_lifetime() / 5))
         };
-        let hand_allows = !self.good_in_hand(p) || (errand == Errand::Renew && in_window(&process.session.record));
+        let hand_allows = !self.good_in_hand(p) || (purpose == Purpose::Renew && in_window(&process.session.record));
         let stored = Record::decode(stored, &now).expect("it was read before");
         let found = stored.token.as_ref().filter(|it| Some(*it.fingerprint()) != before);
         let is_better = found.is_some_and(|it| {
@@ -261,7 +261,7 @@ impl World {
                 && !process.seen.has_rejected(&format!("t{}", number_of(it)))
         });
         // A good one in hand is kept for one in the store that is older; then it is renewed.
-        let store_allows = !is_better || (errand == Errand::Renew && (in_window(&stored) || hand_allows));
+        let store_allows = !is_better || (purpose == Purpose::Renew && (in_window(&stored) || hand_allows));
         let tag = u16::from(process.password);
         let store_refuses = stored.refusal.as_ref().is_some_and(|it| it.tag == tag);
         let seen = &process.seen;
@@ -270,18 +270,18 @@ impl World {
         let has_good = self.good_in_hand(p);
         let pause_of = |seen: &Seen| {
             let failures = seen.failures.as_ref().filter(|it| it.known == known)?;
-            match errand {
-                Errand::Renew if has_good => Some(failures.at + failures.pause(60, 3600)),
-                _ if failures.in_vain => None,
+            match purpose {
+                Purpose::Renew if has_good => Some(failures.at + failures.pause(60, 3600)),
+                _ if failures.cut_off_after => None,
                 _ => Some(failures.at + failures.pause(1, 60)),
             }
         };
         let pause = pause_of(seen).max(pause_of(&self.seen).filter(|_| self.setup.is_calm()));
         let too_early = pause.is_some_and(|pause| self.at + ROUNDING < pause);
-        self.require(hand_allows, |_| format!("{p} logs in ({errand:?}) with a good token in hand"));
-        self.require(store_allows, |_| format!("{p} logs in ({errand:?}) with a good token in the store"));
+        self.require(hand_allows, |_| format!("{p} logs in ({purpose:?}) with a good token in hand"));
+        self.require(store_allows, |_| format!("{p} logs in ({purpose:?}) with a good token in the store"));
         self.require(!refuses, |_| format!("{p} sends the refused password once more, unasked"));
-        self.require(!too_early, |_| format!("{p} logs in ({errand:?}, {left:?} left) before {pause:?}"));
+        self.require(!too_early, |_| format!("{p} logs in ({purpose:?}, {left:?} left) before {pause:?}"));
     }
 
     fn check_replacements(&mut self, p: usize) {
@@ -299,6 +299,7 @@ impl World {
         self.check_one_login();
         for p in 0..self.processes.len() {
             let process = &self.processes[p];
+            process.session.check(process.now(self.at).instant);
             let leads = process.calls.iter().filter(|it| it.leads).count();
             let agrees = process.leaders.len() == leads;
             let at = self.at;

@@ -1,18 +1,17 @@
-//! How often and when: the pauses between logins.
+//! The pauses between logins: after failures, and between those that replace rejected tokens.
+//!
+//! A failed login is remembered, in memory and in the record, so that all threads, processes and machines pause as one.
+//! The pause doubles from a second to a minute, for a renewal from a minute to an hour; a service that asks for more
+//! (`Retry-After`) gets it, up to an hour. A failure that only the caller's own deadline made binds no call that has
+//! more time than that one had.
+//!
+//! Two programs that share no store end each other's tokens for ever. Logins that replace a rejected token are therefore
+//! limited: three in a row, then one a minute.
 
 use std::time::Duration;
 
 use crate::clock::Instant;
 use crate::record::{LoginFailure, Record, Refusal, Replacements};
-
-/// The service ends a token that is unused for 30 days; a day is left for clocks and for the use itself.
-pub(super) const IDLE_LIMIT: Duration = Duration::from_secs(29 * DAY_S);
-const DAY_S: u64 = 86_400;
-
-/// While a call cannot have a token, the store is looked at this often: another process may have put one there.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// While a renewal has to wait, for another process or for better times, the store is looked at this often.
-pub(super) const LOOK_EVERY_WHILE_GOOD: Duration = Duration::from_secs(10);
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -32,7 +31,7 @@ impl Record {
     /// What this process knows of failed logins, into a record of the store that may not say it: the save may have
     /// failed, another process may have written of its own password, and a record that was written by a clock ahead of
     /// ours says each time anew that the failure is of now. A login that succeeds ends it, and raises the generation.
-    pub(super) fn failures_into(&self, stored: &mut Self, refuses: impl Fn(&Refusal) -> bool) {
+    pub(super) fn carry_failures_into(&self, stored: &mut Self, refuses: impl Fn(&Refusal) -> bool) {
         if self.refusal.as_ref().is_some_and(|ours| stored.refusal.is_none() || refuses(ours)) {
             stored.refusal.clone_from(&self.refusal);
         }
@@ -52,7 +51,7 @@ impl Record {
 impl LoginFailure {
     /// Whether it is the same one, whatever clock has told its time.
     fn is(&self, other: &Self) -> bool {
-        (self.count, self.in_vain, &self.error) == (other.count, other.in_vain, &other.error)
+        (self.count, self.cut_off_after, &self.error) == (other.count, other.cut_off_after, &other.error)
     }
 
     /// Before this time a call without a token does not log in.
@@ -67,7 +66,7 @@ impl LoginFailure {
 
     /// Whether it stops a call that has `left` of its time.
     pub(super) fn binds(&self, now: Instant, left: Duration) -> bool {
-        now < self.not_before() && self.in_vain.is_none_or(|spent| left <= spent)
+        now < self.not_before() && self.cut_off_after.is_none_or(|spent| left <= spent)
     }
 
     fn pause(&self, first: Duration, longest: Duration) -> Duration {
@@ -100,9 +99,4 @@ impl Replacements {
         let free_at = self.last?.after(REPLACEMENT_PAUSE);
         (self.count >= REPLACEMENTS_IN_A_ROW && now < free_at).then_some(free_at)
     }
-}
-
-/// From this Unix time to the end of its UTC day.
-pub(super) fn until_next_day(unix: Duration) -> Duration {
-    Duration::from_secs(DAY_S - unix.as_secs() % DAY_S)
 }
