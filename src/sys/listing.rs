@@ -3,13 +3,13 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
 use std::io;
-use std::os::fd::IntoRawFd;
+use std::os::fd::{AsRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::ptr::NonNull;
 
-use super::descriptors::above_standard_streams;
+use super::descriptors::{above_standard_streams, beside_standard_streams};
 
 /// An open directory.
 pub(crate) struct Listing(NonNull<libc::DIR>);
@@ -17,10 +17,10 @@ pub(crate) struct Listing(NonNull<libc::DIR>);
 impl Listing {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let flags = libc::O_DIRECTORY | libc::O_NONBLOCK;
-        let directory = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let directory = beside_standard_streams(|| OpenOptions::new().read(true).custom_flags(flags).open(path))?;
         let directory = above_standard_streams(directory.into())?;
         // SAFETY: the descriptor is open. If the call succeeds it is the stream's, and nobody else has it.
-        let stream = NonNull::new(unsafe { libc::fdopendir(std::os::fd::AsRawFd::as_raw_fd(&directory)) });
+        let stream = NonNull::new(unsafe { libc::fdopendir(directory.as_raw_fd()) });
         let stream = stream.ok_or_else(io::Error::last_os_error)?;
         let _ = directory.into_raw_fd();
         Ok(Self(stream))
@@ -76,6 +76,8 @@ mod tests {
     use super::*;
     use std::fs;
 
+    use crate::sys::{close_standard_streams, in_child, limit_descriptors};
+
     #[test]
     fn every_name_is_listed_once() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -100,5 +102,17 @@ mod tests {
         for path in [file, folder.path().join("missing")] {
             assert!(Listing::open(&path).is_err(), "{path:?}");
         }
+    }
+
+    #[test]
+    fn no_standard_stream_is_used() {
+        let is_listed = |limit| {
+            in_child(|| {
+                close_standard_streams();
+                limit_descriptors(limit, limit);
+                i32::from(Listing::open(Path::new("/")).is_ok())
+            })
+        };
+        assert_eq!((is_listed(3), is_listed(64)), (0, 1));
     }
 }

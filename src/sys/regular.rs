@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::descriptors::above_standard_streams;
+use super::descriptors::{above_standard_streams, beside_standard_streams};
 
 /// A hundred times the certificates of every CA that browsers know; a larger file is a mistake.
 pub(crate) const LARGEST: u64 = 16 * 1024 * 1024;
@@ -59,7 +59,9 @@ impl fmt::Display for Unreadable {
 pub(crate) fn read(path: &Path, at_most: u64) -> Result<(Vec<u8>, Metadata), Unreadable> {
     // Not opened if that can be helped: some devices do something when they are.
     regular(fs::metadata(path)?)?;
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path)?;
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = beside_standard_streams(|| options.open(path))?;
     let file = File::from(above_standard_streams(file.into())?);
     let metadata = regular(file.metadata()?)?;
     // One more, at which its end is seen.
@@ -80,7 +82,7 @@ fn regular(metadata: Metadata) -> Result<Metadata, Unreadable> {
 mod tests {
     use super::*;
 
-    use crate::sys::{in_child, limit_descriptors, make_fifo};
+    use crate::sys::{close_standard_streams, in_child, limit_descriptors, make_fifo};
 
     fn problem(path: &Path, at_most: u64) -> Option<Unreadable> {
         read(path, at_most).err()
@@ -116,5 +118,21 @@ mod tests {
             i32::from(problem(&path, 10) == Some(Unreadable::TooManyOpen))
         };
         assert_eq!(in_child(without_descriptors), 1);
+    }
+
+    /// Where there is no other number to be had, a file is not read by one of theirs.
+    #[test]
+    fn no_standard_stream_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        fs::write(&path, "").expect("written");
+        let is_read = |limit| {
+            in_child(|| {
+                close_standard_streams();
+                limit_descriptors(limit, limit);
+                i32::from(read(&path, 10).is_ok())
+            })
+        };
+        assert_eq!((is_read(3), is_read(64)), (0, 1));
     }
 }

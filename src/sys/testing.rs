@@ -68,6 +68,12 @@ pub(crate) fn make_fifo(path: &Path) {
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
 }
 
+/// As a daemon does. For a child, that does not use them.
+pub(crate) fn close_standard_streams() {
+    // SAFETY: numbers alone; nobody else in the child has them.
+    (0..3).for_each(|stream| assert_eq!(unsafe { libc::close(stream) }, 0));
+}
+
 /// How many descriptors the process may have, from now on and at most. For a child.
 pub(crate) fn limit_descriptors(now: libc::rlim_t, at_most: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: now, rlim_max: at_most };

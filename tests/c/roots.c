@@ -16,7 +16,6 @@
 #include <malloc.h>
 #include <personr.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@ extern char **environ;
 static personr_auth *handles[MAX_HANDLES];
 static int count;
 static char ca_file[4096];
-static atomic_long asked;
+static long asked;
 
 /* In the place of the system's, for this program and for the library. */
 char *getenv(const char *name)
@@ -38,7 +37,7 @@ char *getenv(const char *name)
     size_t length = strlen(name);
     char **entry;
 
-    asked++;
+    __atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
     for (entry = environ; entry != NULL && *entry != NULL; entry++)
         if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=')
             return *entry + length + 1;
@@ -162,7 +161,7 @@ int main(void)
         } else if (strncmp(line, "user ", 5) == 0) {
             puts(setuid((uid_t)atoi(argument)) == 0 ? "ok" : "setuid failed");
         } else if (strcmp(line, "getenv") == 0) {
-            printf("%ld\n", atomic_exchange(&asked, 0));
+            printf("%ld\n", __atomic_exchange_n(&asked, 0, __ATOMIC_RELAXED));
         } else if (strcmp(line, "heap") == 0) {
             struct mallinfo2 used = mallinfo2();
 

@@ -43,6 +43,7 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/freed.c", &[|program| a_freed_handle_serves_its_calls(program, &[])]),
     member("tests/c/printing_daemon.c", &[|program| ends_well(program, &["3"])]),
+    member("tests/c/roots.c", &[roots_are_as_old_as_their_files]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
     member("tests/c/stacks.c", &[|program| ends_well(program, &[])]),
     member("tests/c/surface_auth.c", &[surface_is_as_the_header_says]),
@@ -60,7 +61,6 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tests/c/no_thread.c", "brings a pthread_create of its own, where the checker's would have to be"),
     ("tests/c/out_of_memory.c", "brings an allocator of its own, where the checker's would have to be"),
     ("tests/c/residue.c", "waits to be read from outside, and checkers keep copies"),
-    ("tests/c/roots.c", "changes its environment, user and limits, which the checker lives by too"),
 ];
 
 /// The C programs that there are.

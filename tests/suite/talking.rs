@@ -43,6 +43,31 @@ pub fn a_freed_handle_serves_its_calls(program: &Program, arguments: &[&str]) {
     host.ends_well("freed: all checked\n");
 }
 
+/// A CA moves from the file to the directory, and out of it.
+pub fn roots_are_as_old_as_their_files(program: &Program) {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("certs")).expect("a directory");
+    let mut host = Talking::to(program, &sandbox, &[]);
+    for (variable, name) in [("SSL_CERT_FILE", "bundle"), ("SSL_CERT_DIR", "certs")] {
+        host.does(&format!("setenv {variable}={}", path(name).display()), "ok");
+    }
+    host.does("handles 2", "ok");
+    for (name, other) in [("bundle", "certs/0a1b2c3d.0"), ("certs/0a1b2c3d.0", "bundle")] {
+        fs::write(path(name), sandbox.ca_pem()).expect("written");
+        fs::write(path(other), "").expect("written");
+        host.does("login", "ok");
+        host.does("login", "ok");
+        fs::write(path(name), "-----BEGIN CERTIFICATE-----\n").expect("written");
+        host.does("login", "PERSONR_TLS (roots-unreadable)");
+        fs::remove_file(path(name)).expect("removed");
+        host.does("login", "PERSONR_TLS (no-roots)");
+    }
+    drop(host.child.stdin.take());
+    host.ends_well("");
+}
+
 /// What `timeout` has started.
 pub fn program_of(timeout: &Child) -> u32 {
     let id = timeout.id();
@@ -69,6 +94,16 @@ impl Talking {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("output");
         assert_eq!(line.trim_end(), word, "{}", self.errors());
+    }
+
+    /// Tells it to do something. Its answer begins with these words.
+    fn does(&mut self, what: &str, words: &str) {
+        writeln!(self.child.stdin.as_mut().expect("a pipe"), "{what}").expect("it waits for a line");
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("output");
+        if !line.starts_with(words) {
+            panic!("{what}: {line}{}", self.errors());
+        }
     }
 
     /// Until its request has arrived, if it lives so long.
