@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 
 use crate::fault::Action;
-use crate::gate::Stopped;
+use crate::gate::{Stopped, Ticket};
 use crate::http::{Answer, Failure, Reader, Request};
 use crate::journal::Journal;
 use crate::locks::lock;
@@ -112,9 +112,9 @@ impl Service {
             };
             let path = request.received.path();
             let login = service::is_login(path);
-            let fault = lock(&self.state.faults).take_for_request(path);
+            let (fault, ticket) = self.state.fault_for_request(path);
             self.state.journal.received(request.received.clone(), login);
-            if let Err(End(ending)) = self.respond(&request, fault, stream) {
+            if let Err(End(ending)) = self.respond(&request, fault, &ticket, stream) {
                 return ending;
             }
             if !request.keep_alive {
@@ -124,7 +124,13 @@ impl Service {
     }
 
     /// Answers, with the fault in the way.
-    fn respond(&self, request: &Request, fault: Option<Action>, stream: &mut Metered) -> Result<(), End> {
+    fn respond(
+        &self,
+        request: &Request,
+        fault: Option<Action>,
+        ticket: &Ticket,
+        stream: &mut Metered,
+    ) -> Result<(), End> {
         match fault {
             Some(Action::Answer { status, headers, body }) => {
                 let answer = Answer { status, headers, body };
@@ -154,7 +160,7 @@ impl Service {
             Some(Action::Reset) => return Err(End(Ending::Reset)),
             Some(Action::Close) => return Err(End(Ending::Orderly)),
             Some(Action::Delay(time)) => self.state.gate.pause(time)?,
-            Some(Action::Hold) => self.hold()?,
+            Some(Action::Hold) => self.hold(ticket)?,
             // The queue gives out no action on connections here.
             Some(Action::RefuseTls | Action::ResetOnAccept | Action::StallTls | Action::PlainHttp) | None => {}
         }
@@ -178,10 +184,9 @@ impl Service {
         Ok(())
     }
 
-    fn hold(&self) -> Result<(), Stopped> {
-        let ticket = self.state.gate.ticket();
+    fn hold(&self, ticket: &Ticket) -> Result<(), Stopped> {
         self.state.journal.count(|counters| counters.held += 1);
-        let released = self.state.gate.hold(&ticket);
+        let released = self.state.gate.hold(ticket);
         self.state.journal.count(|counters| counters.held -= 1);
         released
     }

@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 
 use crate::accounts::Accounts;
+use crate::fault::Action;
 use crate::fault::queue::Queue;
-use crate::gate::Gate;
+use crate::gate::{Gate, Ticket};
 use crate::journal::Journal;
 use crate::locks::lock;
 
@@ -25,9 +26,33 @@ impl State {
         }
     }
 
-    /// Forgets the faults, then lets those go on that are held by one.
+    /// The fault for this request, and a ticket in case that it holds. Taken at once: a request that got its ticket later
+    /// would wait for ever if the faults were cleared in between.
+    pub(crate) fn fault_for_request(&self, path: &str) -> (Option<Action>, Ticket) {
+        let mut faults = lock(&self.faults);
+        (faults.take_for_request(path), self.gate.ticket())
+    }
+
+    /// Forgets the faults, and lets those go on that are held by one.
     pub(crate) fn clear_faults(&self) {
-        lock(&self.faults).clear();
+        let mut faults = lock(&self.faults);
+        faults.clear();
         self.gate.release();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Fault;
+
+    #[test]
+    fn a_request_that_has_its_fault_is_not_forgotten() {
+        let state = State::new(Accounts::new(60.0));
+        lock(&state.faults).order(Fault::new(Action::Hold));
+        let (fault, ticket) = state.fault_for_request("/");
+        assert_eq!(fault, Some(Action::Hold));
+        state.clear_faults();
+        assert_eq!(state.gate.hold(&ticket), Ok(()));
     }
 }
