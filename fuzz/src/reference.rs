@@ -38,15 +38,23 @@ fn seconds(value: &Value) -> Option<f64> {
     let Value::String(text) = value else { return value.as_f64() };
     let text = text.trim_matches([' ', '\t', '\n', '\r', '\u{c}']);
     let (whole, mut rest) = digits(text);
-    if let Some(fraction) = rest.strip_prefix('.') {
-        rest = digits(fraction).1;
+    if let Some(behind) = rest.strip_prefix('.') {
+        let (fraction, behind) = digits(behind);
+        if fraction.is_empty() {
+            return None;
+        }
+        rest = behind;
     }
     let is_exponent = |text: &str| {
         let (digits, rest) = digits(text.strip_prefix(['+', '-']).unwrap_or(text));
         !digits.is_empty() && rest.is_empty()
     };
-    let is_number = !whole.is_empty() && (rest.is_empty() || rest.strip_prefix(['e', 'E']).is_some_and(is_exponent));
-    text.parse().ok().filter(|seconds: &f64| is_number && seconds.is_finite())
+    if whole.is_empty() || !(rest.is_empty() || rest.strip_prefix(['e', 'E']).is_some_and(is_exponent)) {
+        return None;
+    }
+    // JSON has no zeros before a number. One that begins with them alone is less than a second, or written oddly.
+    let number = text.trim_start_matches('0');
+    serde_json::from_str(number).ok()
 }
 
 pub const NO_SUCH_ACCOUNT: &str = "INVALID_LOGIN_CREDENTIALS";

@@ -1,5 +1,6 @@
 //! How long the service asks to be left alone (RFC 9110, section 10.2.3).
 
+use std::iter;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use httpdate::parse_http_date;
@@ -29,12 +30,18 @@ fn longest(value: &str) -> Option<Duration> {
     value.split(',').map(|part| seconds(part.trim())).collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-/// Digits, and a fraction, which the standard does not have and some send.
+/// Digits, and a fraction, which the standard does not have and some send: its milliseconds count.
 fn seconds(text: &str) -> Option<Duration> {
-    let is_number =
-        text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let seconds: f64 = text.parse().ok().filter(|_| is_number)?;
-    Some(Duration::from_secs_f64(seconds.min(LONGEST.as_secs_f64())))
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    let digits = fraction.bytes().chain(iter::repeat(b'0')).take(3);
+    let milliseconds = digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    // What is too long for a number is too long for anybody.
+    let whole = whole.parse().map_or(LONGEST, Duration::from_secs);
+    Some(whole.saturating_add(Duration::from_millis(milliseconds)).min(LONGEST))
 }
 
 #[cfg(test)]
@@ -57,7 +64,9 @@ mod tests {
             (" 0\t", Some(0.0)),
             ("007", Some(7.0)),
             ("1.5", Some(1.5)),
-            ("0.0001", Some(0.0001)),
+            ("0.0001", Some(0.0)),
+            ("2.0409", Some(2.04)),
+            ("86399.9999", Some(86_399.999)),
             ("120, 60", Some(120.0)),
             ("60,120", Some(120.0)),
             // Beyond a day nothing is told apart.
