@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::race::OnceBox;
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::ServerName;
+use rustls::crypto::{CryptoProvider, KeyProvider, ring};
+use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::sign::SigningKey;
 use rustls::{CipherSuite, ClientConfig, ClientConnection};
 
 use super::roots::{self, Places};
@@ -95,16 +96,26 @@ fn in_use() -> MutexGuard<'static, BTreeMap<Identity, Weak<Tls>>> {
     IN_USE.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// ring, as rustls sets it up, but for one thing: AES-128 comes first, as in browsers. With it goes SHA-256, for which
-/// processors have instructions, in the place of SHA-384.
+/// ring, as rustls sets it up, but for two things. AES-128 comes first, as in browsers: with it goes SHA-256, for which
+/// processors have instructions, in the place of SHA-384. And no private key can be loaded: the library shows no
+/// certificate of its own, and the code that would sign by one is left out of it.
 fn provider() -> CryptoProvider {
-    let mut provider = ring::default_provider();
+    let mut provider = CryptoProvider { key_provider: &NoPrivateKey, ..ring::default_provider() };
     let suites = &mut provider.cipher_suites;
     let first = suites.iter().position(|suite| suite.suite() == CipherSuite::TLS13_AES_128_GCM_SHA256);
     if let Some(first) = first.map(|at| suites.remove(at)) {
         suites.insert(0, first);
     }
     provider
+}
+
+#[derive(Debug)]
+struct NoPrivateKey;
+
+impl KeyProvider for NoPrivateKey {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("a client certificate is not supported".to_owned()))
+    }
 }
 
 /// A connection that has been verified. What is written waits for a flush, or for the next read: so the end of the
