@@ -161,21 +161,28 @@ fn an_idle_child_keeps_no_lock_of_its_parent() {
     }
 }
 
+/// An unlock in the child would free the lock that parent and child share. Other processes would not notice, since the
+/// parent's own lock stays; a second copy in the parent does.
 #[test]
 fn a_child_that_ends_or_runs_another_program_frees_no_lock_of_its_parent() {
+    let copy = SecondCopy::load();
     let (sandbox, place) = (sandbox_that_holds(), Place::new());
+    let nobody_gets_in = |after: &str| {
+        assert_eq!(copy.token(&sandbox, &place.url(), HASTY), busy(), "in the process, after {after}");
+        assert_eq!(others_token(&sandbox, &place), busy(), "in another one, after {after}");
+    };
     thread::scope(|scope| {
         let login = scope.spawn(|| own_token(&sandbox, &place, 30_000));
         wait_until_held(&sandbox);
         assert!(forked::in_child(|| true));
-        assert_eq!(others_token(&sandbox, &place), busy(), "after a child's end");
+        nobody_gets_in("a child's end");
         assert!(forked::in_child(|| {
             // SAFETY: the arguments end with NULL.
             unsafe { libc::execlp(c"true".as_ptr(), c"true".as_ptr(), std::ptr::null::<i8>()) };
             false
         }));
         assert!(Command::new("true").status().expect("run").success());
-        assert_eq!(others_token(&sandbox, &place), busy(), "after another program");
+        nobody_gets_in("another program");
         sandbox.release();
         assert_eq!(login.join().expect("no panic"), live_token(&sandbox));
     });

@@ -320,7 +320,8 @@ fn a_try_does_not_wait_for_the_mode() {
             );
             begun.elapsed()
         };
-        assert!((0..10).any(|_| took() < MAKING));
+        // All of them while the directory is young: after that nobody waits.
+        assert!((0..3).any(|_| took() < MAKING));
     });
 }
 
