@@ -447,7 +447,7 @@ fn another_password_is_tried_at_once() {
 #[test]
 fn a_token_that_could_not_be_saved_is_saved_later_but_not_over_a_newer_one() {
     let mut world = World::new(Policy::default());
-    for newer in [false, true] {
+    for newer in [false, false, true] {
         let flight = lead(world.next(Call::Login, LONG));
         let now = unix_at(world.now);
         assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
@@ -772,6 +772,67 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
 }
 
 #[test]
+fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_a_lower_number() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    for _ in 0..2 {
+        let flight = lead(world.next(Call::Login, LONG));
+        world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+        world.logins += 1;
+        let unsaved =
+            world.session.finish(&now, flight, FlightOutcome::LoggedIn(world.token(YEAR))).expect("to be saved");
+        world.session.saved(world.now, &unsaved, false);
+    }
+    // Another process logs in. Of our two logins its store knows nothing.
+    world.logins += 1;
+    world.stored =
+        Record { generation: 1, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
+    world.pass(CHECK_EVERY_WHILE_GOOD);
+    assert_eq!(world.year(Call::Token).expect("good until it is rejected"), "token-2");
+    assert_eq!(world.stored.token.as_ref().expect("one").value(), c"token-3");
+    world.session.reject(world.now, b"token-2");
+    assert_eq!(world.year(Call::Token).expect("adopted"), "token-3");
+}
+
+#[test]
+fn logins_whose_locks_were_lost_do_not_count() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    for _ in 0..3 {
+        let flight = lead(world.next(Call::Login, LONG));
+        world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+        world.logins += 1;
+        world.session.finish(&now, flight, FlightOutcome::LoggedIn(world.token(YEAR))).expect("to be saved");
+        world.session.lock_was_lost(flight);
+    }
+    // The one of another process is the first, and its renewal the second.
+    for generation in [1, 2] {
+        world.logins += 1;
+        let stored = Some(Arc::new(world.token(YEAR)));
+        world.stored = Record { generation, token: stored, used: world.now, ..Record::default() };
+        assert_eq!(world.year(Call::Token).expect("adopted"), format!("token-{}", 3 + generation));
+        world.skip_to(world.now.after(YEAR - MINUTE));
+    }
+}
+
+#[test]
+fn those_who_wait_do_not_share_a_login_whose_lock_was_lost() {
+    let mut world = World::new(Policy::default());
+    let now = unix_at(world.now);
+    let waiting = world.session.arrive(Call::Login);
+    let flight = lead(world.next(Call::Login, LONG));
+    world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+    let token = world.token(YEAR);
+    world.session.finish(&now, flight, FlightOutcome::LoggedIn(token)).expect("to be saved");
+    world.session.lock_was_lost(flight);
+    // Its mark gives way to later ones, as it is in nobody's hand.
+    for other in 0..8 {
+        world.session.reject(world.now, &[other]);
+    }
+    lead(world.session.next(&now, waiting, LONG));
+}
+
+#[test]
 fn a_lost_lock_discards_its_own_token_and_not_a_later_one() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
@@ -814,21 +875,49 @@ fn a_lost_lock_does_not_lower_the_number_of_a_token_that_was_adopted_since() {
 
 #[test]
 fn the_save_of_an_earlier_login_says_nothing_of_a_later_one() {
+    // The service may issue the same token twice.
+    for values in [["first", "second"], ["twice", "twice"]] {
+        let mut world = World::new(Policy::default());
+        let now = unix_at(world.now);
+        let mut login = |value: &str| {
+            let flight = lead(world.next(Call::Login, LONG));
+            world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
+            let token = Token::new(value.as_bytes(), b"user", YEAR, 0, world.now.after(YEAR));
+            world.session.finish(&now, flight, FlightOutcome::LoggedIn(token)).expect("to be saved")
+        };
+        let (earlier, later) = (login(values[0]), login(values[1]));
+        // A store that does not notice that its lock was lost.
+        world.session.saved(world.now, &earlier, true);
+        world.session.saved(world.now, &later, false);
+        assert!(world.session.write_back.has_failed(), "the later one is not in the store");
+        world.session.saved(world.now, &earlier, true);
+        assert!(world.session.write_back.has_failed(), "nor by now");
+        world.session.saved(world.now, &later, true);
+        assert!(!world.session.write_back.has_failed());
+    }
+}
+
+#[test]
+fn the_save_of_a_login_that_was_lost_says_nothing_of_one_with_its_number() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
-    let login = |world: &mut World| {
+    let flight = |world: &mut World, landing: FlightOutcome| {
         let flight = lead(world.next(Call::Login, LONG));
         world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
-        world.logins += 1;
-        world.session.finish(&now, flight, FlightOutcome::LoggedIn(world.token(YEAR))).expect("to be saved")
+        (flight, world.session.finish(&now, flight, landing).expect("to be saved"))
     };
-    let (earlier, later) = (login(&mut world), login(&mut world));
+    let token = world.token(YEAR);
+    let (lost, _) = flight(&mut world, FlightOutcome::LoggedIn(token));
+    // Its record has the token of the first one.
+    let (_, failed) = flight(&mut world, failure(Status::Server));
+    world.session.lock_was_lost(lost);
+    world.logins += 1;
+    let token = world.token(YEAR);
+    let (_, later) = flight(&mut world, FlightOutcome::LoggedIn(token));
+    assert_eq!(failed.generation, later.generation);
+    world.session.saved(world.now, &failed, true);
     world.session.saved(world.now, &later, false);
-    // A store that does not notice that its lock was lost.
-    world.session.saved(world.now, &earlier, true);
-    assert!(world.session.write_back.has_failed(), "the later one is not in the store");
-    world.session.saved(world.now, &later, true);
-    assert!(!world.session.write_back.has_failed());
+    assert!(world.session.write_back.has_failed(), "it is not in the store");
 }
 
 #[test]
@@ -916,7 +1005,12 @@ fn a_leader_answers_by_its_own_login_whatever_another_has_come_to_since() {
     // A token whose lock was lost is none to answer with.
     world.session.lock_was_lost(flight);
     assert!(answer(&world, Call::Login, &own).is_none());
-    assert!(matches!(answer(&world, Call::Token, &others), Some(Err(_))));
+    assert!(matches!(answer(&world, Call::Token, &others), Some(Err(error)) if error.retry_after().is_some()));
+    // What another flight has failed in is not what this one has.
+    let own = Err(Error::new(Status::Credentials, "credentials-callback", "it failed"));
+    assert!(matches!(answer(&world, Call::Token, &own), Some(Err(error)) if error.status() == Status::Credentials));
+    // There is another one in the store, or will be: no failure keeps a call from looking.
+    lead(world.next(Call::Token, LONG));
 }
 
 #[test]
