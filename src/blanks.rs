@@ -21,10 +21,21 @@ pub(crate) fn problem_of(value: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Unicode's white space, and two characters without a width that a text is copied with: U+FEFF stands before what an
-/// editor calls UTF-8 with BOM.
+/// Unicode's white space, and what has no width and comes with a text that is copied: marks of direction stand around what
+/// a page or a dialog shows, and U+FEFF before what an editor calls UTF-8 with BOM. Joiners and variation selectors are
+/// parts of what stands before them.
 fn is_blank(character: char) -> bool {
-    character.is_whitespace() || matches!(character, '\u{200b}' | '\u{feff}')
+    character.is_whitespace()
+        || matches!(
+            character,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+        )
 }
 
 #[cfg(test)]
@@ -48,6 +59,13 @@ mod tests {
             ("\u{3000}a", Some("it begins with a blank")),
             ("\u{feff}a", Some("it begins with a blank")),
             ("a\u{200b}", Some("it ends with a blank")),
+            ("\u{200e}a", Some("it begins with a blank")),
+            ("a\u{202c}", Some("it ends with a blank")),
+            ("a\u{2060}", Some("it ends with a blank")),
+            ("\u{2066}a\u{2069}", Some("it begins with a blank")),
+            // Parts of what is seen before them.
+            ("\u{2764}\u{fe0f}", None),
+            ("a\u{200d}", None),
             ("a\u{b}", Some("it ends with a blank")),
             ("\u{2029}a", Some("it begins with a blank")),
         ] {
