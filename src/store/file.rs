@@ -8,7 +8,6 @@ mod locks;
 mod problem;
 
 use std::ffi::CString;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -18,7 +17,7 @@ use super::{Bytes, Locked, Saved, Store};
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::Result;
-use directory::Directory;
+use directory::{Directory, NewFile};
 use locks::Lock;
 use problem::{PERMISSIONS, Part, refuse};
 
@@ -116,7 +115,7 @@ struct Held<'a> {
     directory: Directory,
     lock: Lock,
     /// The next record's file, until it has replaced the record.
-    new: Option<File>,
+    new: Option<NewFile>,
 }
 
 impl Held<'_> {
@@ -149,7 +148,7 @@ impl Locked for Held<'_> {
             Some(new) => new,
             None => self.directory.make_new(&self.store.new)?,
         };
-        directory::write(self.new.insert(new), record)?;
+        self.new.insert(new).write(record)?;
         if !self.holds()? {
             return Ok(Saved::LockLost);
         }

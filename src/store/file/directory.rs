@@ -114,18 +114,18 @@ impl Directory {
 
     /// Makes the file for the next record, and finds room for it on the disk. Whatever has its name is in the way: a
     /// process was killed, and left it behind.
-    pub(super) fn make_new(&self, name: &CStr) -> Result<File> {
+    pub(super) fn make_new(&self, name: &CStr) -> Result<NewFile> {
         let fail = |error| failed(Part::New, &error);
         match files::remove_at(&self.0, name) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(fail(error)),
             _ => {}
         }
         let file = File::from(files::create_at(&self.0, name, libc::O_WRONLY).map_err(fail)?);
-        let reserved = files::reserve(&file, RECORD_MAX).map_err(fail);
-        if reserved.is_err() {
+        let id = files::reserve(&file, RECORD_MAX).and_then(|()| file.metadata()).map_err(fail);
+        if id.is_err() {
             self.remove_new(name);
         }
-        reserved.map(|()| file)
+        id.map(|metadata| NewFile { file, id: FileId::of(&metadata) })
     }
 
     /// It does no harm if it stays.
@@ -162,13 +162,26 @@ pub(super) fn is_young(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|it| u64::try_from(it.ctime()).is_ok_and(|changed| changed.abs_diff(now) <= YOUNG))
 }
 
-/// Writes the record where there are zeroes, and cuts off what is behind it.
-pub(super) fn write(file: &File, record: &[u8]) -> Result<()> {
-    if record.len() > FILE_MAX {
-        return Err(too_large(Part::New));
+/// The file for the next record, with room for it.
+pub(super) struct NewFile {
+    file: File,
+    id: FileId,
+}
+
+impl NewFile {
+    /// Writes the record where there are zeroes, and cuts off what is behind it.
+    pub(super) fn write(&self, record: &[u8]) -> Result<()> {
+        if record.len() > FILE_MAX {
+            return Err(too_large(Part::New));
+        }
+        let fail = |error| failed(Part::New, &error);
+        // An application that closed all descriptors may have a file of its own behind this one, where the token would be.
+        if FileId::of(&self.file.metadata().map_err(fail)?) != self.id {
+            return Err(refuse(Part::New, "store-open", "was closed by the application"));
+        }
+        let written = self.file.write_all_at(record, 0).and_then(|()| self.file.set_len(record.len() as u64));
+        written.and_then(|()| self.file.sync_all()).map_err(fail)
     }
-    let written = file.write_all_at(record, 0).and_then(|()| file.set_len(record.len() as u64));
-    written.and_then(|()| file.sync_all()).map_err(|error| failed(Part::New, &error))
 }
 
 /// A file that is wrong in kind is never read, and never replaced: somebody else may have put it there.

@@ -227,6 +227,32 @@ fn a_descriptor_that_is_another_files_by_now_is_a_lock_that_was_lost() {
     assert_eq!(saved, 1);
 }
 
+/// As above, with the file for the next record.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_record_is_written_into_another_file() {
+    const TEXT: &[u8] = b"a line of the application's own\n";
+    let place = Place::new();
+    save(&place.store(), b"former");
+    let wrong = in_child(|| {
+        let store = place.store();
+        let mut held = try_lock(&store).expect("free");
+        held.prepare().expect("room");
+        let of_the_new = descriptors_of(&place.file("new"));
+        let other = place.0.path().join("other");
+        fs::write(&other, TEXT).expect("written");
+        assert_eq!(of_the_new.len(), 1);
+        put_behind(of_the_new[0], &File::options().read(true).write(true).open(&other).expect("it opens"));
+        let saved = held.save(b"record");
+        let is_whole = fs::read(&other).expect("it is there") == TEXT;
+        drop(held);
+        save(&store, b"again");
+        i32::from(saved.is_ok()) + 2 * i32::from(!is_whole)
+    });
+    assert_eq!(wrong, 0, "1: nothing was noticed, 2: it is in the application's file");
+    assert_eq!(record(&place.store()).as_deref(), Some(&b"again"[..]));
+}
+
 #[cfg(target_os = "linux")]
 fn descriptors_of(file: &Path) -> Vec<RawFd> {
     let open = fs::read_dir("/proc/self/fd").expect("descriptors").filter_map(std::result::Result::ok);
