@@ -127,8 +127,12 @@ const DESCRIPTION_BYTE: libc::off_t = 1;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
     match set_lock(file, libc::F_OFD_SETLK, libc::F_WRLCK as _, DESCRIPTION_BYTE) {
-        // A kernel older than 3.15, or what stands in for one.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(true),
+        // A kernel older than 3.15, or what stands in for one; or a filter of system calls that does not know it.
+        Err(error)
+            if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EPERM | libc::EOPNOTSUPP)) =>
+        {
+            Ok(true)
+        }
         taken => taken,
     }
 }

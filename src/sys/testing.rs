@@ -80,3 +80,39 @@ pub(crate) fn limit_descriptors(now: libc::rlim_t, at_most: libc::rlim_t) {
     // SAFETY: the pointer is to a limit of ours.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
 }
+
+/// Has the system refuse locks of descriptions with this error, as a filter of system calls does. For a child; `false` if
+/// the system does not let it.
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
+pub(crate) fn refuse_locks_of_descriptions(error: i32) -> bool {
+    // Of the kernel's `seccomp_data`: the number of the call, and the lower half of its second argument.
+    const NUMBER: u32 = 0;
+    const COMMAND: u32 = 24;
+    let load = |offset| libc::sock_filter {
+        code: (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16,
+        jt: 0,
+        jf: 0,
+        k: offset,
+    };
+    let unless_equal = |value, skipped| libc::sock_filter {
+        code: (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16,
+        jt: 0,
+        jf: skipped,
+        k: value,
+    };
+    let answer = |what| libc::sock_filter { code: (libc::BPF_RET | libc::BPF_K) as u16, jt: 0, jf: 0, k: what };
+    let mut filter = [
+        load(NUMBER),
+        unless_equal(libc::SYS_fcntl as u32, 3),
+        load(COMMAND),
+        unless_equal(libc::F_OFD_SETLK as u32, 1),
+        answer(libc::SECCOMP_RET_ERRNO | error as u32),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_mut_ptr() };
+    // SAFETY: the program and its filter are ours and outlive the call.
+    unsafe {
+        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
+    }
+}

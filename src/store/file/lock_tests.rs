@@ -6,6 +6,8 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
+use crate::sys::refuse_locks_of_descriptions;
 use crate::sys::{end_of, lock_for_process, put_behind, start_child};
 
 fn another_process_can_lock(place: &Place) -> bool {
@@ -167,6 +169,25 @@ fn what_was_opened_twice_is_locked_once() {
     files::unlock(one.as_raw_fd());
     assert_eq!(files::try_lock(two.as_raw_fd()).ok(), Some(true));
     files::unlock(two.as_raw_fd());
+}
+
+/// A filter of system calls may know the lock of the process alone, and refuse the other with any of these.
+#[test]
+#[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
+fn without_locks_of_descriptions_processes_exclude_each_other() {
+    for error in [libc::EINVAL, libc::ENOSYS, libc::EPERM, libc::EOPNOTSUPP] {
+        let place = Place::new();
+        let wrong = in_child(|| {
+            if !refuse_locks_of_descriptions(error) {
+                return 4;
+            }
+            let store = place.store();
+            let Ok(Some(mut held)) = store.lock(soon(), Duration::ZERO) else { return 1 };
+            let excludes = try_lock(&place.store()).is_none() && !another_process_can_lock(&place);
+            i32::from(!excludes) * 2 + i32::from(held.save(b"record") != Ok(Saved::Yes))
+        });
+        assert_eq!(wrong, 0, "1: unusable, 2: nobody is kept out, 4: no filter here; error {error} of the system");
+    }
 }
 
 /// The application closed a descriptor of the file, and the process's lock went with it.
