@@ -47,7 +47,7 @@ pub struct Auth {
 /// What belongs to one process.
 struct Process {
     session: Mutex<Session>,
-    landed: Condvar,
+    flight_ended: Condvar,
     store: Box<dyn Store>,
     /// When the host was asked for the password last, in nanoseconds of the boot clock; 0: never.
     asked_at: AtomicU64,
@@ -158,7 +158,7 @@ impl Auth {
             let inherited = wiping_stack::<CALL_DEPTH, _>(|| self.published.snapshot());
             Process {
                 session: Mutex::new(Session::new(self.policy, inherited, &Now::read())),
-                landed: Condvar::new(),
+                flight_ended: Condvar::new(),
                 store: store::open(&self.options, &self.tls, &self.key, self.credentials.kept()),
                 asked_at: AtomicU64::new(0),
                 told_of_fork: AtomicBool::new(false),
@@ -222,7 +222,7 @@ impl Process {
             let message = "another call's login did not end within the time allowed";
             return Err(Error::new(Status::Timeout, "login", message));
         }
-        Ok(self.landed.wait_timeout(session, remaining).unwrap_or_else(PoisonError::into_inner).0)
+        Ok(self.flight_ended.wait_timeout(session, remaining).unwrap_or_else(PoisonError::into_inner).0)
     }
 }
 

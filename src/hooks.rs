@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::error::Result;
 use crate::secret::Secret;
-use crate::store::{Bytes, Saved};
+use crate::store::{RecordBytes, SaveOutcome};
 
 /// A place for records that the host keeps.
 pub(crate) trait StoreHook: Send + Sync {
     /// The record under this key; `None` if there is none.
-    fn load(&self, key: &str) -> Result<Option<Bytes>>;
+    fn load(&self, key: &str) -> Result<Option<RecordBytes>>;
     /// Replaces the record under this key, whose lock is held.
-    fn save(&self, key: &str, record: &[u8]) -> Result<Saved>;
+    fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome>;
     /// Takes the lock of this key; `false` if another one holds it all the time. `lease` is how long it must be held for
     /// sure, unless it is unlocked before.
     fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool>;

@@ -72,12 +72,12 @@ fn attempt(
     let response = transport::exchange(stream, request)?;
     match wire::classify(&response, secrets, Now::read().unix) {
         Ok(issued) => Ok(Token::issued(&issued, requested)),
-        Err(error) => Err(Failure { retry: may_pass(&error), error }),
+        Err(error) => Err(Failure { retry: is_transient(&error), error }),
     }
 }
 
 /// Whether the service may answer the same request in another way a moment later. A refusal stays one.
-fn may_pass(error: &Error) -> bool {
+fn is_transient(error: &Error) -> bool {
     match error.status() {
         Status::Server => true,
         Status::RateLimited => error.retry_after().is_some(),

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Instant, Now};
 use crate::error::{Error, Result, Status};
-use crate::store::{Bytes, RECORD_MAX};
+use crate::store::{RecordBytes, RECORD_MAX};
 use crate::token::{Token, is_token_text};
 
 const VERSION: u64 = 1;
@@ -85,7 +85,7 @@ impl Default for Record {
 impl Record {
     /// Reads what a store holds. What cannot be read is as none, and is replaced; what a later version wrote in a form
     /// of its own is an error, and is never replaced.
-    pub(crate) fn decode(bytes: Option<&Bytes>, now: &Now) -> Result<Self> {
+    pub(crate) fn decode(bytes: Option<&RecordBytes>, now: &Now) -> Result<Self> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         if let Ok(Version { version }) = serde_json::from_slice(bytes) {
             if version > VERSION {
@@ -99,7 +99,7 @@ impl Record {
 
     /// At most [`RECORD_MAX`] bytes. Where there is no room for what a later version wrote, that is left out: a store would
     /// refuse the record after the login, whose token nobody else would then learn.
-    pub(crate) fn encode(&self, now: &Now) -> Result<Bytes> {
+    pub(crate) fn encode(&self, now: &Now) -> Result<RecordBytes> {
         let whole = Stored::of(self, now).to_json()?;
         if whole.len() <= RECORD_MAX {
             return Ok(whole);
@@ -196,7 +196,7 @@ impl Stored {
         }
     }
 
-    fn to_json(&self) -> Result<Bytes> {
+    fn to_json(&self) -> Result<RecordBytes> {
         let bytes = serde_json::to_vec(self).map(Zeroizing::new);
         bytes.map_err(|_| Error::new(Status::Internal, "record", "the record could not be written as JSON"))
     }

@@ -180,7 +180,7 @@ impl Session {
         let former = self.in_hand();
         self.write_back.observe(stored.generation);
         let stored_token = stored.token.as_ref().map(|token| *token.fingerprint());
-        self.take_over(now, stored, &refuses);
+        self.merge_stored(now, stored, &refuses);
         self.refused = self.record.refusal.as_ref().is_some_and(refuses);
         self.checks.checked(now.instant, purpose == Purpose::Renew);
         let is_unsaved = self.write_back.has_failed();
@@ -205,7 +205,7 @@ impl Session {
     }
 
     /// Makes the store's record and ours one: see `merge`.
-    fn take_over(&mut self, now: &Now, stored: Record, refuses: impl Fn(&Refusal) -> bool) {
+    fn merge_stored(&mut self, now: &Now, stored: Record, refuses: impl Fn(&Refusal) -> bool) {
         if let Some(token) = stored.token.as_ref().filter(|_| is_reissued(&self.record, &stored)) {
             self.rejected.remove(token.fingerprint());
         }

@@ -23,7 +23,7 @@ use crate::options::Options;
 use crate::url::split_once;
 
 /// The bytes of a record. The token stands in them.
-pub(crate) type Bytes = Zeroizing<Vec<u8>>;
+pub(crate) type RecordBytes = Zeroizing<Vec<u8>>;
 
 /// The longest record, in bytes: the longest token and user id, and room for what later versions may add.
 pub(crate) const RECORD_MAX: usize = 32_768;
@@ -31,13 +31,13 @@ pub(crate) const RECORD_MAX: usize = 32_768;
 /// The place of one account's record.
 pub(crate) trait Store: Send + Sync {
     /// The record as it is now, without the lock; `None` if there is none. Any I/O ends at the deadline.
-    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>>;
+    fn load(&self, deadline: Deadline) -> Result<Option<RecordBytes>>;
 
     /// The right to log in and to save, until the value is dropped. `None` if another one has it.
     ///
     /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record in
     /// between, and asks again.
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>>;
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>>;
 
     /// Its handle is about to be freed. Whether the token that it has in hand is good; `None` if it has none.
     fn close(&self, _has_good_token: Option<bool>) {}
@@ -48,26 +48,26 @@ pub(crate) trait Store: Send + Sync {
     }
 }
 
-/// A locked store.
-pub(crate) trait Locked {
-    fn load(&mut self) -> Result<Option<Bytes>>;
+/// The lock of an account, held until the value is dropped.
+pub(crate) trait StoreLock {
+    fn load(&mut self) -> Result<Option<RecordBytes>>;
 
     /// Does beforehand what could fail in saving: a login whose token cannot be saved would end the others' token.
     fn prepare(&mut self) -> Result<()>;
 
     /// Replaces the record. It has some seconds, even if the deadline has passed: the login is done.
-    fn save(&mut self, record: &[u8]) -> Result<Saved>;
+    fn save(&mut self, record: &[u8]) -> Result<SaveOutcome>;
 
-    /// How long a login under this lock may take.
-    fn login_limit(&self) -> Duration {
+    /// How long a login may take: what is left of the lock's lease, less the time that a save needs.
+    fn lease_left(&self) -> Duration {
         Duration::MAX
     }
 }
 
 /// How a save went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Saved {
-    Yes,
+pub(crate) enum SaveOutcome {
+    Saved,
     /// The lock was lost meanwhile, and nothing was written: what stands there is another one's, and the newer.
     LockLost,
 }

@@ -1,4 +1,4 @@
-//! One call that leads: it looks into the store, takes its lock, logs in, saves, and lands.
+//! One call that leads: it reads the store, takes its lock, logs in, saves, and ends its flight.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,7 +14,7 @@ use crate::login::{Effort, login};
 use crate::random;
 use crate::record::{Record, Refusal};
 use crate::session::{Decision, Flight, FlightOutcome, Purpose};
-use crate::store::{Bytes, Locked, Saved, StoreOption};
+use crate::store::{RecordBytes, SaveOutcome, StoreLock, StoreOption};
 use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
@@ -24,7 +24,7 @@ const LOCK_SLICE: Duration = Duration::from_secs(1);
 /// A host whose password was refused is asked for another one this often.
 const ASK_EVERY: Duration = Duration::from_secs(60);
 
-/// It lands whatever happens: should it panic, the others do not wait for ever.
+/// Its flight ends whatever happens: should the leader panic, the others do not wait for ever.
 pub(super) struct Leader<'a> {
     auth: &'a Auth,
     process: &'a Process,
@@ -49,28 +49,24 @@ impl<'a> Leader<'a> {
 
     /// What came of the login, if there was to be one.
     pub(super) fn lead(mut self) -> Option<Result<Arc<Token>>> {
-        if let Err(error) = self.fly() {
+        if let Err(error) = self.steps() {
             self.events.add(Level::Warn, "failed", || error.to_string());
             // Those who wait learn why, and do not each wait for the same failure anew. That this call's own time is up
             // says nothing to them.
-            let is_shared = self.spent_in_vain(self.begun).is_none();
-            self.touch_down(if is_shared {
-                FlightOutcome::NotBegun(error.clone())
-            } else {
-                FlightOutcome::WithoutLogin
-            });
+            let is_shared = self.cut_off_after(self.begun).is_none();
+            self.finish(if is_shared { FlightOutcome::NotBegun(error.clone()) } else { FlightOutcome::WithoutLogin });
             self.result = Some(Err(error));
         }
         self.result.take()
     }
 
     /// An error is one from before the login.
-    fn fly(&mut self) -> Result<()> {
+    fn steps(&mut self) -> Result<()> {
         let auth = self.auth;
         let kept = auth.credentials.kept();
         if self.flight.purpose.checks_store_first() {
             let found = self.process.store.load(self.deadline)?;
-            if self.plan(found, kept)? == Decision::Done {
+            if self.decide(found, kept)? == Decision::Done {
                 return Ok(());
             }
         }
@@ -80,11 +76,11 @@ impl<'a> Leader<'a> {
         let process = self.process;
         let Some(mut locked) = self.lock(process, credentials.as_deref())? else { return Ok(()) };
         let found = locked.load()?;
-        match (self.plan(found, credentials.as_deref())?, &credentials) {
+        match (self.decide(found, credentials.as_deref())?, &credentials) {
             (Decision::Login, Some(credentials)) => {
                 locked.prepare()?;
-                let landing = self.login(credentials, locked.login_limit());
-                self.land(landing, locked.as_mut());
+                let outcome = self.login(credentials, locked.lease_left());
+                self.finish_and_save(outcome, locked.as_mut());
             }
             (Decision::Save, _) => {
                 let record = self.process.session().record();
@@ -105,7 +101,7 @@ impl<'a> Leader<'a> {
         &mut self,
         process: &'p Process,
         credentials: Option<&Credentials>,
-    ) -> Result<Option<Box<dyn Locked + 'p>>> {
+    ) -> Result<Option<Box<dyn StoreLock + 'p>>> {
         let is_patient = self.flight.purpose.waits_for_lock();
         let mut waits = 0;
         loop {
@@ -124,14 +120,14 @@ impl<'a> Leader<'a> {
             }
             if self.flight.purpose.checks_store_while_waiting() {
                 let found = process.store.load(self.deadline)?;
-                if self.plan(found, credentials)? == Decision::Done {
+                if self.decide(found, credentials)? == Decision::Done {
                     return Ok(None);
                 }
             }
         }
     }
 
-    fn plan(&mut self, found: Option<Bytes>, credentials: Option<&Credentials>) -> Result<Decision> {
+    fn decide(&mut self, found: Option<RecordBytes>, credentials: Option<&Credentials>) -> Result<Decision> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
         let asked_at = self.process.asked_at.load(Ordering::Relaxed);
@@ -144,7 +140,7 @@ impl<'a> Leader<'a> {
         let left = self.deadline.remaining_at(now.instant);
         let mut session = self.process.session();
         let before = session.in_hand();
-        let plan = session.decide(&now, self.flight.purpose, record, refuses, left);
+        let decision = session.decide(&now, self.flight.purpose, record, refuses, left);
         // What a login replaces is not adopted, nor what is of no use.
         let adopted =
             self.flight.purpose != Purpose::Login && session.in_hand() != before && session.has_usable(now.instant);
@@ -152,7 +148,7 @@ impl<'a> Leader<'a> {
         if adopted {
             self.events.add(Level::Info, "adopted", || "a token was found in the store".to_owned());
         }
-        Ok(plan)
+        Ok(decision)
     }
 
     fn login(&mut self, credentials: &Credentials, limit: Duration) -> FlightOutcome {
@@ -181,13 +177,13 @@ impl<'a> Leader<'a> {
             }
             Err(error) => {
                 self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
-                FlightOutcome::LoginFailed { error, cut_off_after: self.spent_in_vain(begun) }
+                FlightOutcome::LoginFailed { error, cut_off_after: self.cut_off_after(begun) }
             }
         }
     }
 
     /// The time since then, if the caller's own deadline is what ended it.
-    fn spent_in_vain(&self, begun: Instant) -> Option<Duration> {
+    fn cut_off_after(&self, begun: Instant) -> Option<Duration> {
         self.deadline.has_passed().then(|| begun.until(Instant::now()))
     }
 
@@ -214,41 +210,41 @@ impl<'a> Leader<'a> {
     }
 
     /// The threads of this process have the result at once; the store has it before its lock is given back.
-    fn land(&mut self, landing: FlightOutcome, locked: &mut dyn Locked) {
-        if let Some(record) = self.touch_down(landing) {
+    fn finish_and_save(&mut self, outcome: FlightOutcome, locked: &mut dyn StoreLock) {
+        if let Some(record) = self.finish(outcome) {
             self.save(&record, locked);
         }
     }
 
     /// A token that could not be saved is good all the same; the session sees to it that it is tried again.
-    fn save(&mut self, record: &Record, locked: &mut dyn Locked) {
+    fn save(&mut self, record: &Record, locked: &mut dyn StoreLock) {
         let saved = record.encode(&Now::read()).and_then(|bytes| locked.save(&bytes));
         let now = Now::read();
         let mut session = self.process.session();
         match &saved {
-            Ok(Saved::Yes) => session.saved(now.instant, record, true),
-            Ok(Saved::LockLost) => session.lock_was_lost(self.flight),
+            Ok(SaveOutcome::Saved) => session.saved(now.instant, record, true),
+            Ok(SaveOutcome::LockLost) => session.lock_was_lost(self.flight),
             Err(_) => session.saved(now.instant, record, false),
         }
         self.auth.publish(&session, &now);
         drop(session);
         match saved {
-            Ok(Saved::Yes) => {}
-            Ok(Saved::LockLost) => self.events.add(Level::Warn, "save-failed", || {
+            Ok(SaveOutcome::Saved) => {}
+            Ok(SaveOutcome::LockLost) => self.events.add(Level::Warn, "save-failed", || {
                 "the store's lock was lost during the login: the token is discarded for the store's".to_owned()
             }),
             Err(error) => self.events.add(Level::Error, "save-failed", || error.to_string()),
         }
     }
 
-    fn touch_down(&mut self, landing: FlightOutcome) -> Option<Record> {
+    fn finish(&mut self, outcome: FlightOutcome) -> Option<Record> {
         let now = Now::read();
         let mut session = self.process.session();
-        let record = session.finish(&now, self.flight, landing);
+        let record = session.finish(&now, self.flight, outcome);
         self.result = session.result_of(self.flight);
         self.auth.publish(&session, &now);
         drop(session);
-        self.process.landed.notify_all();
+        self.process.flight_ended.notify_all();
         record
     }
 }
@@ -256,7 +252,7 @@ impl<'a> Leader<'a> {
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         if self.process.session().is_in_flight(self.flight) {
-            self.touch_down(FlightOutcome::WithoutLogin);
+            self.finish(FlightOutcome::WithoutLogin);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::credentials::CREDENTIAL_MAX;
 use crate::error::{Error, Result, Status};
 use crate::hooks::{CredentialsHook, Level, LogHook, StoreHook};
 use crate::secret::{Pages, Secret};
-use crate::store::{Bytes, RECORD_MAX, Saved};
+use crate::store::{RECORD_MAX, RecordBytes, SaveOutcome};
 
 pub(super) type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut u8, usize, *mut usize) -> i32;
 pub(super) type Save = unsafe extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i32;
@@ -33,9 +33,9 @@ pub(super) struct StoreCallbacks {
 }
 
 impl StoreHook for StoreCallbacks {
-    fn load(&self, key: &str) -> Result<Option<Bytes>> {
+    fn load(&self, key: &str) -> Result<Option<RecordBytes>> {
         let (load, user_data, key) = (self.load, self.user_data.get(), owned(key));
-        let mut record = Bytes::new(vec![0; RECORD_MAX]);
+        let mut record = RecordBytes::new(vec![0; RECORD_MAX]);
         let mut length = 0;
         // SAFETY: the callback is as the header asks, and all pointers are good until it returns: a string, so many
         // bytes that may be written, and a place for the length.
@@ -49,12 +49,12 @@ impl StoreHook for StoreCallbacks {
         }
     }
 
-    fn save(&self, key: &str, record: &[u8]) -> Result<Saved> {
+    fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome> {
         let (save, user_data, key) = (self.save, self.user_data.get(), owned(key));
         // SAFETY: the callback is as the header asks, and the string and the bytes are good until it returns.
         match in_callback(|| unsafe { save(user_data, key.as_ptr(), record.as_ptr(), record.len()) }) {
-            0 => Ok(Saved::Yes),
-            PERSONR_STORE_BUSY => Ok(Saved::LockLost),
+            0 => Ok(SaveOutcome::Saved),
+            PERSONR_STORE_BUSY => Ok(SaveOutcome::LockLost),
             code => Err(failed("save", code)),
         }
     }

@@ -69,24 +69,24 @@ impl World {
                 Step::Ready(token) => return Ok(token.value().to_str().expect("ASCII").to_owned()),
                 Step::Fail(error) => return Err(error),
                 Step::Wait => panic!("nobody else leads"),
-                Step::Lead(flight) => self.fly(flight, &mut login),
+                Step::Lead(flight) => self.run_flight(flight, &mut login),
             }
         }
         panic!("a call that leads for ever");
     }
 
-    fn fly(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> FlightOutcome) {
+    fn run_flight(&mut self, flight: Flight, login: &mut impl FnMut(&Self) -> FlightOutcome) {
         let same = self.same_password;
         let now = unix_at(self.now);
-        let plan = self.session.decide(&now, flight.purpose, self.stored.clone(), |_| same, LONG);
-        let landing = if plan == Decision::Login {
+        let decision = self.session.decide(&now, flight.purpose, self.stored.clone(), |_| same, LONG);
+        let outcome = if decision == Decision::Login {
             self.logins += 1;
             login(self)
         } else {
             FlightOutcome::WithoutLogin
         };
-        let record = self.session.finish(&now, flight, landing);
-        if let Some(record) = record.or_else(|| (plan == Decision::Save).then(|| self.session.record())) {
+        let record = self.session.finish(&now, flight, outcome);
+        if let Some(record) = record.or_else(|| (decision == Decision::Save).then(|| self.session.record())) {
             self.session.saved(self.now, &record, true);
             self.stored = record;
         }
@@ -151,7 +151,7 @@ fn a_renewal_hinders_nobody_and_loses_nothing() {
     let flight = lead(world.next(Call::Token, LONG));
     assert_eq!(flight.purpose, Purpose::Renew);
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the others do not wait");
-    world.fly(flight, &mut |_| failure(Status::Server));
+    world.run_flight(flight, &mut |_| failure(Status::Server));
     assert!(matches!(world.next(Call::Token, LONG), Step::Ready(_)), "the token in hand is good");
     world.pass(MINUTE - Duration::from_secs(1));
     assert_eq!(world.year(Call::Token).expect("a token"), "token-1", "not again within a minute");
@@ -324,7 +324,7 @@ fn one_leads_and_the_others_share() {
     for ticket in &tickets {
         assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Wait));
     }
-    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
+    world.run_flight(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
         assert!(matches!(world.session.next(&unix_at(world.now), *ticket, LONG), Step::Ready(_)));
     }
@@ -335,11 +335,11 @@ fn logins_that_wait_when_one_begins_share_it() {
     let mut world = World::new(Policy::default());
     let first = lead(world.next(Call::Login, LONG));
     let tickets: Vec<Ticket> = (0..9).map(|_| world.session.arrive(Call::Login)).collect();
-    world.fly(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
+    world.run_flight(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     // It began before they were asked for: one of them logs in, for all.
     let second = lead(world.session.next(&unix_at(world.now), tickets[0], LONG));
     assert!(matches!(world.session.next(&unix_at(world.now), tickets[1], LONG), Step::Wait));
-    world.fly(second, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
+    world.run_flight(second, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     for ticket in &tickets {
         match world.session.next(&unix_at(world.now), *ticket, LONG) {
             Step::Ready(token) => assert_eq!(token.value(), c"token-2"),
@@ -357,11 +357,11 @@ fn a_short_deadline_fails_its_own_caller_alone() {
     let waiting = world.session.arrive(Call::Token);
     world.pass(short);
     let error = Error::new(Status::Timeout, "answer", "");
-    world.fly(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
+    world.run_flight(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
     assert!(matches!(world.next(Call::Token, Duration::ZERO), Step::Fail(error) if error.status() == Status::Timeout));
     assert!(matches!(world.next(Call::Token, short), Step::Fail(_)), "nor would another with as little time do better");
     let flight = lead(world.session.next(&unix_at(world.now), waiting, LONG - short));
-    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
+    world.run_flight(flight, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG - short), Step::Ready(_)));
 }
 
@@ -452,8 +452,8 @@ fn a_token_that_could_not_be_saved_is_saved_later_but_not_over_a_newer_one() {
         let now = unix_at(world.now);
         assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
         world.logins += 1;
-        let landing = FlightOutcome::LoggedIn(world.token(YEAR));
-        let record = world.session.finish(&now, flight, landing).expect("to be saved");
+        let outcome = FlightOutcome::LoggedIn(world.token(YEAR));
+        let record = world.session.finish(&now, flight, outcome).expect("to be saved");
         world.session.saved(world.now, &record, false);
         let ours = record.token.expect("a token").value().to_owned();
         if newer {
@@ -509,10 +509,10 @@ fn a_login_with_more_time_left_does_not_share_a_timeout() {
     let mut world = World::new(Policy::default());
     let first = lead(world.next(Call::Login, LONG));
     let (short, long) = (world.session.arrive(Call::Login), world.session.arrive(Call::Login));
-    world.fly(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
+    world.run_flight(first, &mut |world| FlightOutcome::LoggedIn(world.token(YEAR)));
     let second = lead(world.session.next(&unix_at(world.now), short, MINUTE));
     let error = Error::new(Status::Timeout, "answer", "");
-    world.fly(second, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(LONG) });
+    world.run_flight(second, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(LONG) });
     assert!(matches!(world.session.next(&unix_at(world.now), short, LONG), Step::Fail(_)));
     lead(world.session.next(&unix_at(world.now), long, LONG + MINUTE));
 }
@@ -533,7 +533,7 @@ fn a_call_shares_the_failure_that_it_has_waited_for() {
     let mut world = World::new(Policy::default());
     let flight = lead(world.next(Call::Token, LONG));
     let waiting = world.session.arrive(Call::Token);
-    world.fly(flight, &mut |_| failure(Status::Server));
+    world.run_flight(flight, &mut |_| failure(Status::Server));
     // So long took the save, which is longer than the pause.
     world.pass(CHECK_EVERY * 2);
     assert!(matches!(world.session.next(&unix_at(world.now), waiting, LONG), Step::Fail(_)));
@@ -544,10 +544,10 @@ fn a_login_does_not_share_a_token_that_was_refused_meanwhile() {
     let mut world = World::new(Policy::default());
     let (ticket, short) = (world.session.arrive(Call::Login), Duration::from_secs(5));
     let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
-    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
+    world.run_flight(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
     world.session.reject(world.now, b"token-1");
     let flight = lead(world.session.next(&unix_at(world.now), ticket, LONG));
-    world.fly(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
+    world.run_flight(flight, &mut |world| FlightOutcome::LoggedIn(world.token(short)));
     world.pass(short);
     match world.session.next(&unix_at(world.now), ticket, LONG) {
         Step::Fail(error) => assert_eq!(error.reason(), "expires", "nor one that is over"),
@@ -617,8 +617,8 @@ fn a_save_is_tried_again_once_in_ten_seconds() {
     let flight = lead(world.next(Call::Token, LONG));
     let now = unix_at(world.now);
     world.session.decide(&now, flight.purpose, Record::default(), |_| true, LONG);
-    let landing = FlightOutcome::LoggedIn(world.token(YEAR));
-    let record = world.session.finish(&now, flight, landing).expect("to be saved");
+    let outcome = FlightOutcome::LoggedIn(world.token(YEAR));
+    let record = world.session.finish(&now, flight, outcome).expect("to be saved");
     world.session.saved(world.now, &record, false);
     for _ in 0..3 {
         world.pass(CHECK_EVERY_WHILE_GOOD);
@@ -664,8 +664,8 @@ fn two_wrong_passwords_are_each_sent_once() {
             }
             logins += 1;
             let error = Error::new(Status::InvalidCredentials, "", "");
-            let landing = FlightOutcome::Refused(Refusal { error, salt: 0, tag: password });
-            stored = session.finish(&now, flight, landing).expect("to be saved");
+            let outcome = FlightOutcome::Refused(Refusal { error, salt: 0, tag: password });
+            stored = session.finish(&now, flight, outcome).expect("to be saved");
         }
     }
     assert_eq!(logins, 2);
@@ -740,7 +740,7 @@ fn a_deadline_of_ones_own_does_not_end_the_services_pause() {
     let short = Duration::from_millis(100);
     let error = Error::new(Status::Timeout, "answer", "");
     let flight = lead(world.next(Call::Login, short));
-    world.fly(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
+    world.run_flight(flight, &mut |_| FlightOutcome::LoginFailed { error: error.clone(), cut_off_after: Some(short) });
     world.pass(Duration::from_secs(30));
     assert_eq!(world.fails(Status::Server).status(), Status::RateLimited);
 }
@@ -754,8 +754,8 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
         let now = unix_at(world.now);
         assert_eq!(world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG), Decision::Login);
         world.logins += 1;
-        let landing = FlightOutcome::LoggedIn(world.token(YEAR));
-        (flight, world.session.finish(&now, flight, landing).expect("to be saved"))
+        let outcome = FlightOutcome::LoggedIn(world.token(YEAR));
+        (flight, world.session.finish(&now, flight, outcome).expect("to be saved"))
     };
     let (flight, _) = login(&mut world);
     world.session.lock_was_lost(flight);
@@ -767,7 +767,7 @@ fn a_token_that_could_not_be_saved_is_not_saved_over_a_login_of_the_same_number(
         Record { generation: 2, token: Some(Arc::new(world.token(YEAR))), used: world.now, ..Record::default() };
     world.pass(CHECK_EVERY_WHILE_GOOD);
     let flight = lead(world.next(Call::Token, LONG));
-    world.fly(flight, &mut |_| panic!("there is a good one"));
+    world.run_flight(flight, &mut |_| panic!("there is a good one"));
     assert_eq!(world.stored.token.as_ref().expect("one").value(), c"token-3");
 }
 
@@ -924,10 +924,10 @@ fn the_save_of_a_login_that_was_lost_says_nothing_of_one_with_its_number() {
 fn a_failure_that_is_saved_by_another_flight_saves_the_login_with_it() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
-    let flight = |world: &mut World, landing: FlightOutcome| {
+    let flight = |world: &mut World, outcome: FlightOutcome| {
         let flight = lead(world.next(Call::Login, LONG));
         world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
-        (flight, world.session.finish(&now, flight, landing).expect("to be saved"))
+        (flight, world.session.finish(&now, flight, outcome).expect("to be saved"))
     };
     let token = world.token(YEAR);
     let (first, _) = flight(&mut world, FlightOutcome::LoggedIn(token));
@@ -984,10 +984,10 @@ fn logins_that_wait_share_why_one_could_not_be_begun() {
 fn a_leader_answers_by_its_own_login_whatever_another_has_come_to_since() {
     let mut world = World::new(Policy::default());
     let now = unix_at(world.now);
-    let led = |world: &mut World, call, landing: FlightOutcome| {
+    let led = |world: &mut World, call, outcome: FlightOutcome| {
         let flight = lead(world.next(call, LONG));
         world.session.decide(&now, flight.purpose, world.stored.clone(), |_| true, LONG);
-        world.session.finish(&now, flight, landing);
+        world.session.finish(&now, flight, outcome);
         (flight, world.session.result_of(flight).expect("it logged in"))
     };
     let token = world.token(YEAR);

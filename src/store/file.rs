@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{Bytes, Locked, Saved, Store};
+use super::{RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::Result;
@@ -93,13 +93,13 @@ impl FileStore {
 }
 
 impl Store for FileStore {
-    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>> {
+    fn load(&self, deadline: Deadline) -> Result<Option<RecordBytes>> {
         self.once_it_is_made(deadline, || {
             Directory::open(&self.directory)?.map_or(Ok(None), |directory| directory.read(&self.record))
         })
     }
 
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         match self.once_it_is_made(deadline.at_most(wait), || self.try_lock())? {
             Some(held) => Ok(Some(Box::new(held))),
             None => {
@@ -133,8 +133,8 @@ impl Held<'_> {
     }
 }
 
-impl Locked for Held<'_> {
-    fn load(&mut self) -> Result<Option<Bytes>> {
+impl StoreLock for Held<'_> {
+    fn load(&mut self) -> Result<Option<RecordBytes>> {
         self.directory.read(&self.store.record)
     }
 
@@ -143,18 +143,18 @@ impl Locked for Held<'_> {
         Ok(())
     }
 
-    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+    fn save(&mut self, record: &[u8]) -> Result<SaveOutcome> {
         let new = match self.new.take() {
             Some(new) => new,
             None => self.directory.make_new(&self.store.new)?,
         };
         self.new.insert(new).write(record)?;
         if !self.holds()? {
-            return Ok(Saved::LockLost);
+            return Ok(SaveOutcome::LockLost);
         }
         self.directory.replace(&self.store.new, &self.store.record)?;
         self.new = None;
-        Ok(Saved::Yes)
+        Ok(SaveOutcome::Saved)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
+use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
 use crate::hooks::StoreHook;
@@ -37,11 +37,11 @@ impl Hook {
 }
 
 impl Store for Hook {
-    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
+    fn load(&self, _: Deadline) -> Result<Option<RecordBytes>> {
         self.hook()?.load(&self.key)
     }
 
-    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let hook = self.hook()?;
         // The lease began at some moment after this.
         let asked = Instant::now();
@@ -62,8 +62,8 @@ struct Held<'a> {
     asked: Instant,
 }
 
-impl Locked for Held<'_> {
-    fn load(&mut self) -> Result<Option<Bytes>> {
+impl StoreLock for Held<'_> {
+    fn load(&mut self) -> Result<Option<RecordBytes>> {
         self.hook.load(self.key)
     }
 
@@ -71,14 +71,14 @@ impl Locked for Held<'_> {
     fn prepare(&mut self) -> Result<()> {
         let record = self.hook.load(self.key)?;
         match self.save(record.as_deref().map_or(NO_RECORD, Vec::as_slice))? {
-            Saved::Yes => Ok(()),
-            Saved::LockLost => {
+            SaveOutcome::Saved => Ok(()),
+            SaveOutcome::LockLost => {
                 Err(Error::new(Status::Store, "store-callback", "the save callback says that the lock was lost"))
             }
         }
     }
 
-    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+    fn save(&mut self, record: &[u8]) -> Result<SaveOutcome> {
         if record.len() > RECORD_MAX {
             return Err(Error::new(Status::Store, "store-record", "the record is longer than 32768 bytes"));
         }
@@ -86,7 +86,7 @@ impl Locked for Held<'_> {
     }
 
     /// Callbacks that are slow under the lock take it from the login.
-    fn login_limit(&self) -> Duration {
+    fn lease_left(&self) -> Duration {
         LOGIN_LIMIT.saturating_sub(self.asked.until(Instant::now()))
     }
 }
@@ -106,13 +106,13 @@ mod tests {
     struct Slow;
 
     impl StoreHook for Slow {
-        fn load(&self, _: &str) -> Result<Option<Bytes>> {
+        fn load(&self, _: &str) -> Result<Option<RecordBytes>> {
             thread::sleep(Duration::from_millis(30));
             Ok(None)
         }
 
-        fn save(&self, _: &str, _: &[u8]) -> Result<Saved> {
-            Ok(Saved::Yes)
+        fn save(&self, _: &str, _: &[u8]) -> Result<SaveOutcome> {
+            Ok(SaveOutcome::Saved)
         }
 
         fn lock(&self, _: &str, wait: Duration, lease: Duration) -> Result<bool> {
@@ -125,7 +125,7 @@ mod tests {
         }
     }
 
-    fn held(store: &Hook) -> Box<dyn Locked + '_> {
+    fn held(store: &Hook) -> Box<dyn StoreLock + '_> {
         let deadline = Deadline::after(Duration::from_secs(60));
         store.lock(deadline, Duration::from_secs(1)).expect("works").expect("free")
     }
@@ -135,10 +135,10 @@ mod tests {
         let owner: Arc<dyn StoreHook> = Arc::new(Slow);
         let store = Hook::open(&owner, "key");
         let mut held = held(&store);
-        assert!(held.login_limit() <= LOGIN_LIMIT);
+        assert!(held.lease_left() <= LOGIN_LIMIT);
         held.load().expect("works");
         held.prepare().expect("works");
-        assert!(held.login_limit() <= LOGIN_LIMIT - Duration::from_millis(60));
+        assert!(held.lease_left() <= LOGIN_LIMIT - Duration::from_millis(60));
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         let owner: Arc<dyn StoreHook> = Arc::new(Slow);
         let store = Hook::open(&owner, "key");
         let mut held = held(&store);
-        assert_eq!(held.save(&[b' '; RECORD_MAX]), Ok(Saved::Yes));
+        assert_eq!(held.save(&[b' '; RECORD_MAX]), Ok(SaveOutcome::Saved));
         assert_eq!(held.save(&[b' '; RECORD_MAX + 1]).expect_err("too long").reason(), "store-record");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use once_cell::race::OnceBox;
 use ring::digest::{Context, SHA256};
 
-use super::{Bytes, Locked, Saved, Store};
+use super::{RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
@@ -127,17 +127,17 @@ impl Account {
         }
     }
 
-    fn load(&self) -> Option<Bytes> {
-        lock(&self.record).as_ref().map(|record| Bytes::new(record.as_bytes().to_vec()))
+    fn load(&self) -> Option<RecordBytes> {
+        lock(&self.record).as_ref().map(|record| RecordBytes::new(record.as_bytes().to_vec()))
     }
 }
 
 impl Store for Memory {
-    fn load(&self, _: Deadline) -> Result<Option<Bytes>> {
+    fn load(&self, _: Deadline) -> Result<Option<RecordBytes>> {
         Ok(self.account.load())
     }
 
-    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let until = Deadline::after(wait);
         let account = &*self.account;
         let mut is_locked = lock(&account.is_locked);
@@ -166,8 +166,8 @@ impl Store for Memory {
 
 struct Held<'a>(&'a Account);
 
-impl Locked for Held<'_> {
-    fn load(&mut self) -> Result<Option<Bytes>> {
+impl StoreLock for Held<'_> {
+    fn load(&mut self) -> Result<Option<RecordBytes>> {
         Ok(self.0.load())
     }
 
@@ -175,9 +175,9 @@ impl Locked for Held<'_> {
         Ok(())
     }
 
-    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+    fn save(&mut self, record: &[u8]) -> Result<SaveOutcome> {
         *lock(&self.0.record) = Some(Secret::concat(&[record]));
-        Ok(Saved::Yes)
+        Ok(SaveOutcome::Saved)
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
 
     fn save(store: &Memory, record: &[u8]) {
         let mut locked = store.lock(soon(), Duration::ZERO).expect("works").expect("free");
-        assert_eq!(locked.save(record), Ok(Saved::Yes));
+        assert_eq!(locked.save(record), Ok(SaveOutcome::Saved));
     }
 
     fn record(store: &Memory) -> Option<Vec<u8>> {

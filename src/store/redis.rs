@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{Bytes, Locked, RECORD_MAX, Saved, Store};
+use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::Deadline;
 use crate::dial::{Dialer, Tls};
 use crate::error::{Error, Result, Status};
@@ -113,13 +113,13 @@ impl Redis {
 }
 
 impl Store for Redis {
-    fn load(&self, deadline: Deadline) -> Result<Option<Bytes>> {
+    fn load(&self, deadline: Deadline) -> Result<Option<RecordBytes>> {
         let time = Time::of(deadline);
         record_of(self.connect(time)?.command(&self.load_command(), time)?)
     }
 
     /// Asks again and again while it waits, on one connection.
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn Locked + '_>>> {
+    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let until = Deadline::after(wait);
         let owner = Owner::random()?;
         let mut connection = self.connect(Time::of(deadline))?;
@@ -178,8 +178,8 @@ impl Held<'_> {
     }
 }
 
-impl Locked for Held<'_> {
-    fn load(&mut self) -> Result<Option<Bytes>> {
+impl StoreLock for Held<'_> {
+    fn load(&mut self) -> Result<Option<RecordBytes>> {
         record_of(self.command(&self.redis.load_command(), Time::of(self.deadline))?)
     }
 
@@ -191,7 +191,7 @@ impl Locked for Held<'_> {
         }
     }
 
-    fn save(&mut self, record: &[u8]) -> Result<Saved> {
+    fn save(&mut self, record: &[u8]) -> Result<SaveOutcome> {
         if record.len() > RECORD_MAX {
             return Err(failure::store("store-record", "the record is longer than a store may keep"));
         }
@@ -202,10 +202,10 @@ impl Locked for Held<'_> {
             Err(_) if self.connection.is_none() => self.while_ours(SAVE_SCRIPT, &arguments, time)?,
             result => result?,
         };
-        Ok(if is_ours { Saved::Yes } else { Saved::LockLost })
+        Ok(if is_ours { SaveOutcome::Saved } else { SaveOutcome::LockLost })
     }
 
-    fn login_limit(&self) -> Duration {
+    fn lease_left(&self) -> Duration {
         self.login_until.remaining()
     }
 }
@@ -243,7 +243,7 @@ fn random<const N: usize>() -> Result<[u8; N]> {
 }
 
 /// Redis gives an empty string where there is no record.
-fn record_of(answer: Answer) -> Result<Option<Bytes>> {
+fn record_of(answer: Answer) -> Result<Option<RecordBytes>> {
     match answer {
         Answer::Bytes(bytes) => Ok(Some(bytes).filter(|bytes| !bytes.is_empty())),
         other => Err(other.unexpected()),

@@ -28,26 +28,26 @@ pub enum Stage {
     Request,
     /// The service has issued this one; the answer is under way.
     Answer(Token),
-    /// `Leader::land`: the session has it. It is to be saved.
+    /// `Leader::finish`: the session has it. It is to be saved.
     Save(Token),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Process {
     pub stage: Stage,
-    /// The errand is `Renew`: it only tries the lock, and logs in although it has a good token.
+    /// The purpose is `Renew`: it only tries the lock, and logs in although it has a good token.
     renews: bool,
-    /// The token in hand when it looked first: `former` in `Session::plan`.
+    /// The token in hand when it looked first: `former` in `Session::decide`.
     former: Token,
     pub hand: Token,
     generation: u8,
     /// `Rejected`: one bit for each token.
     rejected: u16,
-    /// The same, as whoever watches would have it: what the caller has rejected.
+    /// What the caller has rejected, by the account of whoever watches the model.
     refused: u16,
-    /// The store's generation under the lock: `ToBeSaved::over_generation`.
+    /// The store's generation under the lock: `UnsavedLogin::expected_generation`.
     over: u8,
-    /// Its login could not be saved over this generation: `Unsaved`.
+    /// Its login could not be saved over this generation: `WriteState::Failed`.
     unsaved_over: Option<u8>,
 }
 
@@ -79,7 +79,7 @@ pub enum Action {
     Use(usize),
     /// The leader's next step.
     Step(usize),
-    /// `Session::plan` says `Save`: a token that could not be saved is tried again.
+    /// `Session::decide` says `Save`: a token that could not be saved is tried again.
     SaveAgain(usize),
     // The faults.
     Crash(usize),
@@ -126,8 +126,8 @@ impl Process {
         matches!(self.stage, Stage::Locked | Stage::Request | Stage::Answer(_) | Stage::Save(_))
     }
 
-    /// `Session::take_over`: a good token is not given up for one that is not, or that is older.
-    fn take_over(&mut self, stored: Token, generation: u8) {
+    /// `Session::merge_stored`: a good token is not given up for one that is not, or that is older.
+    fn merge_stored(&mut self, stored: Token, generation: u8) {
         if self.unsaved_over.is_some_and(|over| over != generation) {
             self.unsaved_over = None;
         }
@@ -138,7 +138,7 @@ impl Process {
         self.generation = self.generation.max(generation);
     }
 
-    /// `Session::plan`, for `Obtain` and `Renew`.
+    /// `Session::decide`, for `Obtain` and `Renew`.
     fn wants_login(&self) -> bool {
         !self.is_good() || (self.renews && self.hand == self.former)
     }
@@ -273,7 +273,7 @@ impl State {
             Stage::Lock => self.look(p, Stage::Lock),
             Stage::Locked => self.look(p, Stage::Request),
             Stage::Request => self.processes[p].stage = Stage::Answer(self.issue()),
-            Stage::Answer(token) => self.land(p, token),
+            Stage::Answer(token) => self.finish(p, token),
             Stage::Save(token) => self.save(p, token),
         }
     }
@@ -286,7 +286,7 @@ impl State {
 
     fn look(&mut self, p: usize, then: Stage) {
         let process = &mut self.processes[p];
-        process.take_over(self.stored, self.generation);
+        process.merge_stored(self.stored, self.generation);
         if process.wants_login() {
             process.over = self.generation;
             process.stage = then;
@@ -296,7 +296,7 @@ impl State {
     }
 
     /// `Session::logged_in`.
-    fn land(&mut self, p: usize, token: Token) {
+    fn finish(&mut self, p: usize, token: Token) {
         let process = &mut self.processes[p];
         process.generation += 1;
         (process.hand, process.stage) = (token, Stage::Save(token));
@@ -317,10 +317,10 @@ impl State {
         self.end(p);
     }
 
-    /// In one step: the lock, the record read under it, and `Plan::Save` or not.
+    /// In one step: the lock, the record read under it, and `Decision::Save` or not.
     fn save_again(&mut self, p: usize) {
         let process = &mut self.processes[p];
-        process.take_over(self.stored, self.generation);
+        process.merge_stored(self.stored, self.generation);
         if process.unsaved_over.take().is_some() {
             self.store_went_back |= process.generation < self.generation;
             (self.stored, self.generation) = (process.hand, process.generation);

@@ -108,7 +108,7 @@ pub(super) enum Event {
     PreparationFails(bool),
     LoadsFail(bool),
     LoseLock,
-    /// A login has landed, its lock is lost before it can save, and another call of its process logs in: so many steps.
+    /// A login succeeds, its lock is lost before it can save, and another call of its process logs in: so many steps.
     Overtake(usize, usize),
     Replace(Content),
 }

@@ -8,7 +8,7 @@ use super::process::{LoggedIn, Stage};
 use super::world::{World, number_of};
 use crate::error::{Error, Status};
 use crate::record::{Record, Refusal};
-use crate::store::Bytes;
+use crate::store::RecordBytes;
 use crate::token::Token;
 
 impl World {
@@ -40,14 +40,14 @@ impl World {
                 };
                 self.processes[p].leaders[i].stage = stage;
             }
-            Stage::Answer { begun, answer } if self.is_in_time(p, i, begun) => self.land(p, i, begun, answer),
-            Stage::Request { begun } | Stage::Answer { begun, .. } => self.land(p, i, begun, Answer::Never),
+            Stage::Answer { begun, answer } if self.is_in_time(p, i, begun) => self.finish_login(p, i, begun, answer),
+            Stage::Request { begun } | Stage::Answer { begun, .. } => self.finish_login(p, i, begun, Answer::Never),
             Stage::Save { record, logged_in } => self.save(p, i, &record, logged_in),
         }
     }
 
     fn is_in_time(&self, p: usize, i: usize, begun: Duration) -> bool {
-        self.at < self.processes[p].leaders[i].deadline.min(begun.saturating_add(self.shelf.login_limit()))
+        self.at < self.processes[p].leaders[i].deadline.min(begun.saturating_add(self.shelf.lease_left()))
     }
 
     /// Reads the record and asks the session what to do.
@@ -62,13 +62,13 @@ impl World {
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
         let hand_before = process.session.in_hand();
-        let plan = process.session.decide(&now, purpose, stored, |refusal| refusal.tag == password, left);
+        let decision = process.session.decide(&now, purpose, stored, |refusal| refusal.tag == password, left);
         self.check_kept(p, had_good);
         self.note_hand(p);
-        if plan == Decision::Login && is_locked {
+        if decision == Decision::Login && is_locked {
             self.check_login(p, i, hand_before, bytes.as_ref());
         }
-        Ok(plan)
+        Ok(decision)
     }
 
     fn lock(&mut self, p: usize, i: usize) {
@@ -104,12 +104,12 @@ impl World {
         self.check_logins_of(p, call);
     }
 
-    fn land(&mut self, p: usize, i: usize, begun: Duration, answer: Answer) {
+    fn finish_login(&mut self, p: usize, i: usize, begun: Duration, answer: Answer) {
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
         let (flight, deadline) = (process.leaders[i].flight, process.leaders[i].deadline);
         let cut_off_after = (self.at >= deadline).then(|| self.at.saturating_sub(begun));
-        let landing = match answer {
+        let outcome = match answer {
             Answer::Token(number) => FlightOutcome::LoggedIn(self.token(p, number, begun)),
             Answer::Refused => {
                 let error = Error::new(Status::InvalidCredentials, "INVALID_LOGIN_CREDENTIALS", "");
@@ -120,11 +120,11 @@ impl World {
                 FlightOutcome::LoginFailed { error: Error::new(Status::Timeout, "answer", ""), cut_off_after }
             }
         };
-        self.note_landing(p, i, &landing);
-        let new = if let FlightOutcome::LoggedIn(token) = &landing { Some(*token.fingerprint()) } else { None };
+        self.note_outcome(p, i, &outcome);
+        let new = if let FlightOutcome::LoggedIn(token) = &outcome { Some(*token.fingerprint()) } else { None };
         let process = &mut self.processes[p];
         let now = process.now(self.at);
-        let record = process.session.finish(&now, flight, landing);
+        let record = process.session.finish(&now, flight, outcome);
         process.leaders[i].result = process.session.result_of(flight);
         self.publish(p);
         self.check_kept(p, had_good && new.is_none());
@@ -157,7 +157,7 @@ impl World {
         if self.shelf.saves_fail {
             process.session.saved(now.instant, record, false);
         } else if held {
-            let bytes: Bytes = record.encode(&now).expect("JSON");
+            let bytes: RecordBytes = record.encode(&now).expect("JSON");
             self.shelf.save(bytes);
             // A success of which the others learn only now.
             self.successes += u32::from(process.session.write_back.has_failed());
@@ -186,11 +186,11 @@ impl World {
             self.shelf.unlock(lock);
         }
         if process.session.is_in_flight(leader.flight) {
-            let landing = match &led {
+            let outcome = match &led {
                 Err(error) if self.at < leader.deadline => FlightOutcome::NotBegun(error.clone()),
                 _ => FlightOutcome::WithoutLogin,
             };
-            process.session.finish(&now, leader.flight, landing);
+            process.session.finish(&now, leader.flight, outcome);
             self.publish(p);
         }
         let process = &mut self.processes[p];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::events::{Content, Service, Setup};
 use crate::error::{Error, Status};
-use crate::store::Bytes;
+use crate::store::RecordBytes;
 
 pub(super) struct Issued {
     pub(super) at: Duration,
@@ -81,8 +81,8 @@ impl Account {
 /// The record of the account, and the lock around a login.
 #[derive(Default)]
 pub(super) struct Shelf {
-    pub(super) record: Option<Bytes>,
-    former: Vec<Option<Bytes>>,
+    pub(super) record: Option<RecordBytes>,
+    former: Vec<Option<RecordBytes>>,
     lock: Option<Lock>,
     locks: u64,
     lease: Option<Duration>,
@@ -102,11 +102,11 @@ impl Shelf {
     }
 
     /// How long a login under the lock may take.
-    pub(super) fn login_limit(&self) -> Duration {
+    pub(super) fn lease_left(&self) -> Duration {
         self.lease.map_or(Duration::MAX, |_| Duration::from_secs(15))
     }
 
-    pub(super) fn load(&self) -> Result<Option<Bytes>, Error> {
+    pub(super) fn load(&self) -> Result<Option<RecordBytes>, Error> {
         if self.loads_fail { Err(broken()) } else { Ok(self.record.clone()) }
     }
 
@@ -139,12 +139,12 @@ impl Shelf {
         self.lock = None;
     }
 
-    pub(super) fn save(&mut self, record: Bytes) {
+    pub(super) fn save(&mut self, record: RecordBytes) {
         self.former.push(self.record.replace(record));
     }
 
     pub(super) fn replace(&mut self, content: Content) {
-        let bytes = |text: &str| Some(Bytes::new(text.as_bytes().to_vec()));
+        let bytes = |text: &str| Some(RecordBytes::new(text.as_bytes().to_vec()));
         self.record = match content {
             Content::Nothing => None,
             Content::Garbage => bytes("{\"version\":1,\"gen"),

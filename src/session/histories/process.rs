@@ -69,11 +69,11 @@ pub(super) enum Stage {
     Request { begun: Duration },
     /// The answer is under way.
     Answer { begun: Duration, answer: Answer },
-    /// The session has landed. Its record is to be saved.
+    /// The flight has ended for the others. Its record is to be saved.
     Save { record: Box<Record>, logged_in: Option<LoggedIn> },
 }
 
-/// A login that has landed: which token it brought, and the how manieth of its process it was.
+/// A login that succeeded: which token it brought, and its number among those of its process.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct LoggedIn {
     pub(super) token: usize,
@@ -97,11 +97,11 @@ impl Leader {
     }
 
     /// When it gives up what it is waiting for.
-    pub(super) fn gives_up_at(&self, login_limit: Duration) -> Option<Duration> {
+    pub(super) fn gives_up_at(&self, lease_left: Duration) -> Option<Duration> {
         match self.stage {
             Stage::Lock if self.flight.purpose.waits_for_lock() => Some(self.deadline),
             Stage::Request { begun } | Stage::Answer { begun, .. } => {
-                Some(self.deadline.min(begun.saturating_add(login_limit)))
+                Some(self.deadline.min(begun.saturating_add(lease_left)))
             }
             _ => None,
         }

@@ -8,7 +8,7 @@ use super::process::{Leader, LoggedIn, Process};
 use super::world::{World, number_of};
 use crate::clock::Instant;
 use crate::record::Record;
-use crate::store::Bytes;
+use crate::store::RecordBytes;
 use crate::token::Fingerprint;
 
 /// Times that went through a record are rounded.
@@ -124,11 +124,11 @@ impl World {
         }
     }
 
-    pub(super) fn note_landing(&mut self, p: usize, i: usize, landing: &FlightOutcome) {
+    pub(super) fn note_outcome(&mut self, p: usize, i: usize, outcome: &FlightOutcome) {
         let (at, successes) = (self.at, self.successes);
         let process = &mut self.processes[p];
         let asked = process.leaders[i].flight.purpose == Purpose::Login;
-        match landing {
+        match outcome {
             FlightOutcome::WithoutLogin | FlightOutcome::NotBegun(_) => {}
             FlightOutcome::LoggedIn(token) if token.expires() <= process.now(at).instant => {
                 self.note_failure(p, Duration::ZERO, false);
@@ -240,7 +240,13 @@ impl World {
         self.require(logins <= 1, |_| format!("{logins} logins at once"));
     }
 
-    pub(super) fn check_login(&mut self, p: usize, i: usize, before: Option<Fingerprint>, stored: Option<&Bytes>) {
+    pub(super) fn check_login(
+        &mut self,
+        p: usize,
+        i: usize,
+        before: Option<Fingerprint>,
+        stored: Option<&RecordBytes>,
+    ) {
         let process = &self.processes[p];
         let now = process.now(self.at);
         let leader = &process.leaders[i];

@@ -138,14 +138,14 @@ impl World {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let limit = self.shelf.login_limit();
+        let limit = self.shelf.lease_left();
         let leaders = |it: &Process| it.leaders.iter().filter_map(|it| it.gives_up_at(limit)).min();
         let calls = |it: &Process| it.calls.iter().filter(|it| !it.leads).map(|it| it.deadline).min();
         self.processes.iter().flat_map(|process| [leaders(process), calls(process)]).flatten().min()
     }
 
     fn give_up(&mut self, p: usize) {
-        let limit = self.shelf.login_limit();
+        let limit = self.shelf.lease_left();
         let (at, is_over) = (self.at, |it: &Leader, at| it.gives_up_at(limit).is_some_and(|end| end <= at));
         while let Some(i) = self.processes[p].leaders.iter().position(|it| is_over(it, at)) {
             self.step_leader(p, i);

@@ -12,7 +12,7 @@ use std::path::Path;
 use super::problem::{PERMISSIONS, Part, failed, refuse};
 use crate::clock::Now;
 use crate::error::Result;
-use crate::store::{Bytes, RECORD_MAX};
+use crate::store::{RECORD_MAX, RecordBytes};
 use crate::sys::descriptors::above_standard_streams;
 use crate::sys::files::{self, FileId};
 use crate::sys::fork::UnsharedFile;
@@ -66,7 +66,7 @@ impl Directory {
     }
 
     /// The record's bytes; `None` if there are none.
-    pub(super) fn read(&self, name: &CStr) -> Result<Option<Bytes>> {
+    pub(super) fn read(&self, name: &CStr) -> Result<Option<RecordBytes>> {
         let fail = |error| failed(Part::Record, &error);
         let file = match files::open_at(&self.0, name, libc::O_RDONLY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -78,7 +78,7 @@ impl Directory {
             return Err(too_large(Part::Record));
         }
         // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the token.
-        let mut bytes = Bytes::new(Vec::with_capacity(metadata.len() as usize + 1));
+        let mut bytes = RecordBytes::new(Vec::with_capacity(metadata.len() as usize + 1));
         file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.len() > FILE_MAX { Err(too_large(Part::Record)) } else { Ok(Some(bytes)) }
     }

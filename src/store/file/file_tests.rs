@@ -46,12 +46,12 @@ fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
 
-fn try_lock(store: &FileStore) -> Option<Box<dyn Locked + '_>> {
+fn try_lock(store: &FileStore) -> Option<Box<dyn StoreLock + '_>> {
     store.lock(soon(), Duration::ZERO).expect("works")
 }
 
 fn save(store: &FileStore, record: &[u8]) {
-    assert_eq!(try_lock(store).expect("free").save(record), Ok(Saved::Yes));
+    assert_eq!(try_lock(store).expect("free").save(record), Ok(SaveOutcome::Saved));
 }
 
 fn record(store: &FileStore) -> Option<Vec<u8>> {
@@ -125,7 +125,7 @@ fn a_prepared_save_has_its_room_and_leaves_nothing_if_it_is_not_made() {
     assert!(!place.file("new").exists());
     let mut locked = try_lock(&store).expect("free");
     locked.prepare().expect("room");
-    assert_eq!(locked.save(b"record"), Ok(Saved::Yes));
+    assert_eq!(locked.save(b"record"), Ok(SaveOutcome::Saved));
     assert_eq!(record(&store).as_deref(), Some(&b"record"[..]));
 }
 
@@ -260,7 +260,7 @@ fn what_is_made_has_its_mode_whatever_the_umask_is() {
             let mut locked = try_lock(&store).expect("free");
             locked.prepare().expect("room");
             assert_eq!(mode(&place.file("new")), 0o600, "{umask:o}");
-            assert_eq!(locked.save(b"record"), Ok(Saved::Yes), "{umask:o}");
+            assert_eq!(locked.save(b"record"), Ok(SaveOutcome::Saved), "{umask:o}");
             drop(locked);
             assert_eq!(record(&place.store()).as_deref(), Some(&b"record"[..]), "{umask:o}");
             assert_eq!(mode(&place.directory()), 0o700, "{umask:o}");

@@ -90,7 +90,9 @@ fn a_child_does_not_hold_its_parents_lock_and_does_not_give_it_back() {
         let takes = try_lock(&store).is_some();
         let saved = held.as_mut().expect("a copy of the parent's").save(b"the child's");
         drop(held.take());
-        i32::from(takes) + 2 * i32::from(saved != Ok(Saved::LockLost)) + 4 * i32::from(!place.file("new").exists())
+        i32::from(takes)
+            + 2 * i32::from(saved != Ok(SaveOutcome::LockLost))
+            + 4 * i32::from(!place.file("new").exists())
     });
     assert_eq!(wrong, 0);
     assert!(!another_process_can_lock(&place), "it is still held");
@@ -106,9 +108,9 @@ fn a_lock_file_that_was_replaced_is_a_lock_that_was_lost() {
     assert_eq!(first.save(b"one").expect_err("the lock file is gone").reason(), "store-open");
     let mut second = try_lock(&two).expect("another file");
     second.prepare().expect("room");
-    assert_eq!(first.save(b"one"), Ok(Saved::LockLost));
+    assert_eq!(first.save(b"one"), Ok(SaveOutcome::LockLost));
     drop(first);
-    assert_eq!(second.save(b"two"), Ok(Saved::Yes));
+    assert_eq!(second.save(b"two"), Ok(SaveOutcome::Saved));
     assert_eq!(record(&one).as_deref(), Some(&b"two"[..]));
 }
 
@@ -200,7 +202,7 @@ fn a_lock_that_the_application_ended_is_taken_again() {
     held.prepare().expect("room");
     drop(open_lock(&place));
     assert!(!another_process_can_lock(&place), "the other lock is held");
-    assert_eq!(held.save(b"record"), Ok(Saved::Yes));
+    assert_eq!(held.save(b"record"), Ok(SaveOutcome::Saved));
     assert_eq!(in_child(|| i32::from(lock_for_process(&open_lock(&place), 1))), 0, "both are held");
 }
 
@@ -224,7 +226,7 @@ fn a_lock_that_another_one_took_meanwhile_is_lost() {
     });
     let mut took = [0];
     taken.read_exact(&mut took).expect("it says");
-    assert_eq!((took, held.save(b"record")), ([1], Ok(Saved::LockLost)));
+    assert_eq!((took, held.save(b"record")), ([1], Ok(SaveOutcome::LockLost)));
     drop((held, end));
     assert_eq!(end_of(other), 0);
     assert_eq!(record(&store), None);
@@ -243,7 +245,7 @@ fn a_descriptor_that_is_another_files_by_now_is_a_lock_that_was_lost() {
         let other = File::create(place.0.path().join("other")).expect("made");
         assert_eq!(of_the_lock.len(), 1);
         put_behind(of_the_lock[0], &other);
-        i32::from(held.save(b"record") == Ok(Saved::LockLost))
+        i32::from(held.save(b"record") == Ok(SaveOutcome::LockLost))
     });
     assert_eq!(saved, 1);
 }
@@ -348,7 +350,7 @@ fn nobody_loses_the_lock_in_a_crowd() {
         let lock = || store.lock(soon(), Duration::from_micros(100)).expect("works");
         let mut locked = std::iter::repeat_with(lock).find_map(|locked| locked).expect("at last");
         let number: usize = locked.load().expect("works").map_or(0, |text| parse(&text));
-        assert_eq!(locked.save((number + 1).to_string().as_bytes()), Ok(Saved::Yes));
+        assert_eq!(locked.save((number + 1).to_string().as_bytes()), Ok(SaveOutcome::Saved));
     };
     let work = || {
         std::thread::scope(|scope| {

@@ -8,7 +8,7 @@ use redis_protocol::resp2::types::{BorrowedFrame, RangeFrame};
 use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
-use crate::store::{Bytes, RECORD_MAX};
+use crate::store::{RECORD_MAX, RecordBytes};
 
 /// The longest answer: a record that is one byte too long, and what frames it.
 pub(super) const ANSWER_MAX: usize = RECORD_MAX + 64;
@@ -20,7 +20,7 @@ pub(super) enum Answer {
     /// `+OK`
     Done,
     Number(i64),
-    Bytes(Bytes),
+    Bytes(RecordBytes),
     Nothing,
     /// An error; of its text only what it means, for it may repeat what we sent.
     Refused(&'static Refusal),
