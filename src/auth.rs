@@ -1,12 +1,13 @@
 //! What a caller holds: asks `session` what to do, does it through `store` and `login`, and tells `session` how it
 //! went.
 
+mod account;
 mod events;
 mod leader;
+mod process;
 
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
 
@@ -14,44 +15,32 @@ use crate::clock::{Deadline, Instant, Now};
 use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::{Dialer, Tls};
 use crate::environment::Environment;
-use crate::error::{Error, Result, Status};
+use crate::error::{Error, Result};
 use crate::hooks::Level;
 use crate::options::Options;
-use crate::published::{Found, Published};
+use crate::published::Found;
 use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
 use crate::session::{Call, Policy, Session, State, Step};
-use crate::store::{self, Store};
-use crate::sys::{self, ForkLocal};
+use crate::store;
+use crate::sys::ForkLocal;
 use crate::token::{Token, token_in};
 use crate::transport;
+use account::Account;
 use events::Events;
 use leader::Leader;
+use process::Process;
 
 /// One account at the service, and its one live token. Any number of threads may use it at once.
 pub struct Auth {
-    options: Options,
-    credentials: CredentialsSource,
-    dialer: Dialer,
+    account: Account,
     /// For the service, and for a store behind TLS.
     tls: Arc<Tls>,
     /// Names the account in a store: SHA-256 of the service's URL in its one form, NUL and the email in small letters
     /// (those of ASCII), in hexadecimal.
     key: String,
     policy: Policy,
-    /// Survives a fork; all else that changes is made anew for the child.
-    published: Published,
+    /// All that changes but the published token is made anew for a forked child.
     process: ForkLocal<Process>,
-    made_in_generation: u64,
-}
-
-/// What belongs to one process.
-struct Process {
-    session: Mutex<Session>,
-    flight_ended: Condvar,
-    store: Box<dyn Store>,
-    /// When the host was asked for the password last, in nanoseconds of the boot clock; 0: never.
-    asked_at: AtomicU64,
-    told_of_fork: AtomicBool,
 }
 
 impl Auth {
@@ -76,14 +65,10 @@ impl Auth {
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
         let auth = Self {
             policy: Policy { renew_before: options.renew_before, spread },
-            options,
-            credentials,
-            dialer,
+            account: Account::new(options, credentials, dialer),
             tls,
             key,
-            published: Published::new(),
             process: ForkLocal::new(),
-            made_in_generation: sys::fork_generation(),
         };
         // A `memory:` store ends with the last handle of its account, whether that one has been used or not.
         auth.process();
@@ -103,7 +88,7 @@ impl Auth {
     /// Copies `Bearer VALUE` of the token in hand into `buffer`, which must be longer by a byte, if that token is good
     /// and nothing else is to be done. Without a lock or an allocation.
     pub(crate) fn authorization_in_hand(&self, buffer: &mut [MaybeUninit<u8>]) -> Found {
-        self.published.read(Instant::now(), buffer)
+        self.account.authorization_in_hand(buffer)
     }
 
     /// The same of a token that is good now, wherever it comes from.
@@ -128,12 +113,12 @@ impl Auth {
         let now = Now::read();
         let mut session = self.process().session();
         let was_in_hand = wiping_stack::<CALL_DEPTH, _>(|| session.reject(now.instant, value.as_bytes()));
-        self.publish(&session, &now);
+        self.account.publish(&session, &now);
         drop(session);
         if was_in_hand {
             let mut events = Events::default();
             events.add(Level::Warn, "rejected", || "the service refused the token at hand".to_owned());
-            events.tell(&self.options.hooks);
+            events.tell(&self.account.options.hooks);
         }
         Ok(())
     }
@@ -150,24 +135,20 @@ impl Auth {
     }
 
     fn process(&self) -> &Process {
+        let account = &self.account;
         self.process.get_or_make(|| {
-            if self.is_forked() {
-                self.published.protect_again();
-                self.credentials.kept().into_iter().for_each(Credentials::protect_again);
+            if account.is_forked() {
+                account.protect_again();
             }
-            let inherited = wiping_stack::<CALL_DEPTH, _>(|| self.published.snapshot());
-            Process {
-                session: Mutex::new(Session::new(self.policy, inherited, &Now::read())),
-                flight_ended: Condvar::new(),
-                store: store::open(&self.options, &self.tls, &self.key, self.credentials.kept()),
-                asked_at: AtomicU64::new(0),
-                told_of_fork: AtomicBool::new(false),
-            }
+            let inherited = wiping_stack::<CALL_DEPTH, _>(|| account.inherited_token());
+            let session = Session::new(self.policy, inherited, &Now::read());
+            let store = store::open(&account.options, &self.tls, &self.key, account.credentials.kept());
+            Process::new(session, store)
         })
     }
 
     fn answer(&self, call: Call) -> Result<Arc<Token>> {
-        let deadline = Deadline::after(self.options.timeout);
+        let deadline = Deadline::after(self.account.options.timeout);
         let process = self.process();
         let mut session = process.session();
         let ticket = session.arrive(call);
@@ -175,7 +156,7 @@ impl Auth {
             let now = Now::read();
             match session.next(&now, ticket, deadline.remaining_at(now.instant)) {
                 Step::Ready(token) => {
-                    self.publish(&session, &now);
+                    self.account.publish(&session, &now);
                     return Ok(token);
                 }
                 Step::Fail(error) => return Err(error),
@@ -184,9 +165,9 @@ impl Auth {
                     drop(session);
                     let mut events = Events::default();
                     let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
-                        Leader::new(self, process, flight, deadline, &mut events).lead()
+                        Leader::new(&self.account, process, flight, deadline, &mut events).lead()
                     });
-                    events.tell(&self.options.hooks);
+                    events.tell(&self.account.options.hooks);
                     session = process.session();
                     let now = Instant::now();
                     if let Some(answer) = result.and_then(|result| session.answer_of_leader(now, call, &result)) {
@@ -195,43 +176,6 @@ impl Auth {
                 }
             }
         }
-    }
-
-    fn publish(&self, session: &Session, now: &Now) {
-        match session.to_publish(now) {
-            Some((token, until)) => self.published.write(Some(&token), until),
-            None => self.published.write(None, Instant::START),
-        }
-    }
-
-    /// Whether this process is a child of the one that made the handle.
-    fn is_forked(&self) -> bool {
-        self.made_in_generation != sys::fork_generation()
-    }
-}
-
-impl Process {
-    fn session(&self) -> MutexGuard<'_, Session> {
-        // What a panic may leave half-done in a session does not matter: the next step is worked out from what it holds.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'a>(&self, session: MutexGuard<'a, Session>, deadline: Deadline) -> Result<MutexGuard<'a, Session>> {
-        let remaining = deadline.remaining();
-        if remaining.is_zero() {
-            let message = "another call's login did not end within the time allowed";
-            return Err(Error::new(Status::Timeout, "login", message));
-        }
-        Ok(self.flight_ended.wait_timeout(session, remaining).unwrap_or_else(PoisonError::into_inner).0)
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let session = self.session();
-        let has_good_token = session.in_hand().map(|_| session.has_usable(Instant::now()));
-        drop(session);
-        self.store.close(has_good_token);
     }
 }
 

@@ -1,11 +1,11 @@
 //! One call that leads: it reads the store, takes its lock, logs in, saves, and ends its flight.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::account::Account;
 use super::events::Events;
-use super::{Auth, Process};
+use super::process::Process;
 use crate::clock::{Deadline, Instant, Now};
 use crate::credentials::{Credentials, ForLogin};
 use crate::error::{Error, Result, Status};
@@ -21,12 +21,10 @@ use crate::token::Token;
 const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
 /// How long a store may wait for its lock before the record is looked at again.
 const LOCK_SLICE: Duration = Duration::from_secs(1);
-/// A host whose password was refused is asked for another one this often.
-const ASK_EVERY: Duration = Duration::from_secs(60);
 
 /// Its flight ends whatever happens: should the leader panic, the others do not wait for ever.
 pub(super) struct Leader<'a> {
-    auth: &'a Auth,
+    account: &'a Account,
     process: &'a Process,
     flight: Flight,
     deadline: Deadline,
@@ -38,13 +36,13 @@ pub(super) struct Leader<'a> {
 
 impl<'a> Leader<'a> {
     pub(super) fn new(
-        auth: &'a Auth,
+        account: &'a Account,
         process: &'a Process,
         flight: Flight,
         deadline: Deadline,
         events: &'a mut Events,
     ) -> Self {
-        Self { auth, process, flight, deadline, begun: Instant::now(), result: None, events }
+        Self { account, process, flight, deadline, begun: Instant::now(), result: None, events }
     }
 
     /// What came of the login, if there was to be one.
@@ -62,10 +60,10 @@ impl<'a> Leader<'a> {
 
     /// An error is one from before the login.
     fn steps(&mut self) -> Result<()> {
-        let auth = self.auth;
-        let kept = auth.credentials.kept();
+        let account = self.account;
+        let kept = account.credentials.kept();
         if self.flight.purpose.checks_store_first() {
-            let found = self.process.store.load(self.deadline)?;
+            let found = self.process.store().load(self.deadline)?;
             if self.decide(found, kept)? == Decision::Done {
                 return Ok(());
             }
@@ -92,8 +90,8 @@ impl<'a> Leader<'a> {
     }
 
     fn credentials(&self) -> Result<ForLogin<'a>> {
-        self.process.asked_at.store(Instant::now().as_nanos(), Ordering::Relaxed);
-        self.auth.credentials.for_login(self.deadline)
+        self.process.mark_asked();
+        self.account.credentials.for_login(self.deadline)
     }
 
     /// `None`: somebody else has what this flight would bring, or is about to.
@@ -106,7 +104,7 @@ impl<'a> Leader<'a> {
         let mut waits = 0;
         loop {
             let wait = if is_patient { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
-            let locked = process.store.lock(self.deadline, wait)?;
+            let locked = process.store().lock(self.deadline, wait)?;
             if locked.is_some() || !is_patient {
                 return Ok(locked);
             }
@@ -119,7 +117,7 @@ impl<'a> Leader<'a> {
                 self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
             }
             if self.flight.purpose.checks_store_while_waiting() {
-                let found = process.store.load(self.deadline)?;
+                let found = process.store().load(self.deadline)?;
                 if self.decide(found, credentials)? == Decision::Done {
                     return Ok(None);
                 }
@@ -130,12 +128,12 @@ impl<'a> Leader<'a> {
     fn decide(&mut self, found: Option<RecordBytes>, credentials: Option<&Credentials>) -> Result<Decision> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
-        let asked_at = self.process.asked_at.load(Ordering::Relaxed);
+        let asked_recently = self.process.asked_recently(now.instant);
         let refuses = |refusal: &Refusal| match credentials {
             Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
-            // Nobody has been asked yet for the password of this flight: it may be another one by now. 0: never asked,
-            // which must not look like the start of a machine that started less than a minute ago.
-            None => asked_at != 0 && now.instant < Instant::from_nanos(asked_at).after(ASK_EVERY),
+            // The application is asked later in this flight, and may then tell another password. One that it told within
+            // the last minute is taken for the same.
+            None => asked_recently,
         };
         let left = self.deadline.remaining_at(now.instant);
         let mut session = self.process.session();
@@ -152,17 +150,17 @@ impl<'a> Leader<'a> {
     }
 
     fn login(&mut self, credentials: &Credentials, limit: Duration) -> FlightOutcome {
-        let auth = self.auth;
+        let account = self.account;
         let begun = Instant::now();
         let deadline = self.deadline.at_most(limit);
         let effort = match self.flight.purpose {
             Purpose::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
-            _ => Effort { deadline, retries: auth.options.max_retries, connect: Duration::MAX },
+            _ => Effort { deadline, retries: account.options.max_retries, connect: Duration::MAX },
         };
-        let outcome = login(&auth.dialer, &auth.options, credentials, effort);
+        let outcome = login(&account.dialer, &account.options, credentials, effort);
         let spent = begun.until(Instant::now());
         let how =
-            format!("host {}, attempts {}, {} ms", auth.options.base_url.host, outcome.attempts, spent.as_millis());
+            format!("host {}, attempts {}, {} ms", account.options.base_url.host, outcome.attempts, spent.as_millis());
         match outcome.result {
             Ok(token) => {
                 self.tell_of_token(&how);
@@ -189,7 +187,7 @@ impl<'a> Leader<'a> {
 
     fn tell_of_token(&mut self, how: &str) {
         let event = if self.flight.purpose == Purpose::Renew { "renewed" } else { "login" };
-        let has_lost_one = self.process.store.has_lost_a_token();
+        let has_lost_one = self.process.store().has_lost_a_token();
         // One that was asked for would have been made in any case.
         if has_lost_one && self.flight.purpose != Purpose::Login {
             let why = "the token before it was still good, and was lost when the last handle of the account was freed: keep \
@@ -202,8 +200,8 @@ impl<'a> Leader<'a> {
 
     /// A login of a child ends its parent's token, unless they share a store. Told once.
     fn tell_of_fork(&mut self) {
-        let is_unshared = matches!(self.auth.options.store, StoreOption::Memory) && self.auth.is_forked();
-        if is_unshared && !self.process.told_of_fork.swap(true, Ordering::Relaxed) {
+        let is_unshared = matches!(self.account.options.store, StoreOption::Memory) && self.account.is_forked();
+        if is_unshared && self.process.take_fork_notice() {
             let text = "this process was forked, and a memory: store is not shared: its parent's token has ended";
             self.events.add(Level::Warn, "forked", || text.to_owned());
         }
@@ -226,7 +224,7 @@ impl<'a> Leader<'a> {
             Ok(SaveOutcome::LockLost) => session.lock_was_lost(self.flight),
             Err(_) => session.saved(now.instant, record, false),
         }
-        self.auth.publish(&session, &now);
+        self.account.publish(&session, &now);
         drop(session);
         match saved {
             Ok(SaveOutcome::Saved) => {}
@@ -242,9 +240,9 @@ impl<'a> Leader<'a> {
         let mut session = self.process.session();
         let record = session.finish(&now, self.flight, outcome);
         self.result = session.result_of(self.flight);
-        self.auth.publish(&session, &now);
+        self.account.publish(&session, &now);
         drop(session);
-        self.process.flight_ended.notify_all();
+        self.process.wake_waiters();
         record
     }
 }

@@ -1,0 +1,56 @@
+//! One account at the service: who logs in, where, and the token in hand. The same for a process and its forked children.
+
+use std::mem::MaybeUninit;
+
+use crate::clock::{Instant, Now};
+use crate::credentials::{Credentials, CredentialsSource};
+use crate::dial::Dialer;
+use crate::options::Options;
+use crate::published::{Found, Published};
+use crate::session::Session;
+use crate::sys;
+use crate::token::Token;
+
+pub(super) struct Account {
+    pub(super) options: Options,
+    pub(super) credentials: CredentialsSource,
+    pub(super) dialer: Dialer,
+    /// Survives a fork; a child's `Process` begins with it.
+    published: Published,
+    made_in_generation: u64,
+}
+
+impl Account {
+    pub(super) fn new(options: Options, credentials: CredentialsSource, dialer: Dialer) -> Self {
+        let published = Published::new();
+        Self { options, credentials, dialer, published, made_in_generation: sys::fork_generation() }
+    }
+
+    /// Whether this process is a child of the one that made the handle.
+    pub(super) fn is_forked(&self) -> bool {
+        self.made_in_generation != sys::fork_generation()
+    }
+
+    /// For a forked child, which does not inherit `mlock`.
+    pub(super) fn protect_again(&self) {
+        self.published.protect_again();
+        self.credentials.kept().into_iter().for_each(Credentials::protect_again);
+    }
+
+    pub(super) fn authorization_in_hand(&self, buffer: &mut [MaybeUninit<u8>]) -> Found {
+        self.published.read(Instant::now(), buffer)
+    }
+
+    /// The token that was published last, which a forked child has from its parent.
+    pub(super) fn inherited_token(&self) -> Option<Token> {
+        self.published.snapshot()
+    }
+
+    /// Publishes what the session holds. The caller has the lock of the session, so nobody else writes.
+    pub(super) fn publish(&self, session: &Session, now: &Now) {
+        match session.to_publish(now) {
+            Some((token, until)) => self.published.write(Some(&token), until),
+            None => self.published.write(None, Instant::START),
+        }
+    }
+}
