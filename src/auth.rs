@@ -16,7 +16,7 @@ use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::{Dialer, Tls};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::hooks::Level;
+use crate::log::Level;
 use crate::options::Options;
 use crate::published::Found;
 use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
@@ -49,7 +49,7 @@ impl Auth {
     pub fn new(email: &str, password: Option<&str>, mut options: Options) -> Result<Self> {
         #[cfg(feature = "test-panic")]
         assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
-        let credentials = match (&options.hooks.credentials, password) {
+        let credentials = match (&options.credentials, password) {
             (Some(hook), _) => CredentialsSource::asked(email, Arc::clone(hook))?,
             (None, Some(password)) => {
                 CredentialsSource::Kept(wiping_stack::<CALL_DEPTH, _>(|| Credentials::new(email, password))?)
@@ -58,10 +58,10 @@ impl Auth {
         };
         let environment = Environment::read();
         transport::prepare();
-        let tls = Tls::shared(&options, &environment);
+        let tls = Tls::shared(&options.dial, &environment);
         // Other handles may have the same: then one copy is enough.
-        options.added_roots = tls.added_roots().clone();
-        let dialer = Dialer::new(&options.base_url, &options, &environment, &tls)?;
+        options.dial.added_roots = tls.added_roots().clone();
+        let dialer = Dialer::new(&options.base_url, &options.dial, &environment, &tls)?;
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
         let auth = Self {
             policy: Policy { renew_before: options.renew_before, spread },
@@ -118,7 +118,7 @@ impl Auth {
         if was_in_hand {
             let mut events = Events::default();
             events.add(Level::Warn, "rejected", || "the service refused the token at hand".to_owned());
-            events.tell(&self.account.options.hooks);
+            events.tell(self.account.options.log.as_deref());
         }
         Ok(())
     }
@@ -142,7 +142,13 @@ impl Auth {
             }
             let inherited = wiping_stack::<CALL_DEPTH, _>(|| account.inherited_token());
             let session = Session::new(self.policy, inherited, &Now::read());
-            let store = store::open(&account.options, &self.tls, &self.key, account.credentials.kept());
+            let store = store::open(
+                &account.options.store,
+                &account.options.dial,
+                &self.tls,
+                &self.key,
+                account.credentials.kept(),
+            );
             Process::new(session, store)
         })
     }
@@ -167,7 +173,7 @@ impl Auth {
                     let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
                         Leader::new(&self.account, process, flight, deadline, &mut events).lead()
                     });
-                    events.tell(&self.account.options.hooks);
+                    events.tell(self.account.options.log.as_deref());
                     session = process.session();
                     let now = Instant::now();
                     if let Some(answer) = result.and_then(|result| session.answer_of_leader(now, call, &result)) {

@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::{Error, Result, Status};
-use crate::hooks::CredentialsHook;
 use crate::secret::Secret;
 
 /// The longest email and the longest password, in bytes.
@@ -77,6 +76,11 @@ impl Deref for ForLogin<'_> {
             Self::Asked(credentials) => credentials,
         }
     }
+}
+
+/// The application, asked for the password before each login: on a thread of a caller, maybe on several at once.
+pub(crate) trait CredentialsHook: Send + Sync {
+    fn password(&self, email: &str) -> Result<Secret>;
 }
 
 /// Where the credentials of a login come from.

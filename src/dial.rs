@@ -1,6 +1,7 @@
 //! Opens a connection: name look-up, connect, proxy, TLS, all within one deadline. Knows nothing of HTTP but a
 //! proxy's CONNECT, and nothing of Redis.
 
+mod added_roots;
 mod connect;
 mod failure;
 mod look_up;
@@ -8,6 +9,7 @@ mod no_proxy;
 mod proxy;
 mod resolve;
 mod roots;
+mod settings;
 mod signature;
 mod stream;
 mod tls;
@@ -16,13 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use failure::{Phase, failure_of};
+pub(crate) use settings::{Settings, parse_proxy};
 pub(crate) use stream::Stream;
 pub(crate) use tls::Tls;
 
 use crate::clock::Deadline;
 use crate::environment::Environment;
 use crate::error::{Error, Failure, Result, Status};
-use crate::options::Options;
 use crate::url::Url;
 use proxy::Proxy;
 
@@ -38,24 +40,24 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    /// The environment names the proxy, if the options leave it to it. Opens nothing yet.
-    pub(crate) fn new(target: &Url, options: &Options, environment: &Environment, tls: &Arc<Tls>) -> Result<Self> {
-        if target.tls && !options.system_roots && options.added_roots.is_empty() {
+    /// The environment names the proxy, if the settings leave it to the environment. Opens nothing yet.
+    pub(crate) fn new(target: &Url, settings: &Settings, environment: &Environment, tls: &Arc<Tls>) -> Result<Self> {
+        if target.tls && !settings.system_roots && settings.added_roots.is_empty() {
             return Err(Error::argument("options", "no root certificate is trusted: add some, or use the system's"));
         }
-        let proxy = proxy::choose(&options.proxy, target, environment)?;
-        Ok(Self { proxy, ..Self::direct(target, options, tls) })
+        let proxy = proxy::choose(&settings.proxy, target, environment)?;
+        Ok(Self { proxy, ..Self::direct(target, settings, tls) })
     }
 
     /// For what no HTTP proxy stands before.
-    pub(crate) fn direct(target: &Url, options: &Options, tls: &Arc<Tls>) -> Self {
+    pub(crate) fn direct(target: &Url, settings: &Settings, tls: &Arc<Tls>) -> Self {
         Self {
             host: target.host.clone(),
             port: target.port,
             tls: target.tls.then(|| Arc::clone(tls)),
             proxy: None,
-            connect_timeout: options.connect_timeout,
-            user_agent: options.user_agent.clone(),
+            connect_timeout: settings.connect_timeout,
+            user_agent: settings.user_agent.clone(),
         }
     }
 

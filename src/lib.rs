@@ -42,8 +42,8 @@ pub mod ffi;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;
-mod hooks;
 mod http;
+mod log;
 mod login;
 mod options;
 mod pem;

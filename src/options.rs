@@ -1,22 +1,17 @@
 //! What a caller can set, checked when it is set.
 
-mod added_roots;
-
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
-use percent_encoding::percent_decode;
-use zeroize::Zeroizing;
-
-use crate::blanks;
+use crate::credentials::CredentialsHook;
+use crate::dial::{self, parse_proxy};
 use crate::error::{Error, Result};
-use crate::hooks::Hooks;
+use crate::log::LogHook;
 use crate::store::StoreOption;
-use crate::url::{Url, split_once};
-pub(crate) use added_roots::AddedRoots;
+use crate::url::{URL_MAX, Url};
 
 const BASE_URL: &str = "https://enterprise.personr.co/api/1.1/wf";
-const URL_MAX: usize = 2048;
 const USER_AGENT_MAX: usize = 256;
 const TIMEOUT_MS: RangeInclusive<u32> = 1..=3_600_000;
 const RETRIES_MAX: u32 = 10;
@@ -31,30 +26,19 @@ pub enum LoginMethod {
     Form,
 }
 
-/// Where the proxy comes from.
-#[derive(Clone, Default)]
-pub(crate) enum ProxyOption {
-    #[default]
-    Environment,
-    None,
-    Url(Url),
-}
-
 /// Settings for an [`Auth`](crate::Auth), which copies them.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) base_url: Url,
     pub(crate) login_method: LoginMethod,
     pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
     pub(crate) max_retries: u32,
-    pub(crate) proxy: ProxyOption,
-    pub(crate) added_roots: AddedRoots,
-    pub(crate) system_roots: bool,
-    pub(crate) user_agent: String,
+    pub(crate) dial: dial::Settings,
     pub(crate) renew_before: Option<Duration>,
     pub(crate) store: StoreOption,
-    pub(crate) hooks: Hooks,
+    /// Asked for the password before each login, in place of one that is kept.
+    pub(crate) credentials: Option<Arc<dyn CredentialsHook>>,
+    pub(crate) log: Option<Arc<dyn LogHook>>,
 }
 
 impl Options {
@@ -64,15 +48,12 @@ impl Options {
             base_url: parse_base_url(BASE_URL)?,
             login_method: LoginMethod::default(),
             timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
             max_retries: 2,
-            proxy: ProxyOption::default(),
-            added_roots: AddedRoots::none(),
-            system_roots: true,
-            user_agent: concat!("libpersonr/", env!("CARGO_PKG_VERSION")).to_owned(),
+            dial: dial::Settings::default(),
             renew_before: None,
             store: StoreOption::default(),
-            hooks: Hooks::default(),
+            credentials: None,
+            log: None,
         })
     }
 
@@ -95,7 +76,7 @@ impl Options {
 
     /// The time for one connection (look-up, connect, proxy and TLS): 1 ms to one hour.
     pub fn set_connect_timeout_ms(&mut self, milliseconds: u32) -> Result<()> {
-        self.connect_timeout = timeout("connect_timeout_ms", milliseconds)?;
+        self.dial.connect_timeout = timeout("connect_timeout_ms", milliseconds)?;
         Ok(())
     }
 
@@ -111,23 +92,23 @@ impl Options {
     /// A proxy, `http://` or `https://`, with userinfo if it asks for it; `""` for none at all.
     /// Its userinfo may hold any byte that is not a space or a control character.
     pub fn set_proxy(&mut self, url: impl AsRef<[u8]>) -> Result<()> {
-        self.proxy = parse_proxy(url.as_ref()).map_err(|problem| Error::argument("proxy", problem))?;
+        self.dial.proxy = parse_proxy(url.as_ref()).map_err(|problem| Error::argument("proxy", problem))?;
         Ok(())
     }
 
     /// Adds the certificates of a PEM file, which is read now.
     pub fn set_ca_file(&mut self, path: &std::path::Path) -> Result<()> {
-        self.added_roots.add_file(path)
+        self.dial.added_roots.add_file(path)
     }
 
     /// Adds the certificates of a PEM text.
     pub fn set_ca_pem(&mut self, pem: &[u8]) -> Result<()> {
-        self.added_roots.add("ca_pem", pem)
+        self.dial.added_roots.add("ca_pem", pem)
     }
 
     /// Whether the roots of the system are trusted beside the added ones.
     pub fn set_system_roots(&mut self, trusted: bool) {
-        self.system_roots = trusted;
+        self.dial.system_roots = trusted;
     }
 
     /// Put before `libpersonr/VERSION`.
@@ -138,7 +119,7 @@ impl Options {
         if !product.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             return Err(Error::argument("user_agent", "it contains a character that is not printable ASCII"));
         }
-        self.user_agent = format!("{} libpersonr/{}", product.trim(), env!("CARGO_PKG_VERSION")).trim().to_owned();
+        self.dial.user_agent = format!("{} libpersonr/{}", product.trim(), env!("CARGO_PKG_VERSION")).trim().to_owned();
         Ok(())
     }
 
@@ -178,34 +159,6 @@ fn parse_base_url(text: &str) -> Result<Url> {
     Ok(url)
 }
 
-/// A proxy as the option and the environment write it: without a scheme it is `http://`.
-pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'static str> {
-    if text.is_empty() {
-        return Ok(ProxyOption::None);
-    }
-    if text.len() > URL_MAX {
-        return Err("it is longer than 2048 bytes");
-    }
-    // Before a scheme is put there.
-    if let Some(problem) = blanks::problem_of(text) {
-        return Err(problem);
-    }
-    let url = match split_once(text, b"://") {
-        Some(_) => Url::parse(text)?,
-        None => Url::parse(&Zeroizing::new([b"http://", text].concat()))?,
-    };
-    // RFC 7617, section 2: Basic authentication cannot carry it.
-    let userinfo = url.userinfo.as_ref().map_or(&[][..], |userinfo| userinfo.as_bytes());
-    if percent_decode(userinfo).any(|byte| byte.is_ascii_control()) {
-        return Err("a control character stands in the user name or the password");
-    }
-    // A password with a slash: what stands before it would be taken for the host.
-    if url.path.contains('@') {
-        return Err("\"@\" stands behind the host: write \"/\" in a user name or a password as %2F");
-    }
-    Ok(ProxyOption::Url(url))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,9 +190,9 @@ mod tests {
     fn the_user_agent_ends_with_ours() {
         let mut options = options();
         options.set_user_agent("Billing/2.1").expect("accepted");
-        assert!(options.user_agent.starts_with("Billing/2.1 libpersonr/"));
+        assert!(options.dial.user_agent.starts_with("Billing/2.1 libpersonr/"));
         options.set_user_agent("").expect("accepted");
-        assert!(options.user_agent.starts_with("libpersonr/"));
+        assert!(options.dial.user_agent.starts_with("libpersonr/"));
         assert!(options.set_user_agent("a\r\nX: y").is_err());
     }
 
@@ -296,6 +249,6 @@ mod tests {
             assert_eq!(problem(options.set_ca_pem(pem.as_bytes())), format!("ca_pem: {which}"));
         }
         assert_eq!(problem(options.set_ca_file("/nonexistent".as_ref())), "ca_file: it does not exist");
-        assert!(options.added_roots.is_empty());
+        assert!(options.dial.added_roots.is_empty());
     }
 }

@@ -9,8 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Instant, Now};
 use crate::error::{Error, Result, Status};
-use crate::store::{RecordBytes, RECORD_MAX};
 use crate::token::{Token, is_token_text};
+
+/// A record as a store keeps it. The token stands in it.
+pub(crate) type RecordBytes = Zeroizing<Vec<u8>>;
+
+/// The longest record, in bytes: the longest token and user id, and room for what later versions may add.
+pub(crate) const RECORD_MAX: usize = 32_768;
 
 const VERSION: u64 = 1;
 /// No row of logins comes to more; a record that says so is damaged. What is raised from here on does not wrap either.

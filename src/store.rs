@@ -11,22 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
-use crate::dial::Tls;
+use crate::dial::{Settings, Tls};
 use crate::error::Result;
-use crate::hooks::StoreHook;
-use crate::options::Options;
+use crate::record::{RECORD_MAX, RecordBytes};
 use crate::url::split_once;
-
-/// The bytes of a record. The token stands in them.
-pub(crate) type RecordBytes = Zeroizing<Vec<u8>>;
-
-/// The longest record, in bytes: the longest token and user id, and room for what later versions may add.
-pub(crate) const RECORD_MAX: usize = 32_768;
+pub(crate) use hook::StoreHook;
 
 /// The place of one account's record.
 pub(crate) trait Store: Send + Sync {
@@ -83,7 +75,7 @@ pub(crate) enum StoreOption {
     /// `redis://…`, `rediss://…`
     #[cfg(feature = "redis")]
     Redis(Arc<redis::Server>),
-    /// The host's.
+    /// The application's.
     Hook(Arc<dyn StoreHook>),
 }
 
@@ -115,19 +107,20 @@ impl StoreOption {
     }
 }
 
-/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `tls` is for a
-/// store behind TLS, `kept` are the credentials, if they are not asked for.
+/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `dial` and `tls` are
+/// for a store on another machine, `kept` are the credentials, if they are not asked for.
 pub(crate) fn open(
-    options: &Options,
+    option: &StoreOption,
+    #[cfg_attr(not(feature = "redis"), allow(unused_variables))] dial: &Settings,
     #[cfg_attr(not(feature = "redis"), allow(unused_variables))] tls: &Arc<Tls>,
     key: &str,
     kept: Option<&Credentials>,
 ) -> Box<dyn Store> {
-    match &options.store {
+    match option {
         StoreOption::Memory => Box::new(memory::Memory::open(key, kept)),
         StoreOption::File(directory) => Box::new(file::FileStore::open(directory, key)),
         StoreOption::Hook(hook) => Box::new(hook::Hook::open(hook, key)),
         #[cfg(feature = "redis")]
-        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, options, tls)),
+        StoreOption::Redis(server) => Box::new(redis::Redis::open(Arc::clone(server), key, dial, tls)),
     }
 }

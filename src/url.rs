@@ -12,6 +12,9 @@ use rustls::pki_types::DnsName;
 use crate::blanks;
 use crate::secret::Secret;
 
+/// The longest URL that an option takes, in bytes.
+pub(crate) const URL_MAX: usize = 2048;
+
 /// What URLs of one kind begin with.
 pub(crate) struct Schemes {
     pub(crate) plain: Scheme,

@@ -24,7 +24,7 @@ pub(crate) fn login_request(options: &Options, credentials: &Credentials) -> Req
     let mut headers = vec![
         ("accept", Zeroizing::new("application/json".to_owned())),
         ("content-type", Zeroizing::new(format!("multipart/form-data; boundary={}", form.boundary))),
-        ("user-agent", Zeroizing::new(options.user_agent.clone())),
+        ("user-agent", Zeroizing::new(options.dial.user_agent.clone())),
     ];
     if let Some(basic) = authorization {
         headers.push(("authorization", Zeroizing::new(["Basic ", &basic].concat())));

@@ -1,6 +1,6 @@
-//! What is told to the host's log, after every lock is given back.
+//! What is told to the application's log, after every lock is given back.
 
-use crate::hooks::{Hooks, Level};
+use crate::log::{Level, LogHook};
 use crate::text::{self, LINE_MAX};
 
 #[derive(Default)]
@@ -11,8 +11,8 @@ impl Events {
         self.0.push((level, event, text::clean(text(), LINE_MAX)));
     }
 
-    pub(super) fn tell(self, hooks: &Hooks) {
-        let Some(log) = &hooks.log else { return };
+    pub(super) fn tell(self, log: Option<&dyn LogHook>) {
+        let Some(log) = log else { return };
         for (level, event, text) in self.0 {
             if log.wants(level) {
                 log.event(level, event, &text);

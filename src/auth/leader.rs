@@ -9,12 +9,12 @@ use super::process::Process;
 use crate::clock::{Deadline, Instant, Now};
 use crate::credentials::{Credentials, ForLogin};
 use crate::error::{Error, Result, Status};
-use crate::hooks::Level;
+use crate::log::Level;
 use crate::login::{Effort, login};
 use crate::random;
-use crate::record::{Record, Refusal};
+use crate::record::{Record, RecordBytes, Refusal};
 use crate::session::{Decision, Flight, FlightOutcome, Purpose};
-use crate::store::{RecordBytes, SaveOutcome, StoreLock, StoreOption};
+use crate::store::{SaveOutcome, StoreLock, StoreOption};
 use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 
 use super::failure::{Phase, failure_of};
 use super::no_proxy::is_excepted;
+use super::settings::{ProxyOption, parse_proxy};
 use super::stream::Stream;
 use crate::environment::Environment;
 use crate::error::{Error, Failure, Result, Status};
-use crate::options::{ProxyOption, parse_proxy};
 use crate::secret::Secret;
 use crate::url::Url;
 

@@ -11,10 +11,11 @@ use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::sign::SigningKey;
 use rustls::{CipherSuite, ClientConfig, ClientConnection};
 
+use super::added_roots::AddedRoots;
 use super::roots::{self, Places};
+use super::settings::Settings;
 use super::stream::Stream;
 use crate::environment::Environment;
-use crate::options::{AddedRoots, Options};
 use crate::sys::ForkLocal;
 
 /// Those in use. A forked child begins with none: another thread of its parent may have held the lock. A tree, for what
@@ -42,14 +43,14 @@ struct Identity {
 
 impl Tls {
     /// The environment says where the system's roots are. Opens nothing yet.
-    pub(crate) fn shared(options: &Options, environment: &Environment) -> Arc<Self> {
-        let places = options.system_roots.then(|| Places::of(environment));
-        let identity = Identity { added_roots: options.added_roots.digest(), places };
+    pub(crate) fn shared(settings: &Settings, environment: &Environment) -> Arc<Self> {
+        let places = settings.system_roots.then(|| Places::of(environment));
+        let identity = Identity { added_roots: settings.added_roots.digest(), places };
         let mut in_use = in_use();
         if let Some(tls) = in_use.get(&identity).and_then(Weak::upgrade) {
             return tls;
         }
-        let added_roots = options.added_roots.clone();
+        let added_roots = settings.added_roots.clone();
         let tls = Arc::new(Self { identity: identity.clone(), added_roots, config: OnceBox::new() });
         in_use.insert(identity, Arc::downgrade(&tls));
         tls
@@ -217,14 +218,12 @@ mod tests {
     /// More than may wait for a flush, and no number of whole records.
     const LONG: usize = 200_001;
 
-    /// A server that sends back what it gets, as long as `LONG`, and goes without a word. The options that trust it.
-    fn echo() -> (u16, Options) {
+    /// A server that sends back what it gets, as long as `LONG`, and goes without a word. The settings that trust it.
+    fn echo() -> (u16, Settings) {
         let key = KeyPair::generate().expect("a key");
         let params = CertificateParams::new(["127.0.0.1".to_owned()]).expect("parameters");
         let certificate = params.self_signed(&key).expect("a certificate");
-        let mut options = Options::new().expect("the defaults are valid");
-        options.set_ca_pem(certificate.pem().as_bytes()).expect("a certificate");
-        options.set_system_roots(false);
+        let settings = Settings { system_roots: false, ..settings_with(&certificate.pem()) };
         let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -242,16 +241,16 @@ mod tests {
             stream.read_exact(&mut bytes).expect("all arrives");
             stream.write_all(&bytes).and_then(|()| stream.flush()).expect("all is sent");
         });
-        (port, options)
+        (port, settings)
     }
 
     #[test]
     fn more_than_may_wait_is_sent_in_parts_and_an_end_without_a_word_is_an_error() {
-        let (port, options) = echo();
+        let (port, settings) = echo();
         let deadline = Deadline::after(Duration::from_secs(60));
         let below = connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
         let mut stream =
-            Tls::shared(&options, &Environment::of(|_| None)).handshake(below, "127.0.0.1").expect("verified");
+            Tls::shared(&settings, &Environment::of(|_| None)).handshake(below, "127.0.0.1").expect("verified");
         let sent: Vec<u8> = (0..LONG).map(|number| (number % 251) as u8).collect();
         stream.write_all(&sent).expect("all is taken");
         // No flush: to read is to wait for an answer to all of it.
@@ -261,10 +260,10 @@ mod tests {
         assert_eq!(stream.read(&mut [0]).expect_err("no close_notify").kind(), ErrorKind::UnexpectedEof);
     }
 
-    fn options_with(pem: &str) -> Options {
-        let mut options = Options::new().expect("the defaults are valid");
-        options.set_ca_pem(pem.as_bytes()).expect("a certificate");
-        options
+    fn settings_with(pem: &str) -> Settings {
+        let mut settings = Settings::default();
+        settings.added_roots.add("ca_pem", pem.as_bytes()).expect("a certificate");
+        settings
     }
 
     #[test]
@@ -277,20 +276,16 @@ mod tests {
         let environment =
             |directory: &str| Environment::of(|name| (name == "SSL_CERT_DIR").then(|| directory.as_bytes().to_vec()));
         let here = environment("/here");
-        let first = Tls::shared(&options_with(&ours), &here);
-        let handles: Vec<_> = (0..1000).map(|_| Tls::shared(&options_with(&ours), &here)).collect();
+        let first = Tls::shared(&settings_with(&ours), &here);
+        let handles: Vec<_> = (0..1000).map(|_| Tls::shared(&settings_with(&ours), &here)).collect();
         assert!(handles.iter().all(|handle| Arc::ptr_eq(handle, &first)));
-        let without_systems = {
-            let mut options = options_with(&ours);
-            options.set_system_roots(false);
-            options
-        };
+        let without_systems = Settings { system_roots: false, ..settings_with(&ours) };
         let different = [
-            Tls::shared(&options_with(&others), &here),
-            Tls::shared(&options_with(&(ours.clone() + &others)), &here),
-            Tls::shared(&options_with(&ours), &environment("/there")),
+            Tls::shared(&settings_with(&others), &here),
+            Tls::shared(&settings_with(&(ours.clone() + &others)), &here),
+            Tls::shared(&settings_with(&ours), &environment("/there")),
             Tls::shared(&without_systems, &here),
-            Tls::shared(&Options::new().expect("the defaults are valid"), &here),
+            Tls::shared(&Settings::default(), &here),
         ];
         for (number, tls) in different.iter().enumerate() {
             assert!(!Arc::ptr_eq(tls, &first), "{number}");

@@ -8,9 +8,11 @@ use super::options::personr_options;
 use super::status::personr_status;
 use super::strings::handle_mut;
 use super::user_data::UserData;
+use crate::credentials::CredentialsHook;
 use crate::error::{Error, Result};
-use crate::hooks::{CredentialsHook, Level, LogHook};
-use crate::store::{RECORD_MAX, StoreOption};
+use crate::log::{Level, LogHook};
+use crate::record::RECORD_MAX;
+use crate::store::StoreOption;
 
 /// The longest record of a token store, in bytes: the capacity that a load callback gets.
 pub const PERSONR_RECORD_MAX: usize = 32768;
@@ -232,7 +234,7 @@ pub unsafe extern "C" fn personr_options_set_credentials_callback(
                     (Some(Arc::new(CredentialsCallback { callback, user_data: owned.pointer() })), Some(owned))
                 }
             };
-            options.options.hooks.credentials = hook;
+            options.options.credentials = hook;
             options.owned.credentials = owned;
             Ok(())
         })
@@ -273,7 +275,7 @@ pub unsafe extern "C" fn personr_options_set_log_callback(
                     (Some(Arc::new(LogCallback { callback, level, user_data: owned.pointer() })), Some(owned))
                 }
             };
-            options.options.hooks.log = hook;
+            options.options.log = hook;
             options.owned.log = owned;
             Ok(())
         })

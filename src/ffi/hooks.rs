@@ -8,11 +8,12 @@ use super::callbacks::PERSONR_STORE_BUSY;
 use super::guard::in_callback;
 use super::strings::owned;
 use super::user_data::Pointer;
-use crate::credentials::CREDENTIAL_MAX;
+use crate::credentials::{CREDENTIAL_MAX, CredentialsHook};
 use crate::error::{Error, Result, Status};
-use crate::hooks::{CredentialsHook, Level, LogHook, StoreHook};
+use crate::log::{Level, LogHook};
+use crate::record::{RECORD_MAX, RecordBytes};
 use crate::secret::{Pages, Secret};
-use crate::store::{RECORD_MAX, RecordBytes, SaveOutcome};
+use crate::store::{SaveOutcome, StoreHook};
 
 pub(super) type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut u8, usize, *mut usize) -> i32;
 pub(super) type Save = unsafe extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i32;

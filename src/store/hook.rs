@@ -8,7 +8,6 @@ use std::time::Duration;
 use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
-use crate::hooks::StoreHook;
 
 /// How long the host is asked to keep a lock whose holder may have died.
 const LEASE: Duration = Duration::from_secs(20);
@@ -18,6 +17,19 @@ const LOGIN_LIMIT: Duration = Duration::from_secs(15);
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// Saved before a login to see whether the host can save, where there is no record to save again. Read as none.
 const NO_RECORD: &[u8] = b"{}";
+
+/// The application's store. It is called on a thread of a caller, maybe on several at once.
+pub(crate) trait StoreHook: Send + Sync {
+    /// The record under this key; `None` if there is none.
+    fn load(&self, key: &str) -> Result<Option<RecordBytes>>;
+    /// Replaces the record under this key, whose lock is held.
+    fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome>;
+    /// Takes the lock of this key; `false` if another one holds it all the time. `lease` is how long it must be held for
+    /// sure, unless it is unlocked before.
+    fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool>;
+    /// Gives the lock back.
+    fn unlock(&self, key: &str) -> Result<()>;
+}
 
 pub(crate) struct Hook {
     /// The options own it. A forked child leaks its parent's store, and would never let go of the host's data.

@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::Deadline;
-use crate::dial::{Dialer, Tls};
+use crate::dial::{Dialer, Settings, Tls};
 use crate::error::{Error, Result, Status};
-use crate::options::Options;
 use crate::random;
 use connection::Connection;
 use failure::Time;
@@ -69,10 +68,10 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    pub(crate) fn open(server: Arc<Server>, key: &str, options: &Options, tls: &Arc<Tls>) -> Self {
+    pub(crate) fn open(server: Arc<Server>, key: &str, dial: &Settings, tls: &Arc<Tls>) -> Self {
         let record = format!("personr:{{{key}}}");
         let lock = format!("{record}:lock");
-        Self { dialer: Dialer::direct(&server.url, options, tls), server, record, lock }
+        Self { dialer: Dialer::direct(&server.url, dial, tls), server, record, lock }
     }
 
     fn connect(&self, time: Time) -> Result<Connection> {

@@ -7,8 +7,8 @@ use super::outside::{Answer, broken};
 use super::process::{LoggedIn, Stage};
 use super::world::{World, number_of};
 use crate::error::{Error, Status};
+use crate::record::RecordBytes;
 use crate::record::{Record, Refusal};
-use crate::store::RecordBytes;
 use crate::token::Token;
 
 impl World {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::events::{Content, Service, Setup};
 use crate::error::{Error, Status};
-use crate::store::RecordBytes;
+use crate::record::RecordBytes;
 
 pub(super) struct Issued {
     pub(super) at: Duration,

@@ -8,7 +8,7 @@ use super::process::{Leader, LoggedIn, Process};
 use super::world::{World, number_of};
 use crate::clock::Instant;
 use crate::record::Record;
-use crate::store::RecordBytes;
+use crate::record::RecordBytes;
 use crate::token::Fingerprint;
 
 /// Times that went through a record are rounded.

@@ -12,7 +12,7 @@ use std::path::Path;
 use super::problem::{PERMISSIONS, Part, failed, refuse};
 use crate::clock::Now;
 use crate::error::Result;
-use crate::store::{RECORD_MAX, RecordBytes};
+use crate::record::{RECORD_MAX, RecordBytes};
 use crate::sys::descriptors::above_standard_streams;
 use crate::sys::files::{self, FileId};
 use crate::sys::fork::UnsharedFile;

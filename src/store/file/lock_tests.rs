@@ -186,7 +186,7 @@ fn without_locks_of_descriptions_processes_exclude_each_other() {
             let store = place.store();
             let Ok(Some(mut held)) = store.lock(soon(), Duration::ZERO) else { return 1 };
             let excludes = try_lock(&place.store()).is_none() && !another_process_can_lock(&place);
-            i32::from(!excludes) * 2 + i32::from(held.save(b"record") != Ok(Saved::Yes))
+            i32::from(!excludes) * 2 + i32::from(held.save(b"record") != Ok(SaveOutcome::Saved))
         });
         assert_eq!(wrong, 0, "1: unusable, 2: nobody is kept out, 4: no filter here; error {error} of the system");
     }

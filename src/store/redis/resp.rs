@@ -8,7 +8,7 @@ use redis_protocol::resp2::types::{BorrowedFrame, RangeFrame};
 use zeroize::Zeroizing;
 
 use super::refusal::Refusal;
-use crate::store::{RECORD_MAX, RecordBytes};
+use crate::record::{RECORD_MAX, RecordBytes};
 
 /// The longest answer: a record that is one byte too long, and what frames it.
 pub(super) const ANSWER_MAX: usize = RECORD_MAX + 64;

@@ -4,9 +4,7 @@ use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use crate::secret::Secret;
-use crate::url::{Scheme, Schemes, Url};
-
-const URL_MAX: usize = 2048;
+use crate::url::{Scheme, Schemes, URL_MAX, Url};
 
 const REDIS: Schemes = Schemes {
     plain: Scheme { name: "redis", default_port: 6379 },

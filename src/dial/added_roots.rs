@@ -36,7 +36,7 @@ impl AddedRoots {
     }
 
     /// Adds the certificates of a file, which is read now.
-    pub(super) fn add_file(&mut self, path: &Path) -> Result<()> {
+    pub(crate) fn add_file(&mut self, path: &Path) -> Result<()> {
         let read = regular::read(path, regular::LARGEST);
         let (pem, _) = read.map_err(|problem| Error::argument("ca_file", &problem.to_string()))?;
         self.add("ca_file", &pem)
@@ -44,7 +44,7 @@ impl AddedRoots {
 
     /// Adds all of them or none: the login would fail later for want of the one that is left out, and nobody would look
     /// here for the cause.
-    pub(super) fn add(&mut self, parameter: &str, pem: &[u8]) -> Result<()> {
+    pub(crate) fn add(&mut self, parameter: &str, pem: &[u8]) -> Result<()> {
         let mut roots = RootCertStore::clone(&self.roots);
         let mut digest = Context::new(&SHA256);
         digest.update(&self.digest);

@@ -1,0 +1,18 @@
+//! The log that the application may take.
+
+/// How much a log wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+/// The application's log. It never gets a secret, and is called on a thread of a caller, maybe on several at once.
+pub(crate) trait LogHook: Send + Sync {
+    /// Whether an event of this level is wanted.
+    fn wants(&self, level: Level) -> bool;
+    /// `event` is one of a few stable names, `text` is for people.
+    fn event(&self, level: Level, event: &'static str, text: &str);
+}
