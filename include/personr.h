@@ -449,10 +449,10 @@ void personr_options_free(personr_options *options);
 /**
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
  *
- * @param options  The object.
  * Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port, spellings
  * of an IPv6 address, "%2f" for "%2F".
  *
+ * @param options  The object.
  * @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it; http://
  *                 for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
  * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
