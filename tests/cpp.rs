@@ -21,6 +21,7 @@ use compile::{Workshop, is_installed, said, skip};
 use cxx::{Dialect, FLAGS, clang, compiled, dialects, sanitized, uncovered, without_exceptions};
 use figures::{figures, is_check};
 use personr_sandbox::{Action, Fault, Sandbox};
+use personr_tools::Header;
 use suite::scenarios::{login_is_refused, login_succeeds, surface_is_as_the_header_says};
 
 const TESTS: [&str; 3] = ["tests/cpp/auth.cpp", "tests/cpp/callbacks.cpp", "tests/cpp/options.cpp"];
@@ -145,19 +146,17 @@ fn words<'a>(text: &'a str, prefix: &str) -> BTreeSet<&'a str> {
 #[test]
 fn nothing_of_the_c_header_is_missing() {
     let header = header();
-    let symbols = fs::read_to_string(source("abi/personr.symbols")).expect("the symbol list");
+    let c_header = fs::read_to_string(source("include/personr.h")).expect("personr.h");
+    let c_header = Header::parse(&c_header).expect("personr.h");
     let called = words(&header, "personr_");
-    let missing: Vec<_> = symbols.lines().filter(|name| !called.contains(name)).collect();
+    let functions = c_header.functions.iter().map(|function| &*function.name);
+    let missing: Vec<_> = functions.filter(|name| !called.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 
-    let c_header = fs::read_to_string(source("include/personr.h")).expect("personr.h");
-    let defined = c_header.lines().filter_map(|line| line.strip_prefix("#define ")?.split(' ').next());
     let named = words(&header, "PERSONR_");
     // The version of the header is the program's to ask, and has no other name in C++.
-    let missing: Vec<_> = defined
-        .filter(|name| name.starts_with("PERSONR_") && *name != "PERSONR_H" && !name.starts_with("PERSONR_VERSION"))
-        .filter(|name| !named.contains(name))
-        .collect();
+    let constants = c_header.constants.iter().filter(|constant| !constant.is_of_the_version());
+    let missing: Vec<_> = constants.map(|constant| &*constant.name).filter(|name| !named.contains(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
+use personr_tools::{Function, Header, lists};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
@@ -29,63 +30,9 @@ fn header() -> String {
     read(&committed("include/personr.h"))
 }
 
-/// A function as the header declares it.
-#[derive(Debug)]
-struct Function {
-    /// Its Doxygen comment without the asterisks; empty if it has none.
-    comment: String,
-    returns: String,
-    name: String,
-    parameters: Vec<Parameter>,
-}
-
-#[derive(Debug)]
-struct Parameter {
-    text: String,
-    name: String,
-}
-
-/// The declarations of a header as cbindgen writes it: comments in `/* */`, no macro with arguments, nothing inline.
-fn functions(header: &str) -> Vec<Function> {
-    let mut functions = Vec::new();
-    for piece in header.split("/*").skip(1) {
-        let (comment, code) = piece.split_once("*/").expect("a comment ends");
-        // Only `/**` belongs to what follows, and only to the first declaration behind it.
-        let mut comment = comment.strip_prefix('*').unwrap_or_default();
-        let lines = code.lines().filter(|line| !line.starts_with(['#', '}']) && !line.starts_with("extern \"C\""));
-        for declaration in lines.collect::<Vec<_>>().join(" ").split(';') {
-            if declaration.contains('(') && !declaration.trim_start().starts_with("typedef") {
-                functions.push(function(comment, declaration));
-            }
-            comment = "";
-        }
-    }
-    functions
-}
-
-fn function(comment: &str, declaration: &str) -> Function {
-    let (head, parameters) = declaration.trim_end().trim_end_matches(')').split_once('(').expect("parentheses");
-    let (returns, name) = last_word(head);
-    let parameters = parameters.split(',').map(str::trim).filter(|text| *text != "void");
-    Function {
-        comment: comment.lines().map(|line| line.trim().trim_start_matches('*').trim()).collect::<Vec<_>>().join("\n"),
-        returns: returns.to_owned(),
-        name: name.to_owned(),
-        parameters: parameters
-            .map(|text| Parameter { text: text.to_owned(), name: last_word(text).1.to_owned() })
-            .collect(),
-    }
-}
-
-/// "const char *email" is "const char *" and "email".
-fn last_word(text: &str) -> (&str, &str) {
-    let text = text.trim();
-    let start = text.rfind(|c: char| !is_of_a_name(c)).map_or(0, |before| before + 1);
-    (text[..start].trim(), &text[start..])
-}
-
-fn is_of_a_name(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
+/// As the parser of `tools/` reads it.
+fn parsed(text: &str) -> Header {
+    Header::parse(text).unwrap_or_else(|error| panic!("personr.h, {error}"))
 }
 
 /// All names in the text that follow `mark` and begin with `prefix`.
@@ -96,6 +43,10 @@ fn names<'a>(text: &'a str, mark: &str, prefix: &str) -> BTreeSet<&'a str> {
         &name[..name.find(|c| !is_of_a_name(c)).unwrap_or(name.len())]
     });
     found.collect()
+}
+
+fn is_of_a_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// One name a line, sorted.
@@ -109,14 +60,10 @@ fn only_in_one<'a>(left: &'a str, right: &'a str) -> Vec<&'a str> {
     left.symmetric_difference(&right).copied().collect()
 }
 
-fn declared() -> String {
-    list(functions(&header()).into_iter().map(|function| function.name))
-}
-
 #[test]
 fn the_header_and_the_symbol_list_are_up_to_date() {
     let generated = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
-    let symbols = list(functions(&generated).into_iter().map(|function| function.name));
+    let symbols = lists::symbols(&parsed(&generated));
     for (name, text) in [("include/personr.h", generated), ("abi/personr.symbols", symbols)] {
         let path = committed(name);
         if env::var_os("PERSONR_UPDATE").is_some_and(|value| value == "1") {
@@ -139,7 +86,11 @@ fn the_shared_library_exports_the_functions_of_the_header_and_nothing_else() {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let exported = list(text.lines().map(|line| line.rsplit(' ').next().expect("a name").to_owned()));
     let symbols = read(&committed("abi/personr.symbols"));
-    assert_eq!(only_in_one(&exported, &declared()), [] as [&str; 0], "exported but not declared, or the other way");
+    assert_eq!(
+        only_in_one(&exported, &lists::symbols(&parsed(&header()))),
+        [] as [&str; 0],
+        "exported but not declared, or the other way"
+    );
     assert_eq!(
         only_in_one(&exported, &symbols),
         [] as [&str; 0],
@@ -234,16 +185,15 @@ fn clang_reads_the_header_as_cxx() {
 
 /// What stands behind `@return`. "Those of personr_x()" stands for what it says there.
 fn returned(functions: &[Function], function: &Function) -> String {
-    let text = function.comment.split_once("@return").map_or("", |(_, behind)| behind);
-    let text = text.split("\n\n").next().expect("a paragraph");
-    let those = names(text, "Those of ", "personr_");
+    let text = function.comment.returned.join("\n");
+    let those = names(&text, "Those of ", "personr_");
     let others = functions.iter().filter(|other| those.contains(&*other.name) && other.name != function.name);
-    others.map(|other| returned(functions, other)).collect::<String>() + text
+    others.map(|other| returned(functions, other)).collect::<String>() + &text
 }
 
 #[test]
 fn every_function_is_documented_whole() {
-    let functions = functions(&header());
+    let functions = parsed(&header()).functions;
     let mut missing = Vec::new();
     for function in &functions {
         let mut expect = |is_there: bool, what: &str| {
@@ -251,18 +201,18 @@ fn every_function_is_documented_whole() {
                 missing.push(format!("{}: {what}", function.name));
             }
         };
-        let lines = || function.comment.lines();
-        let described = lines().filter_map(|line| line.strip_prefix("@param ")?.split_whitespace().next());
-        expect(lines().any(|line| !line.is_empty() && !line.starts_with('@')), "no Doxygen comment");
+        let (comment, signature) = (&function.comment, &function.signature);
+        let described = comment.parameters.iter().map(|parameter| &parameter.name);
+        expect(!comment.description.is_empty(), "no Doxygen comment");
         expect(
-            described.eq(function.parameters.iter().map(|parameter| &*parameter.name)),
+            described.eq(signature.parameters.iter().map(|parameter| &parameter.name)),
             "its @param lines are not its parameters",
         );
-        expect(lines().any(|line| line.starts_with("Threads: ")), "no line \"Threads: \"");
-        expect(function.comment.contains("Network: "), "no \"Network: \"");
-        expect(function.returns == "void" || function.comment.contains("@return"), "no @return");
-        let fails = function.parameters.iter().any(|parameter| parameter.text.starts_with("personr_error **"));
-        if fails && function.returns == "personr_status" {
+        expect(!comment.notes.is_empty(), "no line \"Threads: \"");
+        expect(comment.notes.iter().any(|line| line.contains("Network: ")), "no \"Network: \"");
+        expect(signature.result.is_void() || !comment.returned.is_empty(), "no @return");
+        let fails = signature.parameters.iter().any(|parameter| parameter.of.is("personr_error", 2));
+        if fails && signature.result.is("personr_status", 0) {
             let statuses = returned(&functions, function);
             let statuses = names(&statuses, "#", "PERSONR_");
             expect(statuses.contains("PERSONR_OK"), "no #PERSONR_OK in @return");
@@ -275,43 +225,14 @@ fn every_function_is_documented_whole() {
 #[test]
 fn comments_speak_only_of_what_the_header_has() {
     let header = header();
-    let defined = names(&header, "#define ", "PERSONR_");
+    let parsed = parsed(&header);
     for name in names(&header, "#", "PERSONR_") {
-        assert!(defined.contains(name), "a comment refers to #{name}, which is not defined");
+        let is_defined = parsed.constants.iter().any(|constant| constant.name == name);
+        assert!(is_defined, "a comment refers to #{name}, which is not defined");
     }
-    let declared = functions(&header);
     for (at, _) in header.match_indices("()") {
-        let (_, name) = last_word(&header[..at]);
-        assert!(declared.iter().any(|function| function.name == name), "a comment speaks of {name}()");
+        let name = header[..at].rsplit(|c| !is_of_a_name(c)).next().expect("a name");
+        let is_declared = parsed.functions.iter().any(|function| function.name == name);
+        assert!(is_declared, "a comment speaks of {name}()");
     }
-}
-
-/// The tests above see nothing if the functions are not found.
-#[test]
-fn declarations_are_found() {
-    let text = r#"/* x */
-#define A 1
-#ifdef __cplusplus
-extern "C" {
-#endif /* __cplusplus */
-
-/**
- * One.
- *
- * @param b B.
- */
-int32_t one(const char *b,
-            char **c);
-void two(void);
-/** T */
-typedef int (*three)(void *);
-}  // extern "C"
-"#;
-    let found = functions(text);
-    let names: Vec<_> = found.iter().map(|function| (&*function.returns, &*function.name)).collect();
-    assert_eq!(names, [("int32_t", "one"), ("void", "two")]);
-    assert_eq!(found[0].comment, "\nOne.\n\n@param b B.\n");
-    assert_eq!(found[0].parameters.iter().map(|parameter| &*parameter.name).collect::<Vec<_>>(), ["b", "c"]);
-    assert_eq!(found[0].parameters[1].text, "char **c");
-    assert!(found[1].comment.is_empty() && found[1].parameters.is_empty());
 }
