@@ -12,32 +12,19 @@ for program in abidw abidiff; do
     command -v "$program" >/dev/null || { echo "abi: $program is missing (Debian: abigail-tools)" >&2 && exit 1; }
 done
 
+tools() {
+    "${CARGO:-cargo}" run --quiet --package personr-tools -- "$@"
+}
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$header" "$work/personr.h"
 
-# A function ends with ");" and begins after the last line of a comment, a directive or another declaration.
-awk '
-    /^typedef/ { skipping = 1 }
-    skipping { skipping = !/;$/; next }
-    /^(#|\/\*| \*|extern|}|$)/ { declaration = ""; next }
-    { declaration = declaration $0 "\n" }
-    /\);$/ {
-        sub(/;\n$/, "", declaration)
-        print declaration (declaration ~ /^void / ? " { }" : " { return 0; }")
-        declaration = ""
-    }
-' "$work/personr.h" >"$work/bodies"
-{
-    echo '#include "personr.h"'
-    # Debug information leaves out a type of which nothing is known but its name.
-    sed -n 's/^typedef struct \([a-z_]*\) \1;$/struct \1 { int opaque; };/p' "$work/personr.h"
-    cat "$work/bodies"
-} >"$work/stub.c"
+tools stub "$work/personr.h" >"$work/stub.c"
 ${CC:-cc} -std=c99 -g -O0 -shared -fPIC -Wl,-soname,libpersonr.so.0 "-ffile-prefix-map=$work=." -I "$work" "$work/stub.c" -o "$work/libpersonr.so"
 abidw --no-corpus-path --no-comp-dir-path --no-show-locs "$work/libpersonr.so" >"$work/personr.abi"
-sed -n 's/^#define \(PERSONR_[A-Z_0-9]*\) \(-\{0,1\}[0-9].*\)$/\1 \2/p' "$work/personr.h" | grep -v '^PERSONR_VERSION' |
-    LC_ALL=C sort >"$work/personr.constants"
+tools constants "$work/personr.h" >"$work/personr.constants"
+tools symbols "$work/personr.h" >"$work/personr.symbols"
 
 is_broken=0
 if [ -f abi/personr.abi ]; then
@@ -49,7 +36,7 @@ if [ -f abi/personr.abi ]; then
         is_broken=1
     fi
 fi
-functions=$(wc -l <abi/personr.symbols) constants=$(wc -l <"$work/personr.constants")
+functions=$(wc -l <"$work/personr.symbols") constants=$(wc -l <"$work/personr.constants")
 if [ "$is_broken" = 1 ] && [ "${PERSONR_BREAK-}" != 1 ]; then
     echo "abi: programs that were compiled with the former header would break" >&2
     exit 1

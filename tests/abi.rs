@@ -30,10 +30,14 @@ const BREAKS: [(&str, &str, &str); 9] = [
     ("another status", "typedef int32_t personr_status;", "typedef int16_t personr_status;"),
     ("a callback with another parameter", "const char *event", "int event"),
     ("a constant with another value", "#define PERSONR_TIMEOUT 8", "#define PERSONR_TIMEOUT 9"),
-    ("a function that is gone", "void personr_token_free(personr_token *token);", ""),
+    ("a function that is gone", "void personr_token_free(", "void personr_token_end("),
 ];
 
 const ADDITION: &str = "void personr_addition(personr_token *token);\n#define PERSONR_ADDITION 1\n";
+
+/// What the guard could not see a change of.
+const STRANGE: [&str; 3] =
+    ["#define PERSONR_FLAG (1 << 3)\n", "int personr_strange(struct other *other);\n", "extern int personr_strange;\n"];
 
 fn check(header: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
@@ -53,8 +57,13 @@ fn an_addition_passes_and_a_break_does_not() {
     let header = fs::read_to_string(Path::new(ROOT).join("include/personr.h")).expect("the header");
     let output = check(&header);
     assert!(output.status.success(), "the header as it is: {}", said(&output));
-    let output = check(&header.replacen("#ifdef __cplusplus\n}", &format!("{ADDITION}#ifdef __cplusplus\n}}"), 1));
+    let with = |more: &str| header.replacen("#ifdef __cplusplus\n}", &format!("{more}#ifdef __cplusplus\n}}"), 1);
+    let output = check(&with(ADDITION));
     assert!(output.status.success(), "an addition: {}", said(&output));
+    for strange in STRANGE {
+        let output = check(&with(strange));
+        assert!(!output.status.success() && said(&output).contains("personr-tools: "), "{strange}: {}", said(&output));
+    }
     for (name, from, to) in BREAKS {
         assert!(header.contains(from), "{name}: the header has no {from}");
         let output = check(&header.replacen(from, to, 1));
