@@ -37,6 +37,7 @@ triple=$architecture-unknown-linux-gnu
     . packaging/flags.sh
     "${CARGO:-cargo}" zigbuild --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
 )
+sh packaging/man.sh "$CARGO_TARGET_DIR/package/man"
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
 
 DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install

@@ -28,7 +28,7 @@ esac
 library=$package/libpersonr.so.$version
 [ "$action" = uninstall ] || [ -f "$library" ] || exit 1
 if [ "$action" = is-current ]; then
-    [ -z "$(find src abi packaging Cargo.toml build.rs -newer "$library")" ] || exit 1
+    [ -z "$(find src abi include packaging tools/src tools/Cargo.toml Cargo.toml build.rs -newer "$library")" ] || exit 1
     [ -z "${FEATURES-}" ] || [ "$FEATURES" = "$(cat "$package/features")" ]
     exit
 fi
@@ -88,8 +88,6 @@ trap 'rm -rf "$work"' EXIT
 for file in personr.pc personr-config.cmake personr-config-version.cmake; do
     filled "$file"
 done
-mkdir "$work/man"
-awk -v version="$version" -v folder="$work/man" -f packaging/man.awk include/personr.h
 
 place 644 "$library" "$libdir"
 link "libpersonr.so.$version" "$libdir" "libpersonr.so.$major"
@@ -100,9 +98,13 @@ place 644 include/personr.hpp "$includedir"
 place 644 "$work/personr.pc" "$libdir/pkgconfig"
 place 644 "$work/personr-config.cmake" "$libdir/cmake/personr"
 place 644 "$work/personr-config-version.cmake" "$libdir/cmake/personr"
-for page in "$work"/man/*.3; do
-    place 644 "$page" "$mandir/man3"
-done
+# By the names of the functions, so that what is installed can be removed when the pages that were built are gone.
+while read -r page; do
+    place 644 "$package/man/$page.3" "$mandir/man3"
+done <<END
+libpersonr
+$(cat abi/personr.symbols)
+END
 
 if [ "$action" = uninstall ]; then
     # Ours alone; the others may have been there before.

@@ -5,12 +5,14 @@
 
 mod compile;
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use compile::{ROOT, cc, is_installed, said, skip};
+use personr_tools::{Header, man};
 use tempfile::TempDir;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -26,6 +28,10 @@ impl Scene {
         fs::create_dir_all(&package).expect("made");
         for file in ["libpersonr.a".to_owned(), format!("libpersonr.so.{VERSION}")] {
             fs::write(package.join(file), "").expect("written");
+        }
+        fs::create_dir(package.join("man")).expect("made");
+        for page in man::pages(&header()) {
+            fs::write(package.join("man").join(page.name + ".3"), page.text).expect("written");
         }
         scene
     }
@@ -50,6 +56,11 @@ impl Scene {
         let mut install = self.script("install.sh", umask);
         run(install.arg("install").env("PREFIX", prefix).env("DESTDIR", self.path("root")));
     }
+}
+
+fn header() -> Header {
+    let text = fs::read_to_string(Path::new(ROOT).join("include/personr.h")).expect("the header");
+    Header::parse(&text).expect("the header")
 }
 
 /// What it wrote; it must succeed.
@@ -84,6 +95,34 @@ fn what_is_installed_with_a_closed_umask_can_be_read_by_all() {
         let mode = fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
         assert_eq!(mode, expected, "{}: {mode:o}", path.display());
     }
+}
+
+/// Root has no cargo, and the machine that is installed on may have no awk.
+#[test]
+fn what_is_built_is_installed_and_removed_without_a_toolchain() {
+    let scene = Scene::built();
+    let programs = scene.path("programs");
+    fs::create_dir(&programs).expect("made");
+    for program in ["cargo", "rustc", "cc", "awk"] {
+        fs::write(programs.join(program), "#!/bin/sh\necho \"$0 is not there\" >&2\nexit 1\n").expect("written");
+        fs::set_permissions(programs.join(program), Permissions::from_mode(0o755)).expect("changed");
+    }
+    let path = format!("{}:{}", programs.display(), env::var("PATH").expect("a PATH"));
+    let script = |action: &str| {
+        let mut install = scene.script("install.sh", "022");
+        install.arg(action).env_remove("CARGO").env("PATH", &path);
+        run(install.env("PREFIX", "/opt/p").env("DESTDIR", scene.path("root")));
+    };
+    script("install");
+    for page in man::pages(&header()) {
+        let installed = scene.path("root/opt/p/share/man/man3").join(page.name + ".3");
+        assert_eq!(fs::read_to_string(&installed).expect("a page"), page.text, "{}", installed.display());
+    }
+    // As after `make clean`.
+    fs::remove_dir_all(scene.path("target")).expect("removed");
+    script("uninstall");
+    let left: Vec<_> = below(&scene.path("root")).into_iter().filter(|path| !path.is_dir()).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
@@ -137,7 +176,8 @@ fn a_link_to_a_folder_is_replaced_and_the_folder_left_alone() {
     assert_eq!(fs::read_dir(&other).expect("still there").count(), 0);
 }
 
-/// A stand-in for cargo, whose release library has the functions of the header, and nothing in them.
+/// A stand-in for cargo, whose release library has the functions of the header, and nothing in them. What is run is run by
+/// cargo itself.
 fn hollow_cargo(folder: &Path) -> PathBuf {
     let symbols = fs::read_to_string(Path::new(ROOT).join("abi/personr.symbols")).expect("the list");
     let functions: String =
@@ -152,8 +192,14 @@ fn hollow_cargo(folder: &Path) -> PathBuf {
     run(compile.args(words).args(["-fPIC", "-c", "-o"]).arg(&object).arg(&source));
     run(Command::new("ar").arg("rc").arg(&archive).arg(&object));
     let cargo = folder.join("cargo");
-    let script =
-        "#!/bin/sh\nmkdir -p \"$CARGO_TARGET_DIR/release\"\ncp \"$0.a\" \"$CARGO_TARGET_DIR/release/libpersonr.a\"\n";
+    let script = format!(
+        "#!/bin/sh
+        [ \"$1\" != run ] || exec '{}' \"$@\"
+        mkdir -p \"$CARGO_TARGET_DIR/release\"
+        cp \"$0.a\" \"$CARGO_TARGET_DIR/release/libpersonr.a\"
+        ",
+        env!("CARGO")
+    );
     fs::write(&cargo, script).expect("written");
     fs::rename(&archive, folder.join("cargo.a")).expect("renamed");
     fs::set_permissions(&cargo, Permissions::from_mode(0o755)).expect("changed");
