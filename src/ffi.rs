@@ -10,6 +10,7 @@
 // Nor do brackets mean a link there, and URLs stand as they are.
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
 
+mod boundary;
 mod guard;
 mod load;
 mod shared;
@@ -19,6 +20,8 @@ mod user_data;
 mod version;
 
 mod options;
+
+mod callback_types;
 
 mod callbacks;
 
@@ -31,6 +34,7 @@ mod token;
 mod error;
 
 pub use auth::*;
+pub use callback_types::*;
 pub use callbacks::*;
 pub use error::*;
 pub use options::*;

@@ -1,14 +1,16 @@
 //! Logs in to Personr's API and keeps the token usable. The library is made for C: see `include/personr.h`.
 //!
-//! The rooms, top floor first; imports run downwards only.
+//! The rooms, top floor first. Imports run downwards only: `tests/layers.rs` has the table.
 //!
 //! * `ffi`: the C interface. Pointers become values, results become status, output and error.
 //! * `auth`: what a caller holds.
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
-//! * `login`: one login within one deadline. `store`: where the record is kept, and the lock around a login.
-//! * `wire`: what Personr's bytes mean. `transport`: one HTTP exchange. `dial`: a connection.
-//! * On the ground: `options`, `environment`, `pem`, `url`, `blanks`, `http`, `token`, `credentials`, `error`, `clock`,
-//!   `secret`, `sync`, `sys`, `text`, `alloc`.
+//! * `login`: one login within one deadline. `wire`: what Personr's bytes mean. `transport`: one HTTP exchange.
+//! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
+//! * `dial`: a connection: name look-up, proxy, TLS with its roots.
+//! * `record`: what is known of an account's token, and its form in a store.
+//! * On the ground: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`, `pem`, `blanks`,
+//!   `random`, `sync`, `sys`, `text`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
@@ -20,7 +22,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 #[cfg(panic = "abort")]
-compile_error!("a panic must become PERSONR_INTERNAL, and never end the host program: build with panic = \"unwind\"");
+compile_error!("a panic must become PERSONR_INTERNAL, and never end the application: build with panic = \"unwind\"");
 
 // The fuzz targets name the crate, also where the unit tests compile them.
 #[cfg(test)]

@@ -11,8 +11,8 @@ use std::ops::Deref;
 use std::ptr;
 use std::slice;
 
+use locked::SMALLEST_PAGE;
 pub(crate) use pages::Pages;
-use pages::SMALLEST_PAGE;
 
 /// A value that stands in pages of its own, and never moves.
 pub(crate) struct InPages<T> {

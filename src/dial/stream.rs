@@ -1,12 +1,14 @@
 //! A connection that never waits beyond its deadline.
 
+mod tls;
+
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::tls::TlsStream;
 use crate::clock::Deadline;
+pub(super) use tls::{TlsStream, wrapped};
 
 /// TCP, or TLS over any of these: an `https://` proxy makes it TLS in TLS.
 pub(crate) enum Stream {

@@ -1,7 +1,7 @@
 //! TLS 1.2 and 1.3. There is no way to switch verification off.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use once_cell::race::OnceBox;
@@ -14,7 +14,7 @@ use rustls::{CipherSuite, ClientConfig, ClientConnection};
 use super::added_roots::AddedRoots;
 use super::roots::{self, Places};
 use super::settings::Settings;
-use super::stream::Stream;
+use super::stream::{Stream, TlsStream, wrapped};
 use crate::environment::Environment;
 use crate::sys::ForkLocal;
 
@@ -63,10 +63,8 @@ impl Tls {
     pub(super) fn handshake(&self, below: Stream, host: &str) -> io::Result<Stream> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = self.config.get_or_try_init(|| self.build().map(|config| Box::new(Arc::new(config))));
-        let connection = config.and_then(|config| ClientConnection::new(Arc::clone(config), name)).map_err(tls)?;
-        let mut stream = TlsStream { connection, below };
-        stream.handshake()?;
-        Ok(Stream::Tls(Box::new(stream)))
+        let connection = config.and_then(|config| ClientConnection::new(Arc::clone(config), name)).map_err(wrapped)?;
+        TlsStream::handshake(connection, below).map(|stream| Stream::Tls(Box::new(stream)))
     }
 
     fn build(&self) -> Result<ClientConfig, rustls::Error> {
@@ -119,91 +117,10 @@ impl KeyProvider for NoPrivateKey {
     }
 }
 
-/// A connection that has been verified. What is written waits for a flush, or for the next read: so the end of the
-/// handshake, the head of a request and its body leave in one piece.
-pub(crate) struct TlsStream {
-    connection: ClientConnection,
-    below: Stream,
-}
-
-impl TlsStream {
-    pub(super) fn below(&mut self) -> &mut Stream {
-        &mut self.below
-    }
-
-    /// Until the server has proven who it is. Our last word waits for what is written next.
-    fn handshake(&mut self) -> io::Result<()> {
-        while self.connection.is_handshaking() {
-            if self.connection.wants_write() {
-                self.send()?;
-            } else if self.receive()? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(())
-    }
-
-    fn send(&mut self) -> io::Result<()> {
-        // Record by record they would be as many packets.
-        let mut records = Vec::new();
-        while self.connection.wants_write() {
-            self.connection.write_tls(&mut records)?;
-        }
-        self.below.write_all(&records)?;
-        self.below.flush()
-    }
-
-    /// 0 at the end of what is below.
-    fn receive(&mut self) -> io::Result<usize> {
-        let arrived = self.connection.read_tls(&mut self.below)?;
-        if let Err(error) = self.connection.process_new_packets() {
-            // The server is told why; whether that works changes nothing.
-            let _ = self.send();
-            return Err(tls(error));
-        }
-        Ok(arrived)
-    }
-}
-
-impl Read for TlsStream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if self.connection.wants_write() {
-                self.send()?;
-            }
-            if !self.connection.wants_read() || self.receive()? == 0 {
-                // An end without a word of the server's, which anybody could have made, is an error here.
-                return self.connection.reader().read(buffer);
-            }
-        }
-    }
-}
-
-impl Write for TlsStream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.connection.writer().write(bytes)? {
-            // As much waits as may.
-            0 if !bytes.is_empty() => {
-                self.send()?;
-                self.connection.writer().write(bytes)
-            }
-            written => Ok(written),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.send()
-    }
-}
-
-/// As rustls itself wraps its errors, so that `failure_of` finds them in one way.
-fn tls(error: rustls::Error) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{ErrorKind, Read, Write};
     use std::net::TcpListener;
     use std::thread;
     use std::time::Duration;

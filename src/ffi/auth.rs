@@ -3,8 +3,9 @@ use std::mem::MaybeUninit;
 use std::slice;
 use std::sync::Arc;
 
+use super::boundary::quietly;
 use super::error::personr_error;
-use super::guard::{guard, guard_quick, quietly};
+use super::guard::{guard, guard_quick};
 use super::options::personr_options;
 use super::shared::Shared;
 use super::status::personr_status;

@@ -4,8 +4,8 @@ use std::ffi::{c_char, c_void};
 use std::slice;
 use std::time::Duration;
 
-use super::callbacks::PERSONR_STORE_BUSY;
-use super::guard::in_callback;
+use super::boundary::in_callback;
+use super::callback_types::{PERSONR_STORE_BUSY, number_of};
 use super::strings::owned;
 use super::user_data::Pointer;
 use crate::credentials::{CREDENTIAL_MAX, CredentialsHook};
@@ -139,7 +139,7 @@ impl LogHook for LogCallback {
 
     fn event(&self, level: Level, event: &'static str, text: &str) {
         let (callback, user_data) = (self.callback, self.user_data.get());
-        let (level, event, text) = (super::callbacks::number_of(level), owned(event), owned(text));
+        let (level, event, text) = (number_of(level), owned(event), owned(text));
         // SAFETY: the callback is as the header asks, and the strings are good until it returns.
         in_callback(|| unsafe { callback(user_data, level, event.as_ptr(), text.as_ptr()) });
     }

@@ -1,7 +1,8 @@
 use std::ffi::c_char;
 
+use super::boundary::quietly;
 use super::error::personr_error;
-use super::guard::{guard, quietly};
+use super::guard::guard;
 use super::status::personr_status;
 use super::strings::{bytes, free, handle_mut, string, text};
 use super::user_data::Owned;

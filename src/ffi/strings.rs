@@ -4,6 +4,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr::NonNull;
 use std::slice;
 
+use super::boundary::quietly;
 use crate::error::{Error, Result};
 
 fn is_null(parameter: &str) -> Error {
@@ -100,6 +101,6 @@ pub(super) fn owned(text: &str) -> CString {
 pub(super) unsafe fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
         // SAFETY: promised by the caller.
-        super::guard::quietly((), || drop(unsafe { Box::from_raw(pointer) }));
+        quietly((), || drop(unsafe { Box::from_raw(pointer) }));
     }
 }

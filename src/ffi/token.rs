@@ -1,7 +1,7 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::guard::quietly;
+use super::boundary::quietly;
 use super::strings::free;
 use crate::token::Token;
 

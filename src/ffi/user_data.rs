@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::callbacks::personr_user_data_free_fn;
-use super::guard::in_callback;
+use super::boundary::in_callback;
+use super::callback_types::personr_user_data_free_fn;
 
 /// What the application gets back in each callback. It is passed on, and looked at by nobody here.
 #[derive(Clone, Copy)]

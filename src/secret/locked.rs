@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sys::fork_generation;
 
+/// No system has smaller ones.
+pub(super) const SMALLEST_PAGE: usize = 4096;
+
 /// Bytes that are locked at most, and never more than half of what the system allows: about 70 handles' worth. What is
 /// beyond is left out of core dumps and wiped, as all is.
 const LOCKED_MAX: u32 = 2 * 1024 * 1024;
@@ -73,7 +76,7 @@ fn word(generation: u64, locked: u32) -> u64 {
 /// The system locks whole pages.
 fn whole_pages(length: usize) -> u32 {
     // SAFETY: asks the system, and touches no memory.
-    let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(super::pages::SMALLEST_PAGE);
+    let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(SMALLEST_PAGE);
     length.checked_next_multiple_of(page).and_then(|length| u32::try_from(length).ok()).unwrap_or(u32::MAX)
 }
 

@@ -7,10 +7,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use zeroize::optimization_barrier;
 
-use super::locked::Lock;
-
-/// No system has smaller ones.
-pub(super) const SMALLEST_PAGE: usize = 4096;
+use super::locked::{Lock, SMALLEST_PAGE};
 
 /// Wiped and locked pages that were given back, of one length. To map, lock and unmap them anew for each secret took an
 /// eighth of a login. Nobody waits here, so there is nothing that a fork could leave locked.

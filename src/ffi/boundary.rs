@@ -1,0 +1,78 @@
+//! Whose code a thread is running, and the boundary that no panic crosses.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Error, Result, Status};
+use crate::sys::cancellation::{as_before, uncancelled};
+
+/// Whose code a thread is running.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The host's, which has not called the library.
+    Outside,
+    /// The library's.
+    Inside,
+    /// The host's again, called by the library, which may be in the middle of a login.
+    Callback,
+}
+
+thread_local! {
+    static PLACE: Cell<Place> = const { Cell::new(Place::Outside) };
+}
+
+static HOOK_IS_SET: AtomicBool = AtomicBool::new(false);
+
+/// A caught panic still prints by the hook, and a broken stderr pipe then ends the host program by SIGPIPE. So this
+/// library's panics say nothing; in a Rust program that links the same standard library, others go on as before.
+fn silence_own_panics() {
+    // A load first: a swap would have all threads of a busy program fight for one cache line.
+    if !HOOK_IS_SET.load(Ordering::Relaxed) && !HOOK_IS_SET.swap(true, Ordering::Relaxed) {
+        let others = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if PLACE.get() != Place::Inside {
+                others(info);
+            }
+        }));
+    }
+}
+
+/// `place` is this thread's: to look it up takes as long as all else that happens here.
+fn catch<R>(place: &Cell<Place>, work: impl FnOnce() -> R) -> std::result::Result<R, ()> {
+    silence_own_panics();
+    let from = place.replace(Place::Inside);
+    // What a panic may leave half-done is behind locks that ignore poison on purpose, or is dropped here.
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    place.set(from);
+    // Dropping a panic's payload may panic again: leave it.
+    result.map_err(std::mem::forget)
+}
+
+/// Runs the work of a call that can report a failure.
+pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    PLACE.with(|place| {
+        if place.get() == Place::Callback {
+            // The call that it interrupts may lead the login that this one would wait for.
+            let message = "the library was called from inside one of its own callbacks";
+            return Err(Error::new(Status::InvalidArgument, "reentrant", message));
+        }
+        let message = "a defect of the library was met; please report it";
+        catch(place, work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+    })
+}
+
+/// Runs one of the host's callbacks: calls of the library from inside it are refused, and its panics, if it is written
+/// in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be unwound.
+pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
+    let from = PLACE.replace(Place::Callback);
+    let result = as_before(callback);
+    PLACE.set(from);
+    result
+}
+
+/// For functions that cannot report: `otherwise` stands for the answer of a call that panicked. No cancellation of the
+/// thread acts in it.
+pub(super) fn quietly<R>(otherwise: R, work: impl FnOnce() -> R) -> R {
+    PLACE.with(|place| catch(place, || uncancelled(work))).unwrap_or(otherwise)
+}
