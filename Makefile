@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom header clean
+.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom header lock update locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
@@ -22,7 +22,15 @@ help:
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
 	@echo "make header        renews include/personr.h and abi/personr.symbols from the sources"
+	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
+	@echo "make update        lists the newest versions that Cargo.toml allows"
 	@echo "make clean         removes what was built"
+
+# Cargo.lock, from the list of versions.
+locked:
+	@sh packaging/lock.sh restore
+
+demo test check lint bench bench-smoke build deb dist reproducible sbom header: locked
 
 demo:
 	@sh examples-c/demo.sh
@@ -35,19 +43,19 @@ check:
 
 lint:
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --no-default-features -- -D warnings
-	$(CARGO) clippy --all-targets --features redis,test-panic -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --features personr/redis
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --features personr/redis --document-private-items
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --no-default-features -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features redis,test-panic -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --workspace --no-deps --features personr/redis
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --workspace --no-deps --features personr/redis --document-private-items
 	@if $(CARGO) deny --version >/dev/null 2>&1; then \
-		echo "$(CARGO) deny check bans sources licenses" && $(CARGO) deny check bans sources licenses; \
+		echo "$(CARGO) deny --locked check bans sources licenses" && $(CARGO) deny --locked check bans sources licenses; \
 	elif [ "$$CI" = true ]; then \
 		echo "lint: cargo-deny is not installed: cargo install cargo-deny --locked" >&2; exit 1; \
 	else \
 		echo "SKIP cargo deny: cargo-deny is not installed (cargo install cargo-deny --locked)"; \
 	fi
-	$(CARGO) test --quiet --test header
+	$(CARGO) test --locked --quiet --test header
 
 bench:
 	@sh benches/run.sh
@@ -82,7 +90,13 @@ sbom:
 	@sh packaging/sbom.sh
 
 header:
-	PERSONR_UPDATE=1 $(CARGO) test --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
+	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
+
+lock:
+	@sh packaging/lock.sh extend
+
+update:
+	@sh packaging/lock.sh renew
 
 clean:
 	$(CARGO) clean

@@ -18,6 +18,6 @@ if [ -n "$missing" ]; then
 fi
 # What is counted does not need a fast harness.
 case ${1-} in
---smoke) exec "$cargo" bench --quiet --profile dev --bench compare -- --smoke ;;
-*) exec "$cargo" bench --bench compare -- "$@" ;;
+--smoke) exec "$cargo" bench --locked --quiet --profile dev --bench compare -- --smoke ;;
+*) exec "$cargo" bench --locked --bench compare -- "$@" ;;
 esac

@@ -17,7 +17,7 @@ field() {
 }
 
 echo "Building the library and the sandbox (a minute or two at first) ..."
-"${CARGO:-cargo}" build --quiet --workspace
+"${CARGO:-cargo}" build --locked --quiet --workspace
 built=$(cd "${CARGO_TARGET_DIR:-target}/debug" && pwd)
 
 folder=$(mktemp -d)

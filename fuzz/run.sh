@@ -24,6 +24,8 @@ unset HTTPS_PROXY https_proxy ALL_PROXY all_proxy NO_PROXY no_proxy
 ASAN_OPTIONS=malloc_context_size=2:quarantine_size_mb=16:${ASAN_OPTIONS-}
 export ASAN_OPTIONS
 
+[ -f fuzz/Cargo.lock ] || sh packaging/lock.sh restore
+
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 trap 'exit 129' HUP

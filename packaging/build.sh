@@ -7,10 +7,11 @@ target=${CARGO_TARGET_DIR:-target}
 package=${PACKAGE:-$target/package}
 . packaging/flags.sh
 
+[ -f Cargo.lock ] || sh packaging/lock.sh restore
 # The static library alone: beside a Rust library, which may be called by anything, link-time optimisation could leave no
 # function out, and the C library would be a sixth larger.
-"${CARGO:-cargo}" rustc --release --lib --crate-type staticlib ${FEATURES:+--features "$FEATURES"} "$@"
-sh packaging/man.sh "$package/man" "$@"
+"${CARGO:-cargo}" rustc --locked --release --lib --crate-type staticlib ${FEATURES:+--features "$FEATURES"} "$@"
+sh packaging/man.sh "$package/man" --locked "$@"
 sh packaging/link.sh "$target/release/libpersonr.a" "$package"
 # For install.sh, which asks whether this is what is wanted.
 printf '%s\n' "${FEATURES-}" >"$package/features"

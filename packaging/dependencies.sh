@@ -8,7 +8,7 @@ cargo=${CARGO:-cargo}
 
 # What runs in the compiler alone, and what is under it, is not in the library. A crate that was shown before is marked.
 list() {
-    "$cargo" tree --package personr --edges normal,no-proc-macro --features redis --prefix none --format '{p}' |
+    "$cargo" tree --locked --package personr --edges normal,no-proc-macro --features redis --prefix none --format '{p}' |
         sed 's/ (\*)$//' | grep -v '^personr ' | sort -u
 }
 
@@ -17,10 +17,10 @@ if [ "${1-}" = list ]; then
     exit
 fi
 
-"$cargo" deny check bans sources licenses
+"$cargo" deny --locked check bans sources licenses
 advisories="advisories: no database here"
 if timeout 120 "$cargo" deny fetch db >/dev/null 2>&1; then
-    "$cargo" deny check advisories
+    "$cargo" deny --locked check advisories
     advisories="no known weakness"
 else
     echo "SKIP advisories: their database cannot be had"

@@ -35,7 +35,8 @@ export CARGO_TARGET_DIR
 triple=$architecture-unknown-linux-gnu
 (
     . packaging/flags.sh
-    "${CARGO:-cargo}" zigbuild --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
+    [ -f Cargo.lock ] || sh packaging/lock.sh restore
+    "${CARGO:-cargo}" zigbuild --locked --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
 )
 sh packaging/man.sh "$CARGO_TARGET_DIR/package/man"
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"

@@ -9,14 +9,14 @@ trap 'rm -rf "$folder"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The same versions in both.
-[ -f Cargo.lock ] || "${CARGO:-cargo}" generate-lockfile
+# The same versions in both, and on every day.
+[ -f Cargo.lock ] || sh packaging/lock.sh restore
 build() {
     mkdir -p "$1"
     # What a commit would hold, if this is a repository; else all but what was built.
     { git ls-files --cached --others --exclude-standard 2>/dev/null || find . -path ./target -prune -o -type f -print; } |
         tar -cf - -T - Cargo.lock | tar -xf - -C "$1"
-    (cd "$1" && unset CARGO_TARGET_DIR && sh packaging/build.sh --locked --quiet)
+    (cd "$1" && unset CARGO_TARGET_DIR && sh packaging/build.sh --quiet)
 }
 a="$folder/a" b="$folder/another folder, whose name is longer"
 build "$a"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Runs tests, shows what they say as they say it, and counts: for `tests/run.sh` and `tests/check.sh`, which source this
 # file from the top of the tree. `close` ends with what was skipped and why, and with one line: "N passed, N failed", or
 # "N passed, N failed, N skipped".
@@ -26,10 +27,10 @@ show() {
     return "$(cat "$folder/status")"
 }
 
-# Runs `cargo test` with these arguments and adds up what it counts. If it fails and counts no failure, that is one.
+# Runs `cargo test` with these arguments, on the versions that are listed, and adds up what it counts. If it fails and counts no failure, that is one.
 run() {
     run_failed=0
-    show "${CARGO:-cargo}" test "$@" || run_failed=1
+    show "${CARGO:-cargo}" test --locked "$@" || run_failed=1
     # Of "test result: ok. 5 passed; 0 failed; 1 ignored; ...": a number stands before its word.
     counted=$(awk '
         /^test result: / { for (i = 2; i <= NF; i++) count[$i] += $(i - 1) }
