@@ -4,13 +4,13 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom header lock update locked clean
+.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header lock update locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
-	@echo "make lint          checks format, lints, documentation, dependencies, the header and the symbol list"
+	@echo "make lint          checks format, lints, documentation, dependencies, and what is generated"
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
@@ -21,6 +21,7 @@ help:
 	@echo "make abi           renews abi/ after an addition to the interface"
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
+	@echo "make docs          makes the reference of the headers as pages, in target/docs"
 	@echo "make header        renews include/personr.h and abi/personr.symbols from the sources"
 	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
 	@echo "make update        lists the newest versions that Cargo.toml allows"
@@ -42,20 +43,7 @@ check:
 	@sh tests/check.sh
 
 lint:
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) clippy --locked --no-default-features -- -D warnings
-	$(CARGO) clippy --locked --all-targets --features redis,test-panic -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --workspace --no-deps --features personr/redis
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --quiet --workspace --no-deps --features personr/redis --document-private-items
-	@if $(CARGO) deny --version >/dev/null 2>&1; then \
-		echo "$(CARGO) deny --locked check bans sources licenses" && $(CARGO) deny --locked check bans sources licenses; \
-	elif [ "$$CI" = true ]; then \
-		echo "lint: cargo-deny is not installed: cargo install cargo-deny --locked" >&2; exit 1; \
-	else \
-		echo "SKIP cargo deny: cargo-deny is not installed (cargo install cargo-deny --locked)"; \
-	fi
-	$(CARGO) test --locked --quiet --test header
+	@sh tests/lint.sh
 
 bench:
 	@sh benches/run.sh
@@ -88,6 +76,9 @@ reproducible:
 
 sbom:
 	@sh packaging/sbom.sh
+
+docs:
+	@sh packaging/docs.sh
 
 header:
 	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date

@@ -235,7 +235,7 @@ int main(int argc, char **argv)
     if ((base_url == NULL || personr_options_set_base_url(options, base_url, &error) == PERSONR_OK)
         && (ca_file == NULL || personr_options_set_ca_file(options, ca_file, &error) == PERSONR_OK)
         && personr_options_set_token_store_callbacks(options, load, save, lock, unlock, &store, NULL, &error)
-               == PERSONR_OK
+            == PERSONR_OK
         && personr_auth_new(getenv("PERSONR_EMAIL"), getenv("PERSONR_PASSWORD"), options, &auth, &error) == PERSONR_OK)
         result = print_token(auth, &error);
     if (result != EXIT_SUCCESS)

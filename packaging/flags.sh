@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced before a release build: no path of this machine gets into the library. Others' flags stay.
 
 # Cargo takes flags that may hold spaces from this variable, separated by this byte, and then looks at no other.
@@ -5,11 +6,13 @@ separator=$(printf '\037')
 flags=${CARGO_ENCODED_RUSTFLAGS-$(printf %s "${RUSTFLAGS-}" | tr -s ' ' "$separator")}
 remap() {
     flags="$flags${flags:+$separator}--remap-path-prefix=$1=$2"
-    # ring is partly C, with debug information.
+    # ring is partly C, with debug information. The quotes are for the crate cc, which takes flags apart as a shell does.
+    # shellcheck disable=SC2089
     CFLAGS="${CFLAGS-} '-ffile-prefix-map=$1=$2'"
 }
 remap "$(pwd -P)" personr
 remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates
 CARGO_ENCODED_RUSTFLAGS=$flags
 CC_SHELL_ESCAPED_FLAGS=1
+# shellcheck disable=SC2090
 export CARGO_ENCODED_RUSTFLAGS CFLAGS CC_SHELL_ESCAPED_FLAGS

@@ -63,6 +63,7 @@ link() {
 
 # What is below the prefix is said relative to it, so that a moved prefix needs one line changed.
 below_prefix() {
+    # shellcheck disable=SC2016 # ${prefix} is for the .pc file
     case $1 in
     "$prefix"/*) printf '${prefix}%s' "${1#"$prefix"}" ;;
     *) printf %s "$1" ;;

@@ -45,8 +45,9 @@ link() {
 }
 # Packed relocations take 100 KiB less, and a loader that knows them (glibc 2.36). It is a need that the linker notes if
 # it has such a glibc at hand; without that note an older loader would start the library unrelocated.
-link -Wl,-z,pack-relative-relocs 2>/dev/null && ${OBJDUMP:-objdump} -p "$parts/$library" | grep -q GLIBC_ABI_DT_RELR ||
+if ! { link -Wl,-z,pack-relative-relocs 2>/dev/null && ${OBJDUMP:-objdump} -p "$parts/$library" | grep -q GLIBC_ABI_DT_RELR; }; then
     link
+fi
 for file in libpersonr.a "$library"; do
     cp "$parts/$file" "$folder/$file.$$"
     mv -f "$folder/$file.$$" "$folder/$file"

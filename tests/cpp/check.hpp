@@ -40,8 +40,8 @@ personr::Result<void> thrown(Call call)
 }
 
 template <class T>
-void check_error(const char *file, int line, const char *what, const personr::Result<T> &result,
-                 personr::Status status, std::string_view reason)
+void check_error(const char *file, int line, const char *what, const personr::Result<T> &result, personr::Status status,
+                 std::string_view reason)
 {
     if (result)
         fail(file, line, what, "no error");

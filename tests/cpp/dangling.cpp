@@ -18,5 +18,5 @@ std::size_t uses(personr::Auth &auth, personr::Options &options)
     const std::string copied(auth.token().value());
     auth.reject(auth.authorization().view());
     return value.size() + authorization.size() + user_id.size() + view.size() + reason.size() + fine.size()
-           + copied.size() + (c_str != nullptr) + (token != nullptr);
+        + copied.size() + (c_str != nullptr) + (token != nullptr);
 }

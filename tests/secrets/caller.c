@@ -138,8 +138,7 @@ static void obey(const char *word, char *value)
         live(value);
     else if (strcmp(word, "saves") == 0) {
         saves_left = atoi(value);
-        status =
-            personr_options_set_token_store_callbacks(options, load, save, lock, unlock, NULL, NULL, &error);
+        status = personr_options_set_token_store_callbacks(options, load, save, lock, unlock, NULL, NULL, &error);
     } else
         exit(2);
     failed(status, error);
