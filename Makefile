@@ -2,9 +2,9 @@
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
-export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DESTDIR FEATURES
+export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header lock update locked clean
+.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
@@ -14,7 +14,7 @@ help:
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
-	@echo "make install       builds and installs it (PREFIX, LIBDIR, INCLUDEDIR, DESTDIR, FEATURES)"
+	@echo "make install       builds and installs it (PREFIX, LIBDIR, INCLUDEDIR, MANDIR, DOCDIR, DESTDIR, FEATURES)"
 	@echo "make uninstall     removes exactly that"
 	@echo "make deb           makes Debian packages, in target/deb"
 	@echo "make dist          makes an archive for every Linux from 2012 on, in target"
@@ -23,6 +23,7 @@ help:
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
 	@echo "make docs          makes the reference of the headers as pages, in target/docs"
 	@echo "make header        renews include/personr.h and abi/personr.symbols from the sources"
+	@echo "make third-party   renews THIRD-PARTY.md: the licences and notices of what is linked in"
 	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
 	@echo "make update        lists the newest versions that Cargo.toml allows"
 	@echo "make clean         removes what was built"
@@ -31,7 +32,7 @@ help:
 locked:
 	@sh packaging/lock.sh restore
 
-demo test check lint bench bench-smoke build deb dist reproducible sbom header: locked
+demo test check lint bench bench-smoke build deb dist reproducible sbom header third-party: locked
 
 demo:
 	@sh examples-c/demo.sh
@@ -83,11 +84,16 @@ docs:
 header:
 	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
 
+third-party:
+	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test third_party -- --exact the_page_is_up_to_date
+
 lock:
 	@sh packaging/lock.sh extend
+	@$(MAKE) third-party
 
 update:
 	@sh packaging/lock.sh renew
+	@$(MAKE) third-party
 
 clean:
 	$(CARGO) clean

@@ -24,11 +24,18 @@ DESTDIR=$dev PREFIX=/usr LIBDIR=$libdir sh packaging/install.sh install
 mkdir -p "$runtime$libdir"
 mv "$dev$libdir/libpersonr.so.$version" "$dev$libdir/libpersonr.so.$major" "$runtime$libdir"
 gzip -9n "$dev"/usr/share/man/man3/*
+# Debian has them in the file "copyright" of each package.
+rm -r "$dev/usr/share/doc/libpersonr"
 
 # The newest symbol version of libc that the library asks for is the oldest libc that has it. Packed relocations are
 # asked for by a name without a number.
 libc=$(objdump -p "$runtime$libdir/libpersonr.so.$version" |
     sed -n 's/GLIBC_ABI_DT_RELR/GLIBC_2.36/; s/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -1)
+
+# Lines of a paragraph of the file "copyright".
+indented() {
+    sed 's/[[:space:]]*$//; s/^$/./; s/^/ /' "$1"
+}
 
 # package FOLDER SECTION DEPENDS SUMMARY DESCRIPTION
 package() {
@@ -38,9 +45,12 @@ package() {
     {
         echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"
         echo "Upstream-Name: libpersonr"
+        echo "Comment: What others wrote is linked in; their licences and notices:"
+        echo " ."
+        indented THIRD-PARTY.md
         printf '\nFiles: *\nCopyright: the libpersonr authors\nLicense: MIT or Apache-2.0\n'
         echo " The MIT licence:"
-        sed 's/^$/./; s/^/ /' LICENSE-MIT
+        indented LICENSE-MIT
         echo " ."
         echo " The Apache licence 2.0 is in /usr/share/common-licenses/Apache-2.0."
     } >"$documents/copyright"

@@ -42,9 +42,8 @@ sh packaging/man.sh "$CARGO_TARGET_DIR/package/man"
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
 
 DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install
-mkdir -p "$work/$name/share/doc/libpersonr"
 sh packaging/sbom.sh "$work/$name/share/doc/libpersonr/personr.cdx.json"
-install -m 644 LICENSE-MIT LICENSE-APACHE README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpersonr"
+install -m 644 README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpersonr"
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" -C "$work" -cf - "$name" |
     gzip -9n >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-current it
 # says by its exit status whether that was made from these sources, and with the cargo features FEATURES, if any are named.
-# PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man); DESTDIR is put before
+# PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man), DOCDIR
+# (PREFIX/share/doc/libpersonr); DESTDIR is put before
 # them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
 # instead: '${pcfiledir}/../..' for a folder that may be moved.
 set -eu
@@ -14,6 +15,7 @@ prefix=${PREFIX:-/usr/local}
 libdir=${LIBDIR:-$prefix/lib}
 includedir=${INCLUDEDIR:-$prefix/include}
 mandir=${MANDIR:-$prefix/share/man}
+docdir=${DOCDIR:-$prefix/share/doc/libpersonr}
 version=$(sh packaging/version.sh)
 major=${version%%.*}
 interface=$major
@@ -106,10 +108,14 @@ done <<END
 libpersonr
 $(cat abi/personr.symbols)
 END
+# The licences and notices of all that is in the library go where it goes.
+for file in LICENSE-MIT LICENSE-APACHE THIRD-PARTY.md; do
+    place 644 "$file" "$docdir"
+done
 
 if [ "$action" = uninstall ]; then
     # Ours alone; the others may have been there before.
-    rmdir "${DESTDIR-}$libdir/cmake/personr" 2>/dev/null || :
+    rmdir "${DESTDIR-}$libdir/cmake/personr" "${DESTDIR-}$docdir" 2>/dev/null || :
 elif [ -z "${DESTDIR-}" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then
     ldconfig
 fi

@@ -206,6 +206,40 @@ fn hollow_cargo(folder: &Path) -> PathBuf {
     cargo
 }
 
+/// The licences and notices of others: of ring, of the store that is a feature, and of Rust itself.
+const NOTICES: [&str; 4] =
+    ["LICENSE-BoringSSL", "Copyright 2015 Brian Smith.", "| redis-protocol ", "## The Rust standard library"];
+
+fn assert_has_notices(text: &str) {
+    for notice in NOTICES {
+        assert!(text.contains(notice), "{notice:?} is missing");
+    }
+}
+
+#[test]
+fn licences_and_notices_are_installed_with_the_library_and_removed_with_it() {
+    let scene = Scene::built();
+    scene.install("/opt/p", "022");
+    let documents = scene.path("root/opt/p/share/doc/libpersonr");
+    assert_has_notices(&fs::read_to_string(documents.join("THIRD-PARTY.md")).expect("a file"));
+    assert!(documents.join("LICENSE-MIT").is_file() && documents.join("LICENSE-APACHE").is_file());
+
+    let mut uninstall = scene.script("install.sh", "022");
+    run(uninstall.arg("uninstall").env("PREFIX", "/opt/p").env("DESTDIR", scene.path("root")));
+    assert!(!documents.exists());
+}
+
+/// Two paragraphs: a line of blanks would begin another one.
+fn assert_is_a_copyright_file(text: &str) {
+    assert_has_notices(text);
+    let lines: Vec<_> = text.lines().collect();
+    let paragraphs: Vec<_> = lines.split(|line| line.trim().is_empty()).map(|paragraph| paragraph.first()).collect();
+    assert!(
+        matches!(paragraphs[..], [Some(head), Some(&"Files: *")] if head.starts_with("Format: ")),
+        "{paragraphs:?}"
+    );
+}
+
 #[test]
 fn debian_packages_that_are_made_with_a_closed_umask_can_be_read_by_all() {
     let name = "Debian packages with umask 077";
@@ -227,5 +261,8 @@ fn debian_packages_that_are_made_with_a_closed_umask_can_be_read_by_all() {
         for mode in modes {
             assert!(["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx"].contains(&mode), "{}:\n{list}", deb.display());
         }
+        let mut copyright = Command::new("sh");
+        copyright.args(["-euc", "dpkg-deb --fsys-tarfile \"$1\" | tar -x --to-stdout --wildcards '*/copyright'", "sh"]);
+        assert_is_a_copyright_file(&run(copyright.arg(&deb)));
     }
 }

@@ -42,6 +42,9 @@ fn what_is_installed_is_what_the_readme_says() {
         "lib/cmake/personr/personr-config.cmake",
         "lib/cmake/personr/personr-config-version.cmake",
         "share/man/man3/libpersonr.3",
+        "share/doc/libpersonr/LICENSE-APACHE",
+        "share/doc/libpersonr/LICENSE-MIT",
+        "share/doc/libpersonr/THIRD-PARTY.md",
     ]
     .map(str::to_owned)
     .into();

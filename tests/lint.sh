@@ -58,4 +58,4 @@ fi
 if has doxygen "Debian: doxygen"; then
     sh packaging/docs.sh
 fi
-run "$cargo" test --locked --quiet --test header --test lock
+run "$cargo" test --locked --quiet --test header --test lock --test third_party

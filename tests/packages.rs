@@ -115,7 +115,7 @@ fn the_archive_runs_from_any_folder_with_a_glibc_of_2012() {
     let needs = tool("objdump", &["-p"], &place.join("lib/libpersonr.so"));
     assert!(!needs.contains("GLIBC_ABI_"), "packed relocations need a newer loader: {needs}");
 
-    for file in ["LICENSE-MIT", "LICENSE-APACHE", "personr.cdx.json", "README.md"] {
+    for file in ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.md", "personr.cdx.json", "README.md"] {
         assert!(place.join("share/doc/libpersonr").join(file).is_file(), "{file} is missing");
     }
     let mut by_pkg_config = sh("cd \"$PLACE\"
