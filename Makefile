@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update locked clean
+.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
@@ -26,6 +26,7 @@ help:
 	@echo "make third-party   renews THIRD-PARTY.md: the licences and notices of what is linked in"
 	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
 	@echo "make update        lists the newest versions that Cargo.toml allows"
+	@echo "make release-check checks what a machine can check of RELEASE.md"
 	@echo "make clean         removes what was built"
 
 # Cargo.lock, from the list of versions.
@@ -94,6 +95,9 @@ lock:
 update:
 	@sh packaging/lock.sh renew
 	@$(MAKE) third-party
+
+release-check:
+	@sh packaging/release-check.sh
 
 clean:
 	$(CARGO) clean

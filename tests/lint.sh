@@ -55,6 +55,7 @@ if has clang-format "Debian: clang-format"; then
     # shellcheck disable=SC2046
     clang-format --dry-run -Werror $(files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v '^\(\./\)\{0,1\}include/')
 fi
+run sh tests/map.sh check
 if has doxygen "Debian: doxygen"; then
     sh packaging/docs.sh
 fi
