@@ -33,7 +33,7 @@ help:
 locked:
 	@sh packaging/lock.sh restore
 
-demo test check lint bench bench-smoke build deb dist reproducible sbom header third-party: locked
+demo test check lint bench bench-smoke build deb dist abi reproducible sbom header third-party: locked
 
 demo:
 	@sh examples-c/demo.sh

@@ -38,7 +38,7 @@ triple=$architecture-unknown-linux-gnu
     [ -f Cargo.lock ] || sh packaging/lock.sh restore
     "${CARGO:-cargo}" zigbuild --locked --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
 )
-sh packaging/man.sh "$CARGO_TARGET_DIR/package/man"
+sh packaging/man.sh "$CARGO_TARGET_DIR/package/man" --locked
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
 
 DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install
