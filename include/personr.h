@@ -133,7 +133,7 @@
  * "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
  * "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
  * "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
- * program keeps "store-callback".
+ * application keeps "store-callback".
  */
 #define PERSONR_STORE 11
 
@@ -232,9 +232,9 @@
 /**
  * An account at the service, and its one live token.
  *
- * Make one for each account of a program, share it between all threads, and keep it. Freed by personr_auth_free().
+ * Make one for each account of an application, share it between all threads, and keep it. Freed by personr_auth_free().
  *
- * **A token in a "memory:" store, the default, ends with the last handle of its account.** A program that makes a handle
+ * **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes a handle
  * for each request then logs in for each request, and each of its logins ends the token of the one before.
  *
  * Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
@@ -317,7 +317,7 @@ typedef int32_t (*personr_store_load_fn)(void *user_data,
 typedef int32_t (*personr_store_save_fn)(void *user_data, const char *key, const uint8_t *record, size_t length);
 
 /**
- * Takes the lock of a key: one holder at a time, of all threads, processes and hosts that share the store.
+ * Takes the lock of a key: one holder at a time, of all threads, processes and machines that share the store.
  *
  * The holder that does not come back (its process may have died) loses it when the lease ends, and not before. The
  * save and the unlock callback for it are called on the same thread. See #personr_store_load_fn for the rules.
@@ -615,12 +615,12 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
 /**
  * Sets where the token is kept, and so who shares it.
  *
- * A "file:" store is shared by all processes of a host that run as the same user, forked ones too, and outlives them:
+ * A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives them:
  * one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700,
  * whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files of mode
  * 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a file of another
  * user, or that others may read or write, or that is a link. So is a directory on a network file system or on FUSE:
- * hosts may not see each other's locks there.
+ * machines may not see each other's locks there.
  *
  * @param options     The object.
  * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
@@ -628,7 +628,7 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  *                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
  *                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
  *                    directory now. Nothing is opened before the token is asked for.
- *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
+ *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all machines that use
  *                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
  *                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
@@ -659,7 +659,7 @@ personr_status personr_options_set_renew_before_s(personr_options *options,
                                                   personr_error **error);
 
 /**
- * Sets a token store that the program keeps, in a database for example, instead of the one that
+ * Sets a token store that the application keeps, in a database for example, instead of the one that
  * personr_options_set_token_store() names. The last of both calls counts.
  *
  * Who reads and writes the same records shares their tokens. The records hold tokens in clear: keep them as you would
@@ -765,7 +765,7 @@ personr_status personr_auth_new(const char *email,
 /**
  * Logs in anew: this is how a password is verified.
  *
- * Each login ends the token of the login before it, here and on every other machine. A program that wants a token to
+ * Each login ends the token of the login before it, here and on every other machine. An application that wants a token to
  * work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
  *
  * Calls that are waiting when a login begins share its result: of 64 at once, two at most reach the service.
@@ -781,7 +781,9 @@ personr_status personr_auth_new(const char *email,
  *
  * Threads: any number at once. Network: always. Takes at most the timeout of the options.
  */
-personr_status personr_auth_login(const personr_auth *auth, personr_token **token_out, personr_error **error);
+personr_status personr_auth_login(const personr_auth *auth,
+                                  personr_token **token_out,
+                                  personr_error **error);
 
 /**
  * Hands out a token that is good now. Logs in if there is none, and renews one that ends soon.
@@ -811,7 +813,7 @@ personr_status personr_auth_login(const personr_auth *auth, personr_token **toke
 personr_status personr_auth_token(const personr_auth *auth, personr_token **token_out, personr_error **error);
 
 /**
- * Writes "Bearer TOKEN" and a NUL into a buffer: what a program calls before each request.
+ * Writes "Bearer TOKEN" and a NUL into a buffer: what an application calls before each request.
  *
  * Does what personr_auth_token() does, without making an object: with a good token at hand there is no lock, no
  * allocation and no system call but for the clock. The buffer holds a secret afterwards.

@@ -91,7 +91,7 @@ impl Auth {
         self.account.authorization_in_hand(buffer)
     }
 
-    /// The same of a token that is good now, wherever it comes from.
+    /// Copies `Bearer VALUE` of a token that is good now into `buffer`; logs in if it must.
     pub(crate) fn authorization(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<Found> {
         let token = self.token()?;
         let text = token.authorization().to_bytes();
@@ -123,7 +123,7 @@ impl Auth {
         Ok(())
     }
 
-    /// How it stands. No I/O.
+    /// Where the session stands. No I/O.
     pub fn state(&self) -> State {
         self.process().session().state(Instant::now())
     }
@@ -185,10 +185,10 @@ impl Auth {
     }
 }
 
-/// Both are the same for an account in every process and on every host. The spread is 0 to 1.
+/// Key and spread depend on the account alone: every process on every machine works out the same. The spread is 0 to 1.
 ///
 /// Emails that differ in capitals are one account: with two keys its logins would end each other's token. Other alphabets
-/// have no such rule that all agree on, so only ASCII's letters are made small.
+/// have no rule that all systems agree on, so only ASCII's letters are made small.
 fn key_and_spread(base_url: &str, email: &str) -> (String, f64) {
     let email = email.to_ascii_lowercase();
     let digest = digest(&SHA256, &[base_url.as_bytes(), b"\0", email.as_bytes()].concat());

@@ -86,7 +86,7 @@ pub(crate) trait CredentialsHook: Send + Sync {
 /// Where the credentials of a login come from.
 pub(crate) enum CredentialsSource {
     Kept(Credentials),
-    /// The host is asked before each login, and the password is not kept.
+    /// The application is asked before each login, and the password is not kept.
     Asked {
         email: String,
         hook: Arc<dyn CredentialsHook>,
@@ -114,7 +114,7 @@ impl CredentialsSource {
         }
     }
 
-    /// Those for a login. No lock may be held: the host's callback takes the time that it takes.
+    /// Those for a login. No lock may be held: the application's callback may take long.
     pub(crate) fn for_login(&self, deadline: Deadline) -> Result<ForLogin<'_>> {
         match self {
             Self::Kept(credentials) => Ok(ForLogin::Kept(credentials)),

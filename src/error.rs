@@ -36,7 +36,7 @@ pub enum Status {
     BufferTooSmall,
     /// A defect of this library.
     Internal,
-    /// The host did not tell the password.
+    /// The application did not tell the password.
     Credentials,
 }
 

@@ -19,7 +19,8 @@ const WORD: usize = size_of::<u64>();
 /// `Bearer VALUE`, then the user id.
 const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 
-/// The end of the UTC day is worked out anew by each call, from two clocks that are read one after the other.
+/// Two times that differ by less are the same: each call works out the end of the UTC day from two clocks that are read one
+/// after the other.
 const SAME_TIME_NS: u64 = 1_000_000_000;
 
 struct Slots {
@@ -29,7 +30,7 @@ struct Slots {
 }
 
 struct Slot {
-    /// Until when the token may be handed out without a question, in nanoseconds of the boot clock.
+    /// Until when the token may be handed out without asking the session, in nanoseconds of the boot clock.
     good_until: AtomicU64,
     /// Length of `Bearer VALUE`; 0 if there is no token.
     authorization: AtomicU64,
@@ -47,7 +48,7 @@ pub(crate) enum Found {
     Copied(usize),
     /// There is a good token, and it needs a buffer of this size, without a NUL.
     TooSmall(usize),
-    /// There is none that may be handed out without a question.
+    /// The session has to be asked: there is no token, or something is due.
     Nothing,
 }
 
@@ -114,12 +115,13 @@ impl Published {
         }
     }
 
-    /// Publishes `token`, to be handed out without a question until `good_until`; `None` takes back what there was. Writes
-    /// nothing if nothing changes: that takes three times as long, and has the readers of other threads fetch it anew.
+    /// Publishes `token`, to be handed out without asking the session until `good_until`; `None` takes back what there was.
+    /// If nothing changes, nothing is written: a write takes three times as long as the comparison, and makes the readers
+    /// on other processors fetch the slot anew.
     ///
     /// One writer at a time: the caller holds the lock of the session.
     pub(crate) fn write(&self, token: Option<&Token>, good_until: Instant) {
-        // As this thread, or the one that had the lock before it, left it.
+        // No other writer: the lock of the session orders this read after the last write.
         let is_published = self.slots.named(self.slots.index.load(Ordering::Relaxed)).holds(token, good_until);
         if is_published {
             return;
@@ -245,7 +247,7 @@ impl Slot {
     }
 }
 
-/// Every hand-out does this: as a word, and all words by one way, so that what stays of one on the stack is the last.
+/// All words go through here, one at a time, so that no more than the last of them is left behind on the stack.
 #[inline]
 fn copy_word(word: &AtomicU64, place: &mut [MaybeUninit<u8>; WORD]) {
     // SAFETY: the array is ours to write to, as long as a word, and needs no alignment here.

@@ -1,4 +1,13 @@
 //! What is known of an account's token, for all who share it; and its form in a store, which is JSON with Unix times.
+//!
+//! In memory all times are instants of this process's boot clock, which nobody can set. That clock means nothing to another
+//! machine, so a store has Unix times, and [`Stored::at`] turns them back. Another machine's clock may be wrong: a time in
+//! the future never lengthens a pause ([`pause_begun`]) or makes a token invalid ([`past`]), and a token is never trusted
+//! for longer than its lifetime.
+//!
+//! A record that cannot be read counts as none: the price is one login. Members that this version does not know are written
+//! back unchanged; a record of a later `version` is an error and is left as it is. What would break without that: an old
+//! program would throw away what a newer one needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,19 +27,19 @@ pub(crate) type RecordBytes = Zeroizing<Vec<u8>>;
 pub(crate) const RECORD_MAX: usize = 32_768;
 
 const VERSION: u64 = 1;
-/// No row of logins comes to more; a record that says so is damaged. What is raised from here on does not wrap either.
+/// No number of logins reaches this; a record with a higher generation is damaged. Counting on from here cannot wrap.
 const GENERATION_MAX: u64 = u64::MAX / 2;
-/// By so much the clocks of two hosts that keep time may differ.
+/// The clocks of two machines that keep time may differ by this much.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
 const DAY_S: u64 = 86_400;
 
-/// Times are those of this process's clock.
+/// Times are instants of this process's clock.
 #[derive(Clone)]
 pub(crate) struct Record {
     /// Raised by each login. Times do not decide which of two tokens is the newer: clocks differ.
     pub(crate) generation: u64,
     pub(crate) token: Option<Arc<Token>>,
-    /// When the token was handed out last; a store knows the UTC day of it.
+    /// When the token was handed out last. A store has only the UTC day, so that it is written once a day.
     pub(crate) used: Instant,
     /// The service knows no such account: this password is not sent again unasked.
     pub(crate) refusal: Option<Refusal>,
@@ -40,7 +49,7 @@ pub(crate) struct Record {
     pub(crate) unknown: Map<String, Value>,
 }
 
-/// A password that the service refused. Of the password there is only enough to tell it from another.
+/// A password that the service refused: a salted tag tells it from other passwords, and is too short to find it by.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) error: Error,
@@ -55,8 +64,8 @@ pub(crate) struct LoginFailure {
     pub(crate) at: Instant,
     /// In a row.
     pub(crate) count: u32,
-    /// Whether the caller's own deadline ended it, and after how long: it then says nothing to a caller who has more
-    /// time than that.
+    /// How long the login took until the caller's own deadline ended it; `None` if it failed otherwise. Such a failure does
+    /// not bind a caller who has more time than that.
     pub(crate) cut_off_after: Option<Duration>,
 }
 
@@ -88,8 +97,8 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Reads what a store holds. What cannot be read is as none, and is replaced; what a later version wrote in a form
-    /// of its own is an error, and is never replaced.
+    /// Reads what a store holds. What cannot be read counts as no record, and is replaced by the next save; a record of a
+    /// later version is an error, and is never replaced.
     pub(crate) fn decode(bytes: Option<&RecordBytes>, now: &Now) -> Result<Self> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         if let Ok(Version { version }) = serde_json::from_slice(bytes) {
@@ -241,15 +250,15 @@ impl Stored {
     }
 }
 
-/// When a stored pause began. `None` if that lies in the future, for the clock that said so was wrong: read as of now by
-/// one short-lived process after the other, the pause would last until then. Clocks that nearly agree are believed, or
-/// each host whose clock is a little behind would try at once.
+/// When a stored pause began. `None` if that lies in the future: the clock that wrote it was wrong. If it counted as now,
+/// each short-lived process would begin the pause anew, until that time comes. A few seconds are allowed for clocks that
+/// nearly agree: without that, each machine whose clock is a little behind would try at once.
 fn pause_begun(unix: f64, now: &Now) -> Option<Instant> {
     (unix - now.unix.as_secs_f64() <= CLOCK_DIFFERENCE.as_secs_f64()).then(|| past(unix, now))
 }
 
-/// A stored time that is to have been. One in the future counts as now: a clock that started at 1970 must not make a
-/// token of the real present look unborn.
+/// A stored time that must lie in the past. One in the future counts as now: on a machine whose clock starts at 1970, a
+/// good token would otherwise seem to be issued in the future.
 fn past(unix: f64, now: &Now) -> Instant {
     let age = now.unix.as_secs_f64() - unix;
     // What is no duration is longer than any: the age of a damaged record.

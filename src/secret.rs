@@ -65,7 +65,7 @@ impl Secret {
         Self::filled(Pages::new, parts)
     }
 
-    /// The same, for a host program to read: see [`Pages::lent`].
+    /// As `concat`, for the application to read: see [`Pages::lent`].
     pub(crate) fn lent(parts: &[&[u8]]) -> Self {
         Self::filled(Pages::lent, parts)
     }
@@ -104,7 +104,7 @@ impl fmt::Debug for Secret {
 
 /// How far down the stack a login goes: 24 KiB, or 75 KiB where nothing is inlined. A little more than that.
 pub(crate) const LOGIN_DEPTH: usize = if cfg!(debug_assertions) { 80 * 1024 } else { 32 * 1024 };
-/// The same of what does no I/O, as long as it has a secret in hand.
+/// How far down the stack a call goes that handles a secret and does no I/O.
 pub(crate) const CALL_DEPTH: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 8 * 1024 };
 
 /// Does `work`, and wipes what it leaves below it on the stack, so many bytes: a hash keeps the end of its input there,
@@ -130,7 +130,7 @@ fn wipe_stack<const DEPTH: usize>() {
 }
 
 /// Copies and comparisons go through these registers. The loader saves them to the stack when it binds a function of
-/// the host's at its first call, and so does who dumps a core.
+/// the application at its first call, and a core dump has them too.
 #[cfg(all(target_arch = "x86_64", unix))]
 fn clear_vector_registers() {
     use std::arch::asm;

@@ -26,14 +26,14 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Whether this program has rights that its caller has not: setuid, setgid, or file capabilities.
+/// Whether the process has rights that its caller has not: setuid, setgid, or file capabilities.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     // SAFETY: reads what the kernel gave the process at its start.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
-/// Whether this program has rights that its caller has not: setuid or setgid.
+/// Whether the process has rights that its caller has not: setuid or setgid.
 #[cfg(any(
     target_vendor = "apple",
     target_os = "freebsd",
@@ -46,7 +46,7 @@ pub(crate) fn has_more_rights_than_its_caller() -> bool {
     unsafe { libc::issetugid() != 0 }
 }
 
-/// Whether this program has rights that its caller has not, as far as can be asked here.
+/// Whether the process has rights that its caller has not, as far as can be asked here.
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",

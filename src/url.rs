@@ -56,7 +56,7 @@ impl Url {
         Self::parse_as(&HTTP, text)
     }
 
-    /// The same for other schemes.
+    /// Parses a URL with one of these schemes.
     pub(crate) fn parse_as(schemes: &Schemes, text: &[u8]) -> Result<Self, &'static str> {
         if let Some(problem) = blanks::problem_of(text) {
             return Err(problem);

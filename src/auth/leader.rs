@@ -1,4 +1,11 @@
-//! One call that leads: it reads the store, takes its lock, logs in, saves, and ends its flight.
+//! One call that leads a flight: it reads the store, takes its lock, logs in, and saves. All I/O of a call is here; what is
+//! to be done is decided by the session.
+//!
+//! The session is locked for one question at a time, and never while the leader waits for the store, the application or the
+//! service. So the other threads go on with the token in hand during a renewal.
+//!
+//! The order of the steps is also in `session/histories/leading.rs` and `tests/model/protocol.rs`, which try what happens
+//! between them: change them together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +26,17 @@ use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
 const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
-/// How long a store may wait for its lock before the record is looked at again.
+/// How long a store may wait for its lock before the record is read again.
 const LOCK_SLICE: Duration = Duration::from_secs(1);
 
-/// Its flight ends whatever happens: should the leader panic, the others do not wait for ever.
+/// Dropping it ends its flight. Without that, a leader that panics would leave the others waiting until their deadlines.
 pub(super) struct Leader<'a> {
     account: &'a Account,
     process: &'a Process,
     flight: Flight,
     deadline: Deadline,
     begun: Instant,
-    /// What came of its login.
+    /// Of the login, or the error that kept it from beginning.
     result: Option<Result<Arc<Token>>>,
     events: &'a mut Events,
 }
@@ -45,12 +52,12 @@ impl<'a> Leader<'a> {
         Self { account, process, flight, deadline, begun: Instant::now(), result: None, events }
     }
 
-    /// What came of the login, if there was to be one.
+    /// The result for the leader's own caller. `None`: there was no login, and the caller asks for its next step.
     pub(super) fn lead(mut self) -> Option<Result<Arc<Token>>> {
         if let Err(error) = self.steps() {
             self.events.add(Level::Warn, "failed", || error.to_string());
-            // Those who wait learn why, and do not each wait for the same failure anew. That this call's own time is up
-            // says nothing to them.
+            // The calls that wait get this error, and do not each meet the same failure anew. But if only this call's own
+            // time is up, they may still succeed: they lead in their turn.
             let is_shared = self.cut_off_after(self.begun).is_none();
             self.finish(if is_shared { FlightOutcome::NotBegun(error.clone()) } else { FlightOutcome::WithoutLogin });
             self.result = Some(Err(error));
@@ -58,7 +65,9 @@ impl<'a> Leader<'a> {
         self.result.take()
     }
 
-    /// An error is one from before the login.
+    /// Decides without the lock, then again under it: another process may have logged in between. What would break without
+    /// the second decision: two processes that find no token would both log in, and the second login would end the first
+    /// one's token. An error is one from before the login; how the login itself went is a [`FlightOutcome`].
     fn steps(&mut self) -> Result<()> {
         let account = self.account;
         let kept = account.credentials.kept();
@@ -68,7 +77,7 @@ impl<'a> Leader<'a> {
                 return Ok(());
             }
         }
-        // Before any lock: the host takes the time that it takes.
+        // Before any lock: the application's callback may take long.
         let credentials =
             if self.flight.purpose.needs_password() { Some(self.credentials()?) } else { kept.map(ForLogin::Kept) };
         let process = self.process;
@@ -94,7 +103,8 @@ impl<'a> Leader<'a> {
         self.account.credentials.for_login(self.deadline)
     }
 
-    /// `None`: somebody else has what this flight would bring, or is about to.
+    /// The store's lock. `None` ends the flight: another leader has the lock and this flight does not wait for it, or what
+    /// the other one has stored meanwhile leaves nothing to do.
     fn lock<'p>(
         &mut self,
         process: &'p Process,
@@ -139,7 +149,7 @@ impl<'a> Leader<'a> {
         let mut session = self.process.session();
         let before = session.in_hand();
         let decision = session.decide(&now, self.flight.purpose, record, refuses, left);
-        // What a login replaces is not adopted, nor what is of no use.
+        // A token that is replaced by this login, or that is unusable, does not count as adopted.
         let adopted =
             self.flight.purpose != Purpose::Login && session.in_hand() != before && session.has_usable(now.instant);
         drop(session);
@@ -180,7 +190,7 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// The time since then, if the caller's own deadline is what ended it.
+    /// The time since `begun`, if the caller's own deadline has passed and so ended the work.
     fn cut_off_after(&self, begun: Instant) -> Option<Duration> {
         self.deadline.has_passed().then(|| begun.until(Instant::now()))
     }
@@ -188,7 +198,7 @@ impl<'a> Leader<'a> {
     fn tell_of_token(&mut self, how: &str) {
         let event = if self.flight.purpose == Purpose::Renew { "renewed" } else { "login" };
         let has_lost_one = self.process.store().has_lost_a_token();
-        // One that was asked for would have been made in any case.
+        // `personr_auth_login` logs in anyway: the lost token cost no login.
         if has_lost_one && self.flight.purpose != Purpose::Login {
             let why = "the token before it was still good, and was lost when the last handle of the account was freed: keep \
                        a handle, or use a store other than memory:";
@@ -207,14 +217,16 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// The threads of this process have the result at once; the store has it before its lock is given back.
+    /// First the session, so that the waiting threads go on at once; then the store, before its lock is given back. The
+    /// other order would have every thread wait for the store's I/O.
     fn finish_and_save(&mut self, outcome: FlightOutcome, locked: &mut dyn StoreLock) {
         if let Some(record) = self.finish(outcome) {
             self.save(&record, locked);
         }
     }
 
-    /// A token that could not be saved is good all the same; the session sees to it that it is tried again.
+    /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost lock is
+    /// different: another process may have logged in since, and then ours is dead.
     fn save(&mut self, record: &Record, locked: &mut dyn StoreLock) {
         let saved = record.encode(&Now::read()).and_then(|bytes| locked.save(&bytes));
         let now = Now::read();

@@ -11,7 +11,7 @@ const SIGNATURES: [(&[u8], &str); 7] = [
     (b"\x06\x03\x2B\x65\x71", "with Ed448"),
 ];
 
-/// The same of keys. That of a curve has two: it is an elliptic curve, and which.
+/// Keys and what is said of them. An elliptic-curve key has two identifiers: of its kind, and of its curve.
 const KEYS: [(&[u8], &str); 3] = [
     (b"\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x05\x2B\x81\x04\x00\x23", "by a P-521 key"),
     (b"\x06\x07\x2A\x86\x48\xCE\x3D\x02\x01\x06\x05\x2B\x81\x04\x00\x0A", "by a secp256k1 key"),

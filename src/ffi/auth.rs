@@ -36,9 +36,9 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 
 /// An account at the service, and its one live token.
 ///
-/// Make one for each account of a program, share it between all threads, and keep it. Freed by personr_auth_free().
+/// Make one for each account of an application, share it between all threads, and keep it. Freed by personr_auth_free().
 ///
-/// **A token in a "memory:" store, the default, ends with the last handle of its account.** A program that makes a handle
+/// **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes a handle
 /// for each request then logs in for each request, and each of its logins ends the token of the one before.
 ///
 /// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn personr_auth_new(
 
 /// Logs in anew: this is how a password is verified.
 ///
-/// Each login ends the token of the login before it, here and on every other machine. A program that wants a token to
+/// Each login ends the token of the login before it, here and on every other machine. An application that wants a token to
 /// work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
 ///
 /// Calls that are waiting when a login begins share its result: of 64 at once, two at most reach the service.
@@ -183,7 +183,7 @@ unsafe fn obtain(
     }
 }
 
-/// Writes "Bearer TOKEN" and a NUL into a buffer: what a program calls before each request.
+/// Writes "Bearer TOKEN" and a NUL into a buffer: what an application calls before each request.
 ///
 /// Does what personr_auth_token() does, without making an object: with a good token at hand there is no lock, no
 /// allocation and no system call but for the clock. The buffer holds a secret afterwards.

@@ -10,11 +10,11 @@ use crate::sys::cancellation::{as_before, uncancelled};
 /// Whose code a thread is running.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// The host's, which has not called the library.
+    /// The application's, which has not called the library.
     Outside,
     /// The library's.
     Inside,
-    /// The host's again, called by the library, which may be in the middle of a login.
+    /// The application's again, in a callback of the library, which may be in the middle of a login.
     Callback,
 }
 
@@ -24,7 +24,7 @@ thread_local! {
 
 static HOOK_IS_SET: AtomicBool = AtomicBool::new(false);
 
-/// A caught panic still prints by the hook, and a broken stderr pipe then ends the host program by SIGPIPE. So this
+/// A caught panic still prints by the hook, and a broken stderr pipe then ends the application by SIGPIPE. So this
 /// library's panics say nothing; in a Rust program that links the same standard library, others go on as before.
 fn silence_own_panics() {
     // A load first: a swap would have all threads of a busy program fight for one cache line.
@@ -62,7 +62,7 @@ pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
     })
 }
 
-/// Runs one of the host's callbacks: calls of the library from inside it are refused, and its panics, if it is written
+/// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is written
 /// in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be unwound.
 pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
     let from = PLACE.replace(Place::Callback);

@@ -83,7 +83,7 @@ pub type personr_store_load_fn = Option<
 pub type personr_store_save_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32>;
 
-/// Takes the lock of a key: one holder at a time, of all threads, processes and hosts that share the store.
+/// Takes the lock of a key: one holder at a time, of all threads, processes and machines that share the store.
 ///
 /// The holder that does not come back (its process may have died) loses it when the lease ends, and not before. The
 /// save and the unlock callback for it are called on the same thread. See #personr_store_load_fn for the rules.

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::log::LogHook;
 use crate::store::StoreOption;
 
-/// Sets a token store that the program keeps, in a database for example, instead of the one that
+/// Sets a token store that the application keeps, in a database for example, instead of the one that
 /// personr_options_set_token_store() names. The last of both calls counts.
 ///
 /// Who reads and writes the same records shares their tokens. The records hold tokens in clear: keep them as you would

@@ -102,7 +102,7 @@ impl CredentialsHook for CredentialsCallback {
     fn password(&self, email: &str) -> Result<Secret> {
         const CAPACITY: usize = CREDENTIAL_MAX + 1;
         let (callback, user_data, email) = (self.callback, self.user_data.get(), owned(email));
-        // Wiped when it goes, whatever the host has written.
+        // Wiped when it goes, whatever the application has written.
         let pages = Pages::lent(CAPACITY);
         let buffer = pages.as_ptr();
         // SAFETY: the callback is as the header asks, and the pointers are good until it returns: a string, and so many

@@ -311,12 +311,12 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 
 /// Sets where the token is kept, and so who shares it.
 ///
-/// A "file:" store is shared by all processes of a host that run as the same user, forked ones too, and outlives them:
+/// A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives them:
 /// one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700,
 /// whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files of mode
 /// 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a file of another
 /// user, or that others may read or write, or that is a link. So is a directory on a network file system or on FUSE:
-/// hosts may not see each other's locks there.
+/// machines may not see each other's locks there.
 ///
 /// @param options     The object.
 /// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
@@ -324,7 +324,7 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 ///                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
 ///                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
 ///                    directory now. Nothing is opened before the token is asked for.
-///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all hosts that use
+///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all machines that use
 ///                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
 ///                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.

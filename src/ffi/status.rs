@@ -44,7 +44,7 @@ pub const PERSONR_PROTOCOL: i32 = 10;
 /// "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
 /// "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
 /// "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
-/// program keeps "store-callback".
+/// application keeps "store-callback".
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

@@ -67,7 +67,7 @@ impl Pages {
         Self { mapping: ManuallyDrop::new(mapping), is_lent: false }
     }
 
-    /// Pages that a host program gets pointers into. They are gone when they are given back: who reads them afterwards
+    /// Pages that the application gets pointers into. They are gone when they are given back: who reads them afterwards
     /// crashes, and does not read another's secret.
     pub(crate) fn lent(length: usize) -> Self {
         let mapping = Mapping::new(length.max(1));

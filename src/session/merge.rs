@@ -3,7 +3,7 @@
 //! | held | stored | kept | why |
 //! |---|---|---|---|
 //! | any | no token | held | the store may have been emptied |
-//! | a token | the same, with no later number | held | its end is known by a clock that nobody sets |
+//! | a token | the same, with no later number | held | its end is known by this machine's boot clock, which cannot be set |
 //! | a token | the same, with a later number | stored | the service has issued it once more, with another end |
 //! | usable | not usable, or with an earlier number | held | a usable token is never given up for one that is not |
 //! | anything else | a token | stored | |

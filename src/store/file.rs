@@ -24,7 +24,7 @@ use problem::{PERMISSIONS, Part, refuse};
 /// The longest path that Linux takes, in bytes.
 const PATH_MAX: usize = 4095;
 
-/// What stands behind `file:`, as an absolute path: the host program may change its working directory later.
+/// What stands behind `file:`, as an absolute path: the application may change its working directory later.
 pub(super) fn parse_directory(text: &str) -> std::result::Result<PathBuf, &'static str> {
     if let Some(problem) = blanks::problem_of(text.as_bytes()) {
         return Err(problem);

@@ -1,5 +1,5 @@
-//! A store that the host keeps, by its callbacks. They are called with no lock of this library held, so one that blocks
-//! stops nobody but its own caller.
+//! A store that the application keeps, by its callbacks. No lock of this library is held while they are called, so one that
+//! blocks holds up its own caller alone.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -9,13 +9,13 @@ use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
 
-/// How long the host is asked to keep a lock whose holder may have died.
+/// How long the application is asked to keep a lock whose holder may have died.
 const LEASE: Duration = Duration::from_secs(20);
 /// The login must be over before that, and the save as well.
 const LOGIN_LIMIT: Duration = Duration::from_secs(15);
-/// A host that does not wait for its lock is asked again after so long: its caller would go round without a pause.
+/// The pause before an application that does not wait for its lock is asked again: without it, the caller would spin.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
-/// Saved before a login to see whether the host can save, where there is no record to save again. Read as none.
+/// Saved before a login to see whether the application can save, if there is no record yet. Read as no record.
 const NO_RECORD: &[u8] = b"{}";
 
 /// The application's store. It is called on a thread of a caller, maybe on several at once.
@@ -32,7 +32,7 @@ pub(crate) trait StoreHook: Send + Sync {
 }
 
 pub(crate) struct Hook {
-    /// The options own it. A forked child leaks its parent's store, and would never let go of the host's data.
+    /// The options own it. A forked child leaks its parent's store, and would never release the application's data.
     hook: Weak<dyn StoreHook>,
     key: String,
 }
@@ -105,7 +105,7 @@ impl StoreLock for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // The host knows that it failed. The lock ends with its lease, and the call that held it has its result.
+        // The application knows that it failed. The lock ends with its lease, and the call that held it has its result.
         let _ = self.hook.unlock(self.key);
     }
 }

@@ -103,7 +103,7 @@ impl Accounts {
 
 impl Memory {
     pub(crate) fn open(key: &str, credentials: Option<&Credentials>) -> Self {
-        // Empty where the host is asked for it.
+        // Empty if the application is asked for the password.
         let identity = Identity::of(key, credentials.map_or(&[][..], Credentials::password));
         let account = Accounts::of_this_process().open(key, identity);
         Self { key: key.to_owned(), identity, account }

@@ -132,7 +132,7 @@ impl Store for Redis {
                     return Ok(Some(Box::new(Held { redis: self, connection, owner, deadline, login_until })));
                 }
                 Ok(false) => is_anothers = true,
-                // The caller's time is up: it was another's for all of it.
+                // The caller's time is up, and another process held the lock all the while.
                 Err(error) if is_anothers && error.status() == Status::Timeout => return Ok(None),
                 Err(error) => return Err(error),
             }

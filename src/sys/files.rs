@@ -161,7 +161,7 @@ fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t)
 
 /// Makes a new file this long, in a way that a full disk shows now and not when it is written to.
 pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
-    // Who writes beyond this limit gets a signal, and that ends the host program.
+    // A write beyond this limit raises a signal (SIGXFSZ), which ends the application.
     if length as u64 > file_size_limit() {
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
     }
@@ -194,7 +194,7 @@ pub(crate) fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Whether the directory is on a network file system, or on one that may be: hosts that share it may not share its locks.
+/// Whether the directory is on a network file system, or on one that may be: machines that share it may not share its locks.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     let mut stat = MaybeUninit::<libc::statfs>::zeroed();
@@ -234,7 +234,7 @@ const NETWORK_FILE_SYSTEMS: [u32; 22] = [
     0xBACB_ACBC, // VMware's
 ];
 
-/// Whether the directory is on a network file system: hosts that share it may not share its locks.
+/// Whether the directory is on a network file system: machines that share it may not share its locks.
 #[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly"))]
 pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     let mut stat = MaybeUninit::<libc::statfs>::zeroed();

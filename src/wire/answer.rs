@@ -45,7 +45,7 @@ pub(crate) fn classify(response: &Response, secrets: &[&[u8]], unix_now: Duratio
     }
 }
 
-/// An answer with what is needed to speak of it.
+/// An answer, and what is needed to say what is wrong with it.
 struct Answer<'a> {
     response: &'a Response,
     /// `None` if the body is not JSON as it stands.

@@ -19,7 +19,7 @@ const REDACTED: &str = "[redacted]";
 const GAP: char = '\0';
 /// A shorter secret is looked for as it is alone: in another form it would be found in many texts, and it tells little.
 const CHARACTERS_MIN: usize = 4;
-/// The same for its letters and digits alone.
+/// A secret with fewer letters and digits is not looked for by these alone.
 const LETTERS_MIN: usize = 6;
 
 /// `text` with each of `secrets` replaced, and whatever else looks like a token of the service.

@@ -61,7 +61,7 @@ impl Read for TlsStream {
                 self.send()?;
             }
             if !self.connection.wants_read() || self.receive()? == 0 {
-                // An end without a word of the server's, which anybody could have made, is an error here.
+                // At the end without a close_notify, which anybody could have caused, this is an error.
                 return self.connection.reader().read(buffer);
             }
         }
@@ -71,7 +71,7 @@ impl Read for TlsStream {
 impl Write for TlsStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.connection.writer().write(bytes)? {
-            // As much waits as may.
+            // The buffer is full.
             0 if !bytes.is_empty() => {
                 self.send()?;
                 self.connection.writer().write(bytes)

@@ -9,7 +9,7 @@ use std::path::{self, Path, PathBuf};
 use crate::environment::Environment;
 use crate::sys::regular::Unreadable;
 
-/// What the environment says of it, by the rules of OpenSSL: the file and the directories are chosen apart, and `None`
+/// Where the environment says that the roots are, by the rules of OpenSSL: the file and the directories are chosen apart, and `None`
 /// stands for the usual ones.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Places {

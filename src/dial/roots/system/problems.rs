@@ -19,7 +19,7 @@ pub(super) enum Weight {
     Minor,
     /// That the issuer is not known.
     Noteworthy,
-    /// The same, and it may pass: what is there may be more than what was read.
+    /// That the issuer is not known, for now: not all roots could be read, and the next login reads them again.
     Incomplete,
 }
 
