@@ -183,14 +183,14 @@
 #define PERSONR_LOG_ERROR 1
 
 /**
- * Something went wrong that may pass: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
+ * A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
  * be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile),
  * "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not keep).
  */
 #define PERSONR_LOG_WARN 2
 
 /**
- * What happens in good times: "login", "renewed", "adopted" (another one's token was found in the store).
+ * What happens when all goes well: "login", "renewed", "adopted" (another one's token was found in the store).
  */
 #define PERSONR_LOG_INFO 3
 
@@ -507,7 +507,7 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
                                                       personr_error **error);
 
 /**
- * Sets how often one login is tried again after a failure that may pass: no connection, a connection that broke before
+ * Sets how often one login is tried again after a failure that may not happen again: no connection, a connection that broke before
  * the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
  *
  * The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
@@ -522,7 +522,9 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
+personr_status personr_options_set_max_retries(personr_options *options,
+                                               uint32_t max_retries,
+                                               personr_error **error);
 
 /**
  * Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.

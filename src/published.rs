@@ -44,7 +44,7 @@ struct Slot {
 /// What a reader found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// So many bytes were written to the buffer.
+    /// This many bytes were written to the buffer.
     Copied(usize),
     /// There is a good token, and it needs a buffer of this size, without a NUL.
     TooSmall(usize),

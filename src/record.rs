@@ -6,7 +6,7 @@
 //! for longer than its lifetime.
 //!
 //! A record that cannot be read counts as none: the price is one login. Members that this version does not know are written
-//! back unchanged; a record of a later `version` is an error and is left as it is. What would break without that: an old
+//! back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What would break without that: an old
 //! program would throw away what a newer one needs.
 
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The life of the one token, as a state machine: it is told the time and what happened, and answers with what to do.
-//! No clock, no lock, no I/O: `auth` does what it says, and the histories (`session/histories.rs`) run it through what
-//! may happen to several processes at once.
+//! No clock, no lock, no I/O: `auth` does what the session answers, and the histories (`session/histories.rs`) try it with
+//! several processes, an unreliable service and store, and clocks that are set.
 //!
 //! # How a call goes
 //!
@@ -38,10 +38,10 @@
 //! `Session::check` asserts them after each step of the histories.
 //!
 //! * **one flight**: the current flight is the last one that has begun.
-//! * **own word**: a login that is to be saved has a later number than the store had, and none that the record has not
-//!   come to.
-//! * **refusal**: a password counts as refused only if the record says that one was.
-//! * **past use**: the token was used last now, or before.
+//! * **unsaved login**: a login that is to be saved has a higher generation than the store had, and no higher one than the
+//!   record has.
+//! * **refusal**: a password counts as refused only if the record has a refusal.
+//! * **past use**: the last use of the token is not in the future.
 //!
 //! And the histories, from outside: a usable token is never given up for one that is not; no token that was rejected is
 //! handed out; one login at a time; no login before its pause is over; each call ends by its deadline.
@@ -150,7 +150,7 @@ impl Session {
     fn next_for_login(&mut self, now: Instant, ticket: Ticket, left: Duration) -> Step {
         match self.flights.shared(ticket, left) {
             Some(Ok(token)) if self.is_usable(token, token.obtained(), now) => return Step::Ready(Arc::clone(token)),
-            // Another call got it too, and has seen it refused.
+            // Another call got this token too, and has rejected it: log in anew.
             Some(Ok(token)) if self.rejected.contains(token.fingerprint()) => {}
             Some(Ok(_)) => return Step::Fail(expired()),
             Some(Err(error)) => return Step::Fail(error.clone()),
@@ -249,7 +249,7 @@ impl Session {
 
     fn logged_in(&mut self, now: &Now, flight: Flight, token: Token) -> FlightResult {
         if token.expires() <= now.instant {
-            // Handing it out would be one thing; that each waiting call then logs in anew, and again, is another.
+            // Counted as a failure, so that the waiting calls pause: else each of them would log in anew, and again.
             return Err(self.login_failed(now.instant, expired(), None));
         }
         if self.replaces_a_rejected_one() {
@@ -280,7 +280,8 @@ impl Session {
 
     fn login_failed(&mut self, at: Instant, error: Error, cut_off_after: Option<Duration>) -> Error {
         let former = self.record.failure.as_ref();
-        // The caller's own deadline says nothing of the service, which has said something a moment ago.
+        // A login that the caller's own deadline cut off tells nothing of the service. It does not take the place of a
+        // failure that does, and whose pause is not over.
         let is_told_better = former.is_some_and(|it| it.cut_off_after.is_none() && at < it.not_before());
         if cut_off_after.is_none() || !is_told_better {
             let count = former.map_or(0, |failure| failure.count).saturating_add(1);

@@ -13,11 +13,11 @@ pub const PERSONR_STORE_BUSY: i32 = -1;
 
 /// Something has to be done: "refused" (the service does not know the email and password), "save-failed".
 pub const PERSONR_LOG_ERROR: i32 = 1;
-/// Something went wrong that may pass: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
+/// A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
 /// be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile),
 /// "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not keep).
 pub const PERSONR_LOG_WARN: i32 = 2;
-/// What happens in good times: "login", "renewed", "adopted" (another one's token was found in the store).
+/// What happens when all goes well: "login", "renewed", "adopted" (another one's token was found in the store).
 pub const PERSONR_LOG_INFO: i32 = 3;
 /// What is only of use in a search for a defect: "lock-wait" (another process is logging in).
 pub const PERSONR_LOG_DEBUG: i32 = 4;

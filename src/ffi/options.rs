@@ -141,7 +141,7 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
     unsafe { guard(error, || handle_mut("options", options)?.options.set_connect_timeout_ms(connect_timeout_ms)) }
 }
 
-/// Sets how often one login is tried again after a failure that may pass: no connection, a connection that broke before
+/// Sets how often one login is tried again after a failure that may not happen again: no connection, a connection that broke before
 /// the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
 ///
 /// The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
