@@ -25,18 +25,19 @@
  *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
- * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
- *   exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a status is
- *   PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
+ * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
+ *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
+ *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
  *   POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
  *   with a line on stderr).
- * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other threads
- *   may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS, LOCALDOMAIN,
- *   HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys none of it.
+ * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
+ *   threads may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS,
+ *   LOCALDOMAIN, HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys
+ *   none of it.
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
  *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
  *   parent's token, as any login elsewhere does.
@@ -68,8 +69,8 @@
 #define PERSONR_OK 0
 
 /**
- * A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was called
- * from inside a callback. Nothing was sent.
+ * A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was
+ * called from inside a callback. Nothing was sent.
  */
 #define PERSONR_INVALID_ARGUMENT 1
 
@@ -127,13 +128,13 @@
 #define PERSONR_PROTOCOL 10
 
 /**
- * The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
- * of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
+ * The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later
+ * version of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
  * "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
  * "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
- * "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
- * "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
- * application keeps "store-callback".
+ * "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database",
+ * "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost";
+ * of a store that the application keeps "store-callback".
  */
 #define PERSONR_STORE 11
 
@@ -183,9 +184,10 @@
 #define PERSONR_LOG_ERROR 1
 
 /**
- * A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
- * be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile),
- * "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not keep).
+ * A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token
+ * was told to be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost
+ * meanwhile), "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not
+ * keep).
  */
 #define PERSONR_LOG_WARN 2
 
@@ -232,13 +234,15 @@
 /**
  * An account at the service, and its one live token.
  *
- * Make one for each account of an application, share it between all threads, and keep it. Freed by personr_auth_free().
+ * Make one for each account of an application, share it between all threads, and keep it. Freed by
+ * personr_auth_free().
  *
- * **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes a handle
- * for each request then logs in for each request, and each of its logins ends the token of the one before.
+ * **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes
+ * a handle for each request then logs in for each request, and each of its logins ends the token of the one before.
  *
- * Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
- * into memory at most, for all handles of a process (about 70 have room), and never more than half of RLIMIT_MEMLOCK.
+ * Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks
+ * 2 MiB into memory at most, for all handles of a process (about 70 have room), and never more than half of
+ * RLIMIT_MEMLOCK.
  */
 typedef struct personr_auth personr_auth;
 
@@ -270,15 +274,15 @@ typedef int32_t personr_status;
 /**
  * Reads a record of a token store.
  *
- * All callbacks are called on a thread that called the library, maybe on several at once with the same user data, and
- * with no lock of the library held. A function of the library that returns a status does nothing when it is called from
- * inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes is its caller's;
- * others wait no longer than their own timeout.
+ * All callbacks are called on a thread that called the library, maybe on several at once with the same user data,
+ * and with no lock of the library held. A function of the library that returns a status does nothing when it is
+ * called from inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes
+ * is its caller's; others wait no longer than their own timeout.
  *
- * They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one: it
- * ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are ever
- * cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are cancellation
- * points. A child that is forked in a callback may call exec or _exit, and must not return.
+ * They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one:
+ * it ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are
+ * ever cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are
+ * cancellation points. A child that is forked in a callback may call exec or _exit, and must not return.
  *
  * This one is also called without the lock, and must then give a whole record, as it was before or after a save.
  *
@@ -287,8 +291,8 @@ typedef int32_t personr_status;
  * @param buffer     Where to write the record: bytes that mean nothing to the callback. The token stands in them in
  *                   clear. Valid during the call.
  * @param capacity   Size of the buffer in bytes: #PERSONR_RECORD_MAX.
- * @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during the
- *                   call.
+ * @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during
+ *                   the call.
  *
  * @return 0; any other number for a failure: no login is made behind a store that cannot be read, and the call that
  * needs one is #PERSONR_STORE.
@@ -310,9 +314,10 @@ typedef int32_t (*personr_store_load_fn)(void *user_data,
  * @param record    The record. Valid during the call. It holds a secret.
  * @param length    Its length in bytes, 1 to #PERSONR_RECORD_MAX.
  *
- * @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one took
- * it: nothing may be written then, and the library uses what the other one saves; any other number for a failure. Before
- * a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and saved by a later call.
+ * @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one
+ * took it: nothing may be written then, and the library uses what the other one saves; any other number for a
+ * failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and
+ * saved by a later call.
  */
 typedef int32_t (*personr_store_save_fn)(void *user_data, const char *key, const uint8_t *record, size_t length);
 
@@ -324,13 +329,14 @@ typedef int32_t (*personr_store_save_fn)(void *user_data, const char *key, const
  *
  * @param user_data What was given to the setter.
  * @param key       The account, as in the load callback. Valid during the call.
- * @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has time. A
- *                  callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again after a pause.
- * @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login under
- *                  it gets at most 15 seconds, less what the callbacks under it take.
+ * @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
+ *                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
+ *                  after a pause.
+ * @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login
+ *                  under it gets at most 15 seconds, less what the callbacks under it take.
  *
- * @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a failure,
- * which is #PERSONR_STORE.
+ * @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a
+ * failure, which is #PERSONR_STORE.
  */
 typedef int32_t (*personr_store_lock_fn)(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms);
 
@@ -351,8 +357,8 @@ typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key);
  *
  * It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
  * options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
- * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that, whatever
- * its parent's threads were doing; if one of them was just making or freeing an owner it may not.
+ * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that,
+ * whatever its parent's threads were doing; if one of them was just making or freeing an owner it may not.
  *
  * It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
  * these user data runs any more, nor will.
@@ -362,8 +368,8 @@ typedef void (*personr_user_data_free_fn)(void *user_data);
 /**
  * Tells the password of an account.
  *
- * It is asked before each login and before the lock of the store is taken, so that it may take its time, of the timeout
- * of the call. See #personr_store_load_fn for the rules.
+ * It is asked before each login and before the lock of the store is taken, so that it may take its time, of the
+ * timeout of the call. See #personr_store_load_fn for the rules.
  *
  * @param user_data What was given to the setter.
  * @param email     As it was given to personr_auth_new(). Valid during the call.
@@ -379,8 +385,8 @@ typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, ch
 /**
  * Is told what happened.
  *
- * It is called at the end of the call in which it happened, after every lock has been given back, the store's too. See
- * #personr_store_load_fn for the rules.
+ * It is called at the end of the call in which it happened, after every lock has been given back, the store's too.
+ * See #personr_store_load_fn for the rules.
  *
  * @param user_data What was given to the setter.
  * @param level     #PERSONR_LOG_ERROR, #PERSONR_LOG_WARN, #PERSONR_LOG_INFO or #PERSONR_LOG_DEBUG. Later versions may
@@ -449,21 +455,19 @@ void personr_options_free(personr_options *options);
 /**
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
  *
- * Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port, spellings
- * of an IPv6 address, "%2f" for "%2F".
+ * Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port,
+ * spellings of an IPv6 address, "%2f" for "%2F".
  *
  * @param options  The object.
- * @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it; http://
- *                 for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+ * @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it;
+ *                 http:// for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
  * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_base_url(personr_options *options,
-                                            const char *base_url,
-                                            personr_error **error);
+personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
 
 /**
  * Sets by which of its two ways the service is asked for a token.
@@ -507,12 +511,12 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
                                                       personr_error **error);
 
 /**
- * Sets how often one login is tried again after a failure that may not happen again: no connection, a connection that broke before
- * the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
+ * Sets how often one login is tried again after a failure that may not happen again: no connection, a connection
+ * that broke before the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
  *
  * The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
- * take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"), the
- * call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
+ * take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"),
+ * the call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
  *
  * @param options     The object.
  * @param max_retries 0 to 10. 2 unless set.
@@ -522,9 +526,7 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_max_retries(personr_options *options,
-                                               uint32_t max_retries,
-                                               personr_error **error);
+personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
 
 /**
  * Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
@@ -534,8 +536,8 @@ personr_status personr_options_set_max_retries(personr_options *options,
  *
  * @param options The object.
  * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
- *                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password are
- *                bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
+ *                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password
+ *                are bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
  *                percent-encoded. No blanks around it. SOCKS is not supported. Copied.
  * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
@@ -582,12 +584,12 @@ personr_status personr_options_set_ca_pem(personr_options *options,
 /**
  * Sets whether the system's root certificates are trusted beside the added ones.
  *
- * On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as "openssl
- * rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for OpenSSL: each is
- * read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file is read at the first
- * login and the directories if it does not vouch for the server; again whenever they have changed. Without any root a
- * login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not be read and none vouches for the
- * server. Only regular files are read.
+ * On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as
+ * "openssl rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for
+ * OpenSSL: each is read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file
+ * is read at the first login and the directories if it does not vouch for the server; again whenever they have
+ * changed. Without any root a login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not
+ * be read and none vouches for the server. Only regular files are read.
  *
  * @param options      The object.
  * @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
@@ -597,9 +599,7 @@ personr_status personr_options_set_ca_pem(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_system_roots(personr_options *options,
-                                                int32_t system_roots,
-                                                personr_error **error);
+personr_status personr_options_set_system_roots(personr_options *options, int32_t system_roots, personr_error **error);
 
 /**
  * Sets what the User-Agent header names before "libpersonr/VERSION".
@@ -617,22 +617,22 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
 /**
  * Sets where the token is kept, and so who shares it.
  *
- * A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives them:
- * one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700,
- * whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files of mode
- * 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a file of another
- * user, or that others may read or write, or that is a link. So is a directory on a network file system or on FUSE:
- * machines may not see each other's locks there.
+ * A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives
+ * them: one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode
+ * 0700, whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files
+ * of mode 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a
+ * file of another user, or that others may read or write, or that is a link. So is a directory on a network file
+ * system or on FUSE: machines may not see each other's locks there.
  *
  * @param options     The object.
  * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
- *                    **It ends with the last of these handles.**
- *                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
- *                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
- *                    directory now. Nothing is opened before the token is asked for.
- *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all machines that use
- *                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
- *                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
+ *                    **It ends with the last of these handles.** "file:DIRECTORY" (also "file:///DIRECTORY"): every
+ *                    handle with the same directory, service and email. The path is taken as it is, at most 4095
+ *                    bytes; a relative one is that of the working directory now. Nothing is opened before the token
+ *                    is asked for. "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS:
+ *                    all machines that use the same Redis server (a library built with the cargo feature "redis").
+ *                    User and password as in personr_options_set_proxy(). No blanks around any of them, nor around a
+ *                    directory. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -648,8 +648,8 @@ personr_status personr_options_set_token_store(personr_options *options,
  * fails.
  *
  * @param options        The object.
- * @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of its
- *                       life unless set; 0 for no renewal before the end.
+ * @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of
+ *                       its life unless set; 0 for no renewal before the end.
  * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -717,8 +717,8 @@ personr_status personr_options_set_credentials_callback(personr_options *options
  *
  * @param options        The object.
  * @param callback       Is told. NULL for none again: the next three are then not used.
- * @param level          The last level that is told: #PERSONR_LOG_ERROR for the fewest events, then #PERSONR_LOG_WARN,
- *                       #PERSONR_LOG_INFO, and #PERSONR_LOG_DEBUG for all.
+ * @param level          The last level that is told: #PERSONR_LOG_ERROR for the fewest events, then
+ *                       #PERSONR_LOG_WARN, #PERSONR_LOG_INFO, and #PERSONR_LOG_DEBUG for all.
  * @param user_data      Passed to it. May be NULL.
  * @param user_data_free Frees user_data when its last owner has gone. May be NULL. Not called if this function fails.
  * @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
@@ -767,8 +767,8 @@ personr_status personr_auth_new(const char *email,
 /**
  * Logs in anew: this is how a password is verified.
  *
- * Each login ends the token of the login before it, here and on every other machine. An application that wants a token to
- * work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
+ * Each login ends the token of the login before it, here and on every other machine. An application that wants a
+ * token to work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
  *
  * Calls that are waiting when a login begins share its result: of 64 at once, two at most reach the service.
  *
@@ -783,9 +783,7 @@ personr_status personr_auth_new(const char *email,
  *
  * Threads: any number at once. Network: always. Takes at most the timeout of the options.
  */
-personr_status personr_auth_login(const personr_auth *auth,
-                                  personr_token **token_out,
-                                  personr_error **error);
+personr_status personr_auth_login(const personr_auth *auth, personr_token **token_out, personr_error **error);
 
 /**
  * Hands out a token that is good now. Logs in if there is none, and renews one that ends soon.
@@ -821,8 +819,8 @@ personr_status personr_auth_token(const personr_auth *auth, personr_token **toke
  * allocation and no system call but for the clock. The buffer holds a secret afterwards.
  *
  * @param auth       The handle.
- * @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL; what
- *                   follows it is unspecified. May be NULL if capacity is 0.
+ * @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL;
+ *                   what follows it is unspecified. May be NULL if capacity is 0.
  * @param capacity   Size of the buffer in bytes, with room for the NUL.
  * @param length_out Receives the length without the NUL, also with #PERSONR_BUFFER_TOO_SMALL; else 0 on failure. May
  *                   be NULL.
@@ -848,8 +846,8 @@ personr_status personr_auth_authorization(const personr_auth *auth,
  * not storm the service.
  *
  * @param auth                   The handle.
- * @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN", with
- *                               or without blanks and line breaks around. What cannot be a token is
+ * @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN",
+ *                               with or without blanks and line breaks around. What cannot be a token is
  *                               #PERSONR_INVALID_ARGUMENT. Copied in part (a hash).
  * @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
@@ -886,9 +884,10 @@ int64_t personr_auth_renews_at(const personr_auth *auth);
  * **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
  * anew, and logs "login" at #PERSONR_LOG_WARN to say so.
  *
- * To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits already
- * goes on to its end all the same, callbacks included, and the password and the user data of callbacks go when the last
- * of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its copies go at once.
+ * To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits
+ * already goes on to its end all the same, callbacks included, and the password and the user data of callbacks go
+ * when the last of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its
+ * copies go at once.
  *
  * @param auth The handle. NULL does nothing.
  *
@@ -981,8 +980,8 @@ personr_status personr_error_status(const personr_error *error);
 /**
  * Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
  *
- * It never holds a secret, and it is one line: a space stands for each line break, control character and character that is
- * not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
+ * It never holds a secret, and it is one line: a space stands for each line break, control character and character
+ * that is not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
  *
  * @param error The error. NULL gives "".
  * @return Borrowed: valid until the error is freed. Never NULL.
@@ -995,8 +994,8 @@ const char *personr_error_message(const personr_error *error);
  * Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
  * has none, or one of the library's, which the statuses list ("connect", "certificate-expired").
  *
- * The library's own words never change their meaning; later versions may add some. It never holds a secret, is one line,
- * and has at most 100 characters.
+ * The library's own words never change their meaning; later versions may add some. It never holds a secret, is one
+ * line, and has at most 100 characters.
  *
  * @param error The error. NULL gives "".
  * @return Borrowed: valid until the error is freed. Never NULL.
@@ -1018,8 +1017,8 @@ int32_t personr_error_http_status(const personr_error *error);
 /**
  * Returns how long to wait before the next try, in milliseconds from the moment of the failure.
  *
- * It is what the service asked for (a day at most), or how long the library itself does not try again: until then a call returns the
- * same error without using the network.
+ * It is what the service asked for (a day at most), or how long the library itself does not try again: until then a
+ * call returns the same error without using the network.
  *
  * @param error The error. NULL gives -1.
  * @return Milliseconds; -1 if it is not known.

@@ -187,8 +187,8 @@ impl Auth {
 
 /// Key and spread depend on the account alone: every process on every machine works out the same. The spread is 0 to 1.
 ///
-/// Emails that differ in capitals are one account: with two keys its logins would end each other's token. Other alphabets
-/// have no rule that all systems agree on, so only ASCII's letters are made small.
+/// Emails that differ in capitals are one account: with two keys its logins would end each other's token. Other
+/// alphabets have no rule that all systems agree on, so only ASCII's letters are made small.
 fn key_and_spread(base_url: &str, email: &str) -> (String, f64) {
     let email = email.to_ascii_lowercase();
     let digest = digest(&SHA256, &[base_url.as_bytes(), b"\0", email.as_bytes()].concat());

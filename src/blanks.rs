@@ -21,9 +21,9 @@ pub(crate) fn problem_of(value: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Unicode's white space, and what has no width and comes with a text that is copied: marks of direction stand around what
-/// a page or a dialog shows, and U+FEFF before what an editor calls UTF-8 with BOM. Joiners and variation selectors are
-/// parts of what stands before them.
+/// Unicode's white space, and what has no width and comes with a text that is copied: marks of direction stand around
+/// what a page or a dialog shows, and U+FEFF before what an editor calls UTF-8 with BOM. Joiners and variation
+/// selectors are parts of what stands before them.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(

@@ -1,8 +1,8 @@
 //! The one place that reads environment variables, at one moment: when a handle is made.
 //!
-//! A later reading would race with a thread of the application that calls `setenv`, which crashes `getenv` before glibc
-//! 2.41. And what the environment says is the caller's word: a program that runs with more rights than its caller (setuid,
-//! setgid, file capabilities) must not let that caller choose its proxy and its root certificates.
+//! A later reading would race with a thread of the application that calls `setenv`, which crashes `getenv` before
+//! glibc 2.41. And what the environment says is the caller's word: a program that runs with more rights than its
+//! caller (setuid, setgid, file capabilities) must not let that caller choose its proxy and its root certificates.
 
 use zeroize::Zeroizing;
 

@@ -1,8 +1,8 @@
 //! One login: request, retries, answer, within one deadline.
 //!
-//! Each attempt has a connection of its own. It is repeated only if nothing of an answer has arrived, or if the answer says
-//! that the service failed (5xx) or when to come back (429). An attempt whose answer was lost may have issued a token; the
-//! next one ends that token, so that one good token is left in any case.
+//! Each attempt has a connection of its own. It is repeated only if nothing of an answer has arrived, or if the
+//! answer says that the service failed (5xx) or when to come back (429). An attempt whose answer was lost may have
+//! issued a token; the next one ends that token, so that one good token is left in any case.
 
 use std::thread;
 use std::time::Duration;
@@ -19,8 +19,8 @@ use crate::{random, transport, wire};
 /// The longest pause before the first retry; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// All pauses of one login together. The store's lock is held meanwhile, and others wait for it: after a longer pause it
-/// is better to record the failure, so that all of them learn it at once, with the time to wait.
+/// All pauses of one login together. The store's lock is held meanwhile, and others wait for it: after a longer pause
+/// it is better to record the failure, so that all of them learn it at once, with the time to wait.
 const PAUSES: Duration = Duration::from_secs(2);
 
 /// How hard a login tries.

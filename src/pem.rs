@@ -1,8 +1,8 @@
 //! Certificates in PEM, as OpenSSL takes them.
 //!
-//! A certificate that is left out is noticed when a server is refused, and nobody looks for the cause in a file then. So
-//! each line that begins a certificate gives one, or a flaw that says which it is. What stands between the certificates
-//! may be anything, in any encoding.
+//! A certificate that is left out is noticed when a server is refused, and nobody looks for the cause in a file then.
+//! So each line that begins a certificate gives one, or a flaw that says which it is. What stands between the
+//! certificates may be anything, in any encoding.
 //!
 //! The Base64 is decoded in the usual way. rustls brings a decoder for private keys, whose time does not depend on the
 //! data; it would take most of the instructions of a first login, for data that is public.
@@ -168,8 +168,8 @@ fn beginning(line: &[u8]) -> Option<Result<Kind, Flaw>> {
     wants_to_begin(line).then_some(Err(Flaw::Begin))
 }
 
-/// Whether the line says that a certificate begins, with other signs around the words than it should have: a dash too few,
-/// quotation marks, the whole certificate. In a comment, `#` or a word stands before them.
+/// Whether the line says that a certificate begins, with other signs around the words than it should have: a dash too
+/// few, quotation marks, the whole certificate. In a comment, `#` or a word stands before them.
 fn wants_to_begin(line: &[u8]) -> bool {
     const WORD: &[u8] = b"BEGIN ";
     let Some(at) = line.windows(WORD.len()).position(|window| window == WORD) else { return false };

@@ -19,8 +19,8 @@ const WORD: usize = size_of::<u64>();
 /// `Bearer VALUE`, then the user id.
 const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 
-/// Two times that differ by less are the same: each call works out the end of the UTC day from two clocks that are read one
-/// after the other.
+/// Two times that differ by less are the same: each call works out the end of the UTC day from two clocks that are
+/// read one after the other.
 const SAME_TIME_NS: u64 = 1_000_000_000;
 
 struct Slots {
@@ -115,9 +115,9 @@ impl Published {
         }
     }
 
-    /// Publishes `token`, to be handed out without asking the session until `good_until`; `None` takes back what there was.
-    /// If nothing changes, nothing is written: a write takes three times as long as the comparison, and makes the readers
-    /// on other processors fetch the slot anew.
+    /// Publishes `token`, to be handed out without asking the session until `good_until`; `None` takes back what
+    /// there was. If nothing changes, nothing is written: a write takes three times as long as the comparison, and
+    /// makes the readers on other processors fetch the slot anew.
     ///
     /// One writer at a time: the caller holds the lock of the session.
     pub(crate) fn write(&self, token: Option<&Token>, good_until: Instant) {

@@ -1,13 +1,13 @@
 //! What is known of an account's token, for all who share it; and its form in a store, which is JSON with Unix times.
 //!
-//! In memory all times are instants of this process's boot clock, which nobody can set. That clock means nothing to another
-//! machine, so a store has Unix times, and [`Stored::at`] turns them back. Another machine's clock may be wrong: a time in
-//! the future never lengthens a pause ([`pause_begun`]) or makes a token invalid ([`past`]), and a token is never trusted
-//! for longer than its lifetime.
+//! In memory all times are instants of this process's boot clock, which nobody can set. That clock means nothing to
+//! another machine, so a store has Unix times, and [`Stored::at`] turns them back. Another machine's clock may be
+//! wrong: a time in the future never lengthens a pause ([`pause_begun`]) or makes a token invalid ([`past`]), and a
+//! token is never trusted for longer than its lifetime.
 //!
-//! A record that cannot be read counts as none: the price is one login. Members that this version does not know are written
-//! back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What would break without that: an old
-//! program would throw away what a newer one needs.
+//! A record that cannot be read counts as none: the price is one login. Members that this version does not know are
+//! written back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What
+//! would break without that: an old program would throw away what a newer one needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,8 +64,8 @@ pub(crate) struct LoginFailure {
     pub(crate) at: Instant,
     /// In a row.
     pub(crate) count: u32,
-    /// How long the login took until the caller's own deadline ended it; `None` if it failed otherwise. Such a failure does
-    /// not bind a caller who has more time than that.
+    /// How long the login took until the caller's own deadline ended it; `None` if it failed otherwise. Such a
+    /// failure does not bind a caller who has more time than that.
     pub(crate) cut_off_after: Option<Duration>,
 }
 
@@ -97,8 +97,8 @@ impl Default for Record {
 }
 
 impl Record {
-    /// Reads what a store holds. What cannot be read counts as no record, and is replaced by the next save; a record of a
-    /// later version is an error, and is never replaced.
+    /// Reads what a store holds. What cannot be read counts as no record, and is replaced by the next save; a record
+    /// of a later version is an error, and is never replaced.
     pub(crate) fn decode(bytes: Option<&RecordBytes>, now: &Now) -> Result<Self> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         if let Ok(Version { version }) = serde_json::from_slice(bytes) {
@@ -111,8 +111,8 @@ impl Record {
         Ok(stored.map_or_else(Self::default, |stored| stored.at(now)))
     }
 
-    /// At most [`RECORD_MAX`] bytes. Where there is no room for what a later version wrote, that is left out: a store would
-    /// refuse the record after the login, whose token nobody else would then learn.
+    /// At most [`RECORD_MAX`] bytes. Where there is no room for what a later version wrote, that is left out: a store
+    /// would refuse the record after the login, whose token nobody else would then learn.
     pub(crate) fn encode(&self, now: &Now) -> Result<RecordBytes> {
         let whole = Stored::of(self, now).to_json()?;
         if whole.len() <= RECORD_MAX {
@@ -250,9 +250,9 @@ impl Stored {
     }
 }
 
-/// When a stored pause began. `None` if that lies in the future: the clock that wrote it was wrong. If it counted as now,
-/// each short-lived process would begin the pause anew, until that time comes. A few seconds are allowed for clocks that
-/// nearly agree: without that, each machine whose clock is a little behind would try at once.
+/// When a stored pause began. `None` if that lies in the future: the clock that wrote it was wrong. If it counted as
+/// now, each short-lived process would begin the pause anew, until that time comes. A few seconds are allowed for
+/// clocks that nearly agree: without that, each machine whose clock is a little behind would try at once.
 fn pause_begun(unix: f64, now: &Now) -> Option<Instant> {
     (unix - now.unix.as_secs_f64() <= CLOCK_DIFFERENCE.as_secs_f64()).then(|| past(unix, now))
 }

@@ -135,8 +135,8 @@ fn wipe_stack<const DEPTH: usize>() {
 fn clear_vector_registers() {
     use std::arch::asm;
     use std::arch::is_x86_feature_detected as has;
-    // SAFETY: the processor has these instructions, as the line before each says. They clear registers that any call may
-    // change, and touch neither memory nor flags.
+    // SAFETY: the processor has these instructions, as the line before each says. They clear registers that any call
+    // may change, and touch neither memory nor flags.
     unsafe {
         if has!("avx512f") {
             asm!(

@@ -1,6 +1,6 @@
 //! The life of the one token, as a state machine: it is told the time and what happened, and answers with what to do.
-//! No clock, no lock, no I/O: `auth` does what the session answers, and the histories (`session/histories.rs`) try it with
-//! several processes, an unreliable service and store, and clocks that are set.
+//! No clock, no lock, no I/O: `auth` does what the session answers, and the histories (`session/histories.rs`) try it
+//! with several processes, an unreliable service and store, and clocks that are set.
 //!
 //! # How a call goes
 //!
@@ -38,8 +38,8 @@
 //! `Session::check` asserts them after each step of the histories.
 //!
 //! * **one flight**: the current flight is the last one that has begun.
-//! * **unsaved login**: a login that is to be saved has a higher generation than the store had, and no higher one than the
-//!   record has.
+//! * **unsaved login**: a login that is to be saved has a higher generation than the store had, and no higher one
+//!   than the record has.
 //! * **refusal**: a password counts as refused only if the record has a refusal.
 //! * **past use**: the last use of the token is not in the future.
 //!
@@ -255,7 +255,8 @@ impl Session {
         if self.replaces_a_rejected_one() {
             self.record.replacements.count_one(now.instant);
         }
-        // What has just been issued is good, also if it was rejected before: the limit on replacements ends a row of them.
+        // What has just been issued is good, also if it was rejected before: the limit on replacements ends a row of
+        // them.
         self.rejected.remove(token.fingerprint());
         let token = Arc::new(token);
         self.record.generation = self.record.generation.saturating_add(1);

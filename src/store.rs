@@ -27,8 +27,8 @@ pub(crate) trait Store: Send + Sync {
 
     /// The right to log in and to save, until the value is dropped. `None` if another one has it.
     ///
-    /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record in
-    /// between, and asks again.
+    /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record
+    /// in between, and asks again.
     fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>>;
 
     /// Its handle is about to be freed. Whether the token that it has in hand is good; `None` if it has none.
@@ -107,8 +107,8 @@ impl StoreOption {
     }
 }
 
-/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `dial` and `tls` are
-/// for a store on another machine, `kept` are the credentials, if they are not asked for.
+/// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `dial` and `tls`
+/// are for a store on another machine, `kept` are the credentials, if they are not asked for.
 pub(crate) fn open(
     option: &StoreOption,
     #[cfg_attr(not(feature = "redis"), allow(unused_variables))] dial: &Settings,

@@ -1,6 +1,6 @@
-//! What the standard library does not offer of the operating system: a clock that counts through suspend, a count
-//! of forks, values that are made anew in a forked child, threads and their cancellation, sockets, descriptors, directories,
-//! and files that are locked or read whole.
+//! What the standard library does not offer of the operating system: a clock that counts through suspend, a count of
+//! forks, values that are made anew in a forked child, threads and their cancellation, sockets, descriptors,
+//! directories, and files that are locked or read whole.
 
 // Only the C interface is called by threads that may be cancelled.
 #[cfg(feature = "capi")]

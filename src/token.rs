@@ -19,8 +19,8 @@ pub(crate) fn is_token_text(text: &str) -> bool {
     (1..=TOKEN_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// The token in a text: the token alone, `Bearer VALUE`, or a whole Authorization line, with blanks around it. `None` if
-/// there can be none.
+/// The token in a text: the token alone, `Bearer VALUE`, or a whole Authorization line, with blanks around it. `None`
+/// if there can be none.
 pub(crate) fn token_in(text: &str) -> Option<&str> {
     let value = match text.split_once(':') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("authorization") => value.trim(),

@@ -51,8 +51,8 @@ pub(crate) fn exchange(stream: impl Channel, request: &Request) -> Result<Respon
 /// ureq's settings: for a plain connection, and for TLS.
 static CONFIGS: [OnceBox<Config>; 2] = [OnceBox::new(), OnceBox::new()];
 
-/// Makes what is made once. ureq asks the environment for a proxy whenever it makes settings, even if it is then told to use
-/// none; a login must not do that, beside a thread that may change the environment.
+/// Makes what is made once. ureq asks the environment for a proxy whenever it makes settings, even if it is then told
+/// to use none; a login must not do that, beside a thread that may change the environment.
 pub(crate) fn prepare() {
     [false, true].iter().for_each(|https| drop(config(*https)));
 }

@@ -87,7 +87,8 @@ impl Url {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The host without the dot at its end: it is the same one, and neither certificates nor servers know it by the dot.
+    /// The host without the dot at its end: it is the same one, and neither certificates nor servers know it by the
+    /// dot.
     pub(crate) fn name(&self) -> &str {
         self.host.strip_suffix('.').unwrap_or(&self.host)
     }

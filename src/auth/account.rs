@@ -1,4 +1,5 @@
-//! One account at the service: who logs in, where, and the token in hand. The same for a process and its forked children.
+//! One account at the service: who logs in, where, and the token in hand. The same for a process and its forked
+//! children.
 
 use std::mem::MaybeUninit;
 

@@ -1,11 +1,11 @@
-//! One call that leads a flight: it reads the store, takes its lock, logs in, and saves. All I/O of a call is here; what is
-//! to be done is decided by the session.
+//! One call that leads a flight: it reads the store, takes its lock, logs in, and saves. All I/O of a call is here;
+//! what is to be done is decided by the session.
 //!
-//! The session is locked for one question at a time, and never while the leader waits for the store, the application or the
-//! service. So the other threads go on with the token in hand during a renewal.
+//! The session is locked for one question at a time, and never while the leader waits for the store, the application
+//! or the service. So the other threads go on with the token in hand during a renewal.
 //!
-//! The order of the steps is also in `session/histories/leading.rs` and `tests/model/protocol.rs`, which try what happens
-//! between them: change them together.
+//! The order of the steps is also in `session/histories/leading.rs` and `tests/model/protocol.rs`, which try what
+//! happens between them: change them together.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,8 @@ const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
 /// How long a store may wait for its lock before the record is read again.
 const LOCK_SLICE: Duration = Duration::from_secs(1);
 
-/// Dropping it ends its flight. Without that, a leader that panics would leave the others waiting until their deadlines.
+/// Dropping it ends its flight. Without that, a leader that panics would leave the others waiting until their
+/// deadlines.
 pub(super) struct Leader<'a> {
     account: &'a Account,
     process: &'a Process,
@@ -56,8 +57,8 @@ impl<'a> Leader<'a> {
     pub(super) fn lead(mut self) -> Option<Result<Arc<Token>>> {
         if let Err(error) = self.steps() {
             self.events.add(Level::Warn, "failed", || error.to_string());
-            // The calls that wait get this error, and do not each meet the same failure anew. But if only this call's own
-            // time is up, they may still succeed: they lead in their turn.
+            // The calls that wait get this error, and do not each meet the same failure anew. But if only this call's
+            // own time is up, they may still succeed: they lead in their turn.
             let is_shared = self.cut_off_after(self.begun).is_none();
             self.finish(if is_shared { FlightOutcome::NotBegun(error.clone()) } else { FlightOutcome::WithoutLogin });
             self.result = Some(Err(error));
@@ -65,9 +66,10 @@ impl<'a> Leader<'a> {
         self.result.take()
     }
 
-    /// Decides without the lock, then again under it: another process may have logged in between. What would break without
-    /// the second decision: two processes that find no token would both log in, and the second login would end the first
-    /// one's token. An error is one from before the login; how the login itself went is a [`FlightOutcome`].
+    /// Decides without the lock, then again under it: another process may have logged in between. What would break
+    /// without the second decision: two processes that find no token would both log in, and the second login would
+    /// end the first one's token. An error is one from before the login; how the login itself went is a
+    /// [`FlightOutcome`].
     fn steps(&mut self) -> Result<()> {
         let account = self.account;
         let kept = account.credentials.kept();
@@ -103,8 +105,8 @@ impl<'a> Leader<'a> {
         self.account.credentials.for_login(self.deadline)
     }
 
-    /// The store's lock. `None` ends the flight: another leader has the lock and this flight does not wait for it, or what
-    /// the other one has stored meanwhile leaves nothing to do.
+    /// The store's lock. `None` ends the flight: another leader has the lock and this flight does not wait for it, or
+    /// what the other one has stored meanwhile leaves nothing to do.
     fn lock<'p>(
         &mut self,
         process: &'p Process,
@@ -141,8 +143,8 @@ impl<'a> Leader<'a> {
         let asked_recently = self.process.asked_recently(now.instant);
         let refuses = |refusal: &Refusal| match credentials {
             Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
-            // The application is asked later in this flight, and may then tell another password. One that it told within
-            // the last minute is taken for the same.
+            // The application is asked later in this flight, and may then tell another password. One that it told
+            // within the last minute is taken for the same.
             None => asked_recently,
         };
         let left = self.deadline.remaining_at(now.instant);
@@ -225,8 +227,8 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost lock is
-    /// different: another process may have logged in since, and then ours is dead.
+    /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost
+    /// lock is different: another process may have logged in since, and then ours is dead.
     fn save(&mut self, record: &Record, locked: &mut dyn StoreLock) {
         let saved = record.encode(&Now::read()).and_then(|bytes| locked.save(&bytes));
         let now = Now::read();

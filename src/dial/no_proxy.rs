@@ -1,4 +1,5 @@
-//! `NO_PROXY`: which hosts are reached without the proxy of the environment. As curl reads it, for there is no standard.
+//! `NO_PROXY`: which hosts are reached without the proxy of the environment. As curl reads it, for there is no
+//! standard.
 
 use std::net::IpAddr;
 

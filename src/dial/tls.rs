@@ -22,8 +22,8 @@ use crate::sys::ForkLocal;
 /// a hash table keeps in a static looks lost to valgrind: it points to the middle of its memory.
 static IN_USE: ForkLocal<Mutex<BTreeMap<Identity, Weak<Tls>>>> = ForkLocal::new();
 
-/// What TLS needs, but for the host: whom to trust. Handles that trust the same share it, and so the roots, which take a
-/// hundred times the memory of all else of a handle.
+/// What TLS needs, but for the host: whom to trust. Handles that trust the same share it, and so the roots, which
+/// take a hundred times the memory of all else of a handle.
 ///
 /// The roots are read at the first handshake: a process that finds a good token never needs them.
 pub(crate) struct Tls {

@@ -36,13 +36,15 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 
 /// An account at the service, and its one live token.
 ///
-/// Make one for each account of an application, share it between all threads, and keep it. Freed by personr_auth_free().
+/// Make one for each account of an application, share it between all threads, and keep it. Freed by
+/// personr_auth_free().
 ///
-/// **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes a handle
-/// for each request then logs in for each request, and each of its logins ends the token of the one before.
+/// **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes
+/// a handle for each request then logs in for each request, and each of its logins ends the token of the one before.
 ///
-/// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks 2 MiB
-/// into memory at most, for all handles of a process (about 70 have room), and never more than half of RLIMIT_MEMLOCK.
+/// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks
+/// 2 MiB into memory at most, for all handles of a process (about 70 have room), and never more than half of
+/// RLIMIT_MEMLOCK.
 pub struct personr_auth {
     shared: Shared<Account>,
 }
@@ -105,8 +107,8 @@ pub unsafe extern "C" fn personr_auth_new(
 
 /// Logs in anew: this is how a password is verified.
 ///
-/// Each login ends the token of the login before it, here and on every other machine. An application that wants a token to
-/// work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
+/// Each login ends the token of the login before it, here and on every other machine. An application that wants a
+/// token to work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
 ///
 /// Calls that are waiting when a login begins share its result: of 64 at once, two at most reach the service.
 ///
@@ -189,8 +191,8 @@ unsafe fn obtain(
 /// allocation and no system call but for the clock. The buffer holds a secret afterwards.
 ///
 /// @param auth       The handle.
-/// @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL; what
-///                   follows it is unspecified. May be NULL if capacity is 0.
+/// @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL;
+///                   what follows it is unspecified. May be NULL if capacity is 0.
 /// @param capacity   Size of the buffer in bytes, with room for the NUL.
 /// @param length_out Receives the length without the NUL, also with #PERSONR_BUFFER_TOO_SMALL; else 0 on failure. May
 ///                   be NULL.
@@ -265,8 +267,8 @@ unsafe fn writable<'a>(parameter: &str, buffer: *mut c_char, capacity: usize) ->
 /// not storm the service.
 ///
 /// @param auth                   The handle.
-/// @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN", with
-///                               or without blanks and line breaks around. What cannot be a token is
+/// @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN",
+///                               with or without blanks and line breaks around. What cannot be a token is
 ///                               #PERSONR_INVALID_ARGUMENT. Copied in part (a hash).
 /// @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
@@ -326,9 +328,10 @@ pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i6
 /// **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
 /// anew, and logs "login" at #PERSONR_LOG_WARN to say so.
 ///
-/// To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits already
-/// goes on to its end all the same, callbacks included, and the password and the user data of callbacks go when the last
-/// of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its copies go at once.
+/// To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits
+/// already goes on to its end all the same, callbacks included, and the password and the user data of callbacks go
+/// when the last of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its
+/// copies go at once.
 ///
 /// @param auth The handle. NULL does nothing.
 ///

@@ -62,8 +62,9 @@ pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
     })
 }
 
-/// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is written
-/// in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be unwound.
+/// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is
+/// written in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be
+/// unwound.
 pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
     let from = PLACE.replace(Place::Callback);
     let result = as_before(callback);

@@ -13,9 +13,10 @@ pub const PERSONR_STORE_BUSY: i32 = -1;
 
 /// Something has to be done: "refused" (the service does not know the email and password), "save-failed".
 pub const PERSONR_LOG_ERROR: i32 = 1;
-/// A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token was told to
-/// be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost meanwhile),
-/// "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not keep).
+/// A failure that a later call may not meet: "failed" (a login failed, or could not be begun), "rejected" (a token
+/// was told to be refused), "forked" (a forked child ended the token of its parent), "save-failed" (the lock was lost
+/// meanwhile), "login" (of an account whose last handle was freed with a good token, which a "memory:" store does not
+/// keep).
 pub const PERSONR_LOG_WARN: i32 = 2;
 /// What happens when all goes well: "login", "renewed", "adopted" (another one's token was found in the store).
 pub const PERSONR_LOG_INFO: i32 = 3;
@@ -26,8 +27,8 @@ pub const PERSONR_LOG_DEBUG: i32 = 4;
 ///
 /// It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
 /// options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
-/// call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that, whatever
-/// its parent's threads were doing; if one of them was just making or freeing an owner it may not.
+/// call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that,
+/// whatever its parent's threads were doing; if one of them was just making or freeing an owner it may not.
 ///
 /// It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
 /// these user data runs any more, nor will.
@@ -35,15 +36,15 @@ pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut
 
 /// Reads a record of a token store.
 ///
-/// All callbacks are called on a thread that called the library, maybe on several at once with the same user data, and
-/// with no lock of the library held. A function of the library that returns a status does nothing when it is called from
-/// inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes is its caller's;
-/// others wait no longer than their own timeout.
+/// All callbacks are called on a thread that called the library, maybe on several at once with the same user data,
+/// and with no lock of the library held. A function of the library that returns a status does nothing when it is
+/// called from inside one, and returns #PERSONR_INVALID_ARGUMENT, reason "reentrant". The time that a callback takes
+/// is its caller's; others wait no longer than their own timeout.
 ///
-/// They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one: it
-/// ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are ever
-/// cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are cancellation
-/// points. A child that is forked in a callback may call exec or _exit, and must not return.
+/// They must return: no longjmp, no exception, no pthread_exit. Nor may a cancellation (pthread_cancel) act in one:
+/// it ends the process. In callbacks a thread can be cancelled if it could be before the call, so if your threads are
+/// ever cancelled, switch that off in them (pthread_setcancelstate): most functions that read, write or wait are
+/// cancellation points. A child that is forked in a callback may call exec or _exit, and must not return.
 ///
 /// This one is also called without the lock, and must then give a whole record, as it was before or after a save.
 ///
@@ -52,8 +53,8 @@ pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut
 /// @param buffer     Where to write the record: bytes that mean nothing to the callback. The token stands in them in
 ///                   clear. Valid during the call.
 /// @param capacity   Size of the buffer in bytes: #PERSONR_RECORD_MAX.
-/// @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during the
-///                   call.
+/// @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during
+///                   the call.
 ///
 /// @return 0; any other number for a failure: no login is made behind a store that cannot be read, and the call that
 /// needs one is #PERSONR_STORE.
@@ -77,9 +78,10 @@ pub type personr_store_load_fn = Option<
 /// @param record    The record. Valid during the call. It holds a secret.
 /// @param length    Its length in bytes, 1 to #PERSONR_RECORD_MAX.
 ///
-/// @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one took
-/// it: nothing may be written then, and the library uses what the other one saves; any other number for a failure. Before
-/// a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and saved by a later call.
+/// @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one
+/// took it: nothing may be written then, and the library uses what the other one saves; any other number for a
+/// failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and
+/// saved by a later call.
 pub type personr_store_save_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32>;
 
@@ -90,13 +92,14 @@ pub type personr_store_save_fn =
 ///
 /// @param user_data What was given to the setter.
 /// @param key       The account, as in the load callback. Valid during the call.
-/// @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has time. A
-///                  callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again after a pause.
-/// @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login under
-///                  it gets at most 15 seconds, less what the callbacks under it take.
+/// @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
+///                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
+///                  after a pause.
+/// @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login
+///                  under it gets at most 15 seconds, less what the callbacks under it take.
 ///
-/// @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a failure,
-/// which is #PERSONR_STORE.
+/// @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a
+/// failure, which is #PERSONR_STORE.
 pub type personr_store_lock_fn =
     Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, wait_ms: u32, lease_ms: u32) -> i32>;
 
@@ -112,8 +115,8 @@ pub type personr_store_unlock_fn = Option<unsafe extern "C" fn(user_data: *mut c
 
 /// Tells the password of an account.
 ///
-/// It is asked before each login and before the lock of the store is taken, so that it may take its time, of the timeout
-/// of the call. See #personr_store_load_fn for the rules.
+/// It is asked before each login and before the lock of the store is taken, so that it may take its time, of the
+/// timeout of the call. See #personr_store_load_fn for the rules.
 ///
 /// @param user_data What was given to the setter.
 /// @param email     As it was given to personr_auth_new(). Valid during the call.
@@ -129,8 +132,8 @@ pub type personr_credentials_fn = Option<
 
 /// Is told what happened.
 ///
-/// It is called at the end of the call in which it happened, after every lock has been given back, the store's too. See
-/// #personr_store_load_fn for the rules.
+/// It is called at the end of the call in which it happened, after every lock has been given back, the store's too.
+/// See #personr_store_load_fn for the rules.
 ///
 /// @param user_data What was given to the setter.
 /// @param level     #PERSONR_LOG_ERROR, #PERSONR_LOG_WARN, #PERSONR_LOG_INFO or #PERSONR_LOG_DEBUG. Later versions may

@@ -110,8 +110,8 @@ pub unsafe extern "C" fn personr_options_set_credentials_callback(
 ///
 /// @param options        The object.
 /// @param callback       Is told. NULL for none again: the next three are then not used.
-/// @param level          The last level that is told: #PERSONR_LOG_ERROR for the fewest events, then #PERSONR_LOG_WARN,
-///                       #PERSONR_LOG_INFO, and #PERSONR_LOG_DEBUG for all.
+/// @param level          The last level that is told: #PERSONR_LOG_ERROR for the fewest events, then
+///                       #PERSONR_LOG_WARN, #PERSONR_LOG_INFO, and #PERSONR_LOG_DEBUG for all.
 /// @param user_data      Passed to it. May be NULL.
 /// @param user_data_free Frees user_data when its last owner has gone. May be NULL. Not called if this function fails.
 /// @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.

@@ -25,18 +25,19 @@
  *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
- * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp, no
- *   exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a status is
- *   PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
+ * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
+ *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
+ *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
  *   POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
  *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
  *   with a line on stderr).
- * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other threads
- *   may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS, LOCALDOMAIN,
- *   HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys none of it.
+ * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
+ *   threads may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS,
+ *   LOCALDOMAIN, HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys
+ *   none of it.
  * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
  *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
  *   parent's token, as any login elsewhere does.

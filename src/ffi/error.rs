@@ -32,8 +32,8 @@ pub unsafe extern "C" fn personr_error_status(error: *const personr_error) -> pe
 
 /// Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
 ///
-/// It never holds a secret, and it is one line: a space stands for each line break, control character and character that is
-/// not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
+/// It never holds a secret, and it is one line: a space stands for each line break, control character and character
+/// that is not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
 ///
 /// @param error The error. NULL gives "".
 /// @return Borrowed: valid until the error is freed. Never NULL.
@@ -48,8 +48,8 @@ pub unsafe extern "C" fn personr_error_message(error: *const personr_error) -> *
 /// Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
 /// has none, or one of the library's, which the statuses list ("connect", "certificate-expired").
 ///
-/// The library's own words never change their meaning; later versions may add some. It never holds a secret, is one line,
-/// and has at most 100 characters.
+/// The library's own words never change their meaning; later versions may add some. It never holds a secret, is one
+/// line, and has at most 100 characters.
 ///
 /// @param error The error. NULL gives "".
 /// @return Borrowed: valid until the error is freed. Never NULL.
@@ -75,8 +75,8 @@ pub unsafe extern "C" fn personr_error_http_status(error: *const personr_error) 
 
 /// Returns how long to wait before the next try, in milliseconds from the moment of the failure.
 ///
-/// It is what the service asked for (a day at most), or how long the library itself does not try again: until then a call returns the
-/// same error without using the network.
+/// It is what the service asked for (a day at most), or how long the library itself does not try again: until then a
+/// call returns the same error without using the network.
 ///
 /// @param error The error. NULL gives -1.
 /// @return Milliseconds; -1 if it is not known.

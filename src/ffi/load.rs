@@ -1,7 +1,7 @@
 //! What is done when the library is loaded, before any thread can be in it.
 //!
-//! ureq keeps a lazy value behind a `Once`. A child that is forked while another thread makes it waits for that thread,
-//! which the child does not have, for ever. So it is made here.
+//! ureq keeps a lazy value behind a `Once`. A child that is forked while another thread makes it waits for that
+//! thread, which the child does not have, for ever. So it is made here.
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 #[used]

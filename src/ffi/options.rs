@@ -48,12 +48,12 @@ pub unsafe extern "C" fn personr_options_free(options: *mut personr_options) {
 
 /// Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
 ///
-/// Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port, spellings
-/// of an IPv6 address, "%2f" for "%2F".
+/// Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port,
+/// spellings of an IPv6 address, "%2f" for "%2F".
 ///
 /// @param options  The object.
-/// @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it; http://
-///                 for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
+/// @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it;
+///                 http:// for a loopback address alone ("localhost", 127.0.0.0/8, [::1]). Copied.
 /// @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -141,12 +141,12 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
     unsafe { guard(error, || handle_mut("options", options)?.options.set_connect_timeout_ms(connect_timeout_ms)) }
 }
 
-/// Sets how often one login is tried again after a failure that may not happen again: no connection, a connection that broke before
-/// the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
+/// Sets how often one login is tried again after a failure that may not happen again: no connection, a connection
+/// that broke before the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
 ///
 /// The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
-/// take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"), the
-/// call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
+/// take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"),
+/// the call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
 ///
 /// @param options     The object.
 /// @param max_retries 0 to 10. 2 unless set.
@@ -172,8 +172,8 @@ pub unsafe extern "C" fn personr_options_set_max_retries(
 ///
 /// @param options The object.
 /// @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
-///                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password are
-///                bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
+///                scheme is given), or https:// for TLS to the proxy; port 80 or 443 unless given. User and password
+///                are bytes in any encoding, as for curl; "/", "?", "#", "%", a blank, and ":" in a user are
 ///                percent-encoded. No blanks around it. SOCKS is not supported. Copied.
 /// @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
@@ -251,12 +251,12 @@ pub unsafe extern "C" fn personr_options_set_ca_pem(
 
 /// Sets whether the system's root certificates are trusted beside the added ones.
 ///
-/// On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as "openssl
-/// rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for OpenSSL: each is
-/// read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file is read at the first
-/// login and the directories if it does not vouch for the server; again whenever they have changed. Without any root a
-/// login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not be read and none vouches for the
-/// server. Only regular files are read.
+/// On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as
+/// "openssl rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for
+/// OpenSSL: each is read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file
+/// is read at the first login and the directories if it does not vouch for the server; again whenever they have
+/// changed. Without any root a login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not
+/// be read and none vouches for the server. Only regular files are read.
 ///
 /// @param options      The object.
 /// @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
@@ -311,22 +311,22 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 
 /// Sets where the token is kept, and so who shares it.
 ///
-/// A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives them:
-/// one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode 0700,
-/// whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files of mode
-/// 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a file of another
-/// user, or that others may read or write, or that is a link. So is a directory on a network file system or on FUSE:
-/// machines may not see each other's locks there.
+/// A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives
+/// them: one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode
+/// 0700, whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files
+/// of mode 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a
+/// file of another user, or that others may read or write, or that is a link. So is a directory on a network file
+/// system or on FUSE: machines may not see each other's locks there.
 ///
 /// @param options     The object.
 /// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
-///                    **It ends with the last of these handles.**
-///                    "file:DIRECTORY" (also "file:///DIRECTORY"): every handle with the same directory, service and
-///                    email. The path is taken as it is, at most 4095 bytes; a relative one is that of the working
-///                    directory now. Nothing is opened before the token is asked for.
-///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: all machines that use
-///                    the same Redis server (a library built with the cargo feature "redis"). User and password as in
-///                    personr_options_set_proxy(). No blanks around any of them, nor around a directory. Copied.
+///                    **It ends with the last of these handles.** "file:DIRECTORY" (also "file:///DIRECTORY"): every
+///                    handle with the same directory, service and email. The path is taken as it is, at most 4095
+///                    bytes; a relative one is that of the working directory now. Nothing is opened before the token
+///                    is asked for. "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS:
+///                    all machines that use the same Redis server (a library built with the cargo feature "redis").
+///                    User and password as in personr_options_set_proxy(). No blanks around any of them, nor around a
+///                    directory. Copied.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -353,8 +353,8 @@ pub unsafe extern "C" fn personr_options_set_token_store(
 /// fails.
 ///
 /// @param options        The object.
-/// @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of its
-///                       life unless set; 0 for no renewal before the end.
+/// @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of
+///                       its life unless set; 0 for no renewal before the end.
 /// @param error          Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.

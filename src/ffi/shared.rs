@@ -1,7 +1,7 @@
 //! What a handle and the calls on it share.
 //!
-//! To free a handle while a call on it runs is the caller's error, and a garbage collector's finalizer makes it. A call
-//! that waits has counted itself before, so it goes on to its end, and whoever is the last frees the value.
+//! To free a handle while a call on it runs is the caller's error, and a garbage collector's finalizer makes it. A
+//! call that waits has counted itself before, so it goes on to its end, and whoever is the last frees the value.
 //!
 //! A forked child begins to count anew: of the threads that its parent's calls run on it has none, so they would never
 //! leave.

@@ -9,8 +9,8 @@ pub type personr_status = i32;
 
 /// Success.
 pub const PERSONR_OK: i32 = 0;
-/// A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was called
-/// from inside a callback. Nothing was sent.
+/// A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was
+/// called from inside a callback. Nothing was sent.
 pub const PERSONR_INVALID_ARGUMENT: i32 = 1;
 /// The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
 /// same password again, so that a loop locks nobody out. personr_auth_login() does.
@@ -38,13 +38,13 @@ pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
-/// The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later version
-/// of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
+/// The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later
+/// version of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
 /// "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
 /// "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
-/// "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database", "store-timeout",
-/// "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost"; of a store that the
-/// application keeps "store-callback".
+/// "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database",
+/// "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost";
+/// of a store that the application keeps "store-callback".
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

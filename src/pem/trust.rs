@@ -42,8 +42,8 @@ impl Kind {
     }
 }
 
-/// By OpenSSL's rules: what is rejected is not trusted; if something is trusted, all else is not. `None` if it cannot be
-/// read.
+/// By OpenSSL's rules: what is rejected is not trusted; if something is trusted, all else is not. `None` if it cannot
+/// be read.
 fn is_for_servers(settings: &[u8]) -> Option<bool> {
     let (SEQUENCE, mut settings, _) = value(settings)? else { return None };
     let (mut is_trusted, mut is_rejected) = (true, false);

@@ -1,5 +1,5 @@
-//! How much of the application's memory the library locks. The system allows a process so much (RLIMIT_MEMLOCK), and the
-//! application may need some of it.
+//! How much of the application's memory the library locks. The system allows a process so much (RLIMIT_MEMLOCK), and
+//! the application may need some of it.
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,8 +13,8 @@ pub(super) const SMALLEST_PAGE: usize = 4096;
 /// beyond is left out of core dumps and wiped, as all is.
 const LOCKED_MAX: u32 = 2 * 1024 * 1024;
 
-/// The process that counts (its fork generation) in the upper half, its locked bytes in the lower one: a forked child has
-/// none.
+/// The process that counts (its fork generation) in the upper half, its locked bytes in the lower one: a forked child
+/// has none.
 static LOCKED: AtomicU64 = AtomicU64::new(0);
 
 /// Whether a mapping is locked, and in which process.

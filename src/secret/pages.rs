@@ -121,9 +121,9 @@ impl Mapping {
         };
         match NonNull::new(start.cast::<u8>()) {
             Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
-                // Before it is locked. That brings the pages into memory, and the kernel joins a mapping to the one beside
-                // it until then only: a process may have 65,530 of them.
-                // SAFETY: the mapping is ours, and its contents do not change.
+                // Before it is locked. That brings the pages into memory, and the kernel joins a mapping to the one
+                // beside it until then only: a process may have 65,530 of them. SAFETY: the mapping is ours, and its
+                // contents do not change.
                 #[cfg(all(any(target_os = "linux", target_os = "android"), not(personr_bench_unwiped)))]
                 unsafe {
                     libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);

@@ -5,8 +5,8 @@
 //! (`Retry-After`) gets it, up to an hour. A failure that only the caller's own deadline made binds no call that has
 //! more time than that one had.
 //!
-//! Two programs that share no store end each other's tokens for ever. Logins that replace a rejected token are therefore
-//! limited: three in a row, then one a minute.
+//! Two programs that share no store end each other's tokens for ever. Logins that replace a rejected token are
+//! therefore limited: three in a row, then one a minute.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! When a token is looked after, while it is good and when there is none.
 //!
-//! A token is renewed in a *window* before its end, by the first call then, and the others go on with the token in hand:
-//! stale-while-revalidate, as RFC 5861 names it. While a renewal has to wait, after a failure or for another process,
-//! the token stays in use (stale-if-error), and the store is checked every ten seconds: another process may have
-//! renewed it.
+//! A token is renewed in a *window* before its end, by the first call then, and the others go on with the token in
+//! hand: stale-while-revalidate, as RFC 5861 names it. While a renewal has to wait, after a failure or for another
+//! process, the token stays in use (stale-if-error), and the store is checked every ten seconds: another process may
+//! have renewed it.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! `file:DIRECTORY`: one record per account for all processes of a host, in files that are their user's alone.
 //!
-//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed, and whose
-//! content means nothing; and `KEY.new`, the next record while it is written.
+//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed, and
+//! whose content means nothing; and `KEY.new`, the next record while it is written.
 
 mod directory;
 mod locks;
@@ -119,8 +119,8 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// Whether who wants the lock now finds it held. It is lost if somebody replaced the lock file, or the directory: by
-    /// now another process may have logged in.
+    /// Whether who wants the lock now finds it held. It is lost if somebody replaced the lock file, or the directory:
+    /// by now another process may have logged in.
     fn holds(&self) -> Result<bool> {
         if !self.lock.is_held()? {
             return Ok(false);

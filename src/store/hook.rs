@@ -1,5 +1,5 @@
-//! A store that the application keeps, by its callbacks. No lock of this library is held while they are called, so one that
-//! blocks holds up its own caller alone.
+//! A store that the application keeps, by its callbacks. No lock of this library is held while they are called, so
+//! one that blocks holds up its own caller alone.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -24,8 +24,8 @@ pub(crate) trait StoreHook: Send + Sync {
     fn load(&self, key: &str) -> Result<Option<RecordBytes>>;
     /// Replaces the record under this key, whose lock is held.
     fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome>;
-    /// Takes the lock of this key; `false` if another one holds it all the time. `lease` is how long it must be held for
-    /// sure, unless it is unlocked before.
+    /// Takes the lock of this key; `false` if another one holds it all the time. `lease` is how long it must be held
+    /// for sure, unless it is unlocked before.
     fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool>;
     /// Gives the lock back.
     fn unlock(&self, key: &str) -> Result<()>;

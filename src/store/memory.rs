@@ -56,7 +56,8 @@ pub(crate) struct Memory {
 }
 
 impl Identity {
-    /// Of the password there is a hash alone, and nothing to try passwords by: what is hashed before it is in no core dump.
+    /// Of the password there is a hash alone, and nothing to try passwords by: what is hashed before it is in no core
+    /// dump.
     fn of(key: &str, password: &[u8]) -> Self {
         static SALT: OnceBox<Secret> = OnceBox::new();
         // Without randomness it is zero.

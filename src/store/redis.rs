@@ -49,8 +49,8 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1";
 
-/// Does nothing, and fails if a script may not do what the others do. A lock that is taken by who cannot give it back would
-/// stay for its lease. `DEL` finds nothing there: a script runs alone.
+/// Does nothing, and fails if a script may not do what the others do. A lock that is taken by who cannot give it back
+/// would stay for its lease. `DEL` finds nothing there: a script runs alone.
 const TRY_SCRIPT: &[u8] = b"\
 if redis.call('GET', KEYS[2]) then return 0 end
 return redis.call('DEL', KEYS[2])";

@@ -1,7 +1,7 @@
 //! Whether the thread may be cancelled (`pthread_cancel`).
 //!
-//! A cancellation that acts inside the library unwinds Rust's frames, which ends the process. So it is switched off while a
-//! call may wait, and is as the application had it in the application's callbacks.
+//! A cancellation that acts inside the library unwinds Rust's frames, which ends the process. So it is switched off
+//! while a call may wait, and is as the application had it in the application's callbacks.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -64,9 +64,9 @@ mod system {
     pub(super) fn set(state: c_int) -> c_int {
         // Stays so if the call fails, which it does for unknown states alone.
         let mut former = state;
-        // SAFETY: the pointer is to a number of our own. To switch it off lets nothing act. To switch it on again may let
-        // a thread of asynchronous type be cancelled in here, which POSIX allows to call this function and two others,
-        // and no library.
+        // SAFETY: the pointer is to a number of our own. To switch it off lets nothing act. To switch it on again may
+        // let a thread of asynchronous type be cancelled in here, which POSIX allows to call this function and two
+        // others, and no library.
         unsafe { pthread_setcancelstate(state, &mut former) };
         former
     }

@@ -23,8 +23,8 @@ pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd>
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
 }
 
-/// Runs `open` while the numbers of closed standard streams are taken: what is opened is at no moment where the application
-/// prints to.
+/// Runs `open` while the numbers of closed standard streams are taken: what is opened is at no moment where the
+/// application prints to.
 pub(crate) fn beside_standard_streams<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // SAFETY: asks for the flags of a descriptor, which may be closed.
     let is_closed = |standard: &i32| unsafe { libc::fcntl(*standard, libc::F_GETFD) } == -1;

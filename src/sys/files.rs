@@ -44,8 +44,8 @@ pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result
 /// The mode of a file of ours.
 const FOR_THE_OWNER: u32 = 0o600;
 
-/// Makes a file that is its owner's alone, to read and to write, whatever the process's umask is. Fails if there is one of
-/// this name.
+/// Makes a file that is its owner's alone, to read and to write, whatever the process's umask is. Fails if there is
+/// one of this name.
 pub(crate) fn create_at(directory: &File, name: &CStr, flags: c_int) -> io::Result<OwnedFd> {
     let file = File::from(open_at(directory, name, flags | libc::O_CREAT | libc::O_EXCL)?);
     let mut permissions = file.metadata()?.permissions();
@@ -57,8 +57,8 @@ pub(crate) fn create_at(directory: &File, name: &CStr, flags: c_int) -> io::Resu
     Ok(file.into())
 }
 
-/// Sets the mode of a directory that was made just now and that its owner may not be able to open yet. Follows no symbolic
-/// link, where the system can.
+/// Sets the mode of a directory that was made just now and that its owner may not be able to open yet. Follows no
+/// symbolic link, where the system can.
 pub(crate) fn set_mode_of_new_directory(path: &Path, mode: libc::mode_t) -> io::Result<()> {
     let name = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: the name ends with NUL.
@@ -97,9 +97,10 @@ pub(crate) fn remove_at(directory: &File, name: &CStr) -> io::Result<()> {
 
 /// Takes two locks on an open file, or takes them again; `false` if another one has one of them. Never waits.
 ///
-/// The lock of the description, that is of what was opened, keeps out everybody else, also in this process. A forked child
-/// shares it, so it must be given back by [`unlock`]. The lock of the process is for systems that do not have the other, and
-/// for older versions of the library; the process loses it as soon as it closes *any* descriptor of the file.
+/// The lock of the description, that is of what was opened, keeps out everybody else, also in this process. A forked
+/// child shares it, so it must be given back by [`unlock`]. The lock of the process is for systems that do not have
+/// the other, and for older versions of the library; the process loses it as soon as it closes *any* descriptor of
+/// the file.
 pub(crate) fn try_lock(file: RawFd) -> io::Result<bool> {
     if !try_lock_of_description(file)? {
         return Ok(false);
@@ -194,7 +195,8 @@ pub(crate) fn effective_user() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Whether the directory is on a network file system, or on one that may be: machines that share it may not share its locks.
+/// Whether the directory is on a network file system, or on one that may be: machines that share it may not share its
+/// locks.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     let mut stat = MaybeUninit::<libc::statfs>::zeroed();

@@ -26,7 +26,8 @@ extern "C" fn after_fork_in_parent() {
     ENDED.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Only this thread lives on. Others may have forked at the same time: the child sees their beginning and never their end.
+/// Only this thread lives on. Others may have forked at the same time: the child sees their beginning and never their
+/// end.
 extern "C" fn after_fork_in_child() {
     ENDED.store(BEGUN.load(Ordering::SeqCst), Ordering::SeqCst);
     GENERATION.fetch_add(1, Ordering::Relaxed);
@@ -56,8 +57,8 @@ struct Moment {
 
 impl Moment {
     fn now() -> Self {
-        // In the library they are registered by now, since each handle asks when it is made: a fork that had begun before
-        // that, and is not counted, is over.
+        // In the library they are registered by now, since each handle asks when it is made: a fork that had begun
+        // before that, and is not counted, is over.
         fork_generation();
         // In this order: if they are equal, none was under way when the second was read.
         let ended = ENDED.load(Ordering::SeqCst);
@@ -92,8 +93,8 @@ const TRIES: u32 = 64;
 const FORK: Duration = Duration::from_millis(1);
 
 impl UnsharedFile {
-    /// Opens by `open` at a moment without a fork: a child that is forked between the opening and the entry into the list
-    /// has a descriptor that it does not know of.
+    /// Opens by `open` at a moment without a fork: a child that is forked between the opening and the entry into the
+    /// list has a descriptor that it does not know of.
     ///
     /// A fork that takes longer than all tries has copied the descriptors long ago, and cannot have this one.
     pub(crate) fn open(open: impl Fn() -> io::Result<OwnedFd>) -> io::Result<Self> {

@@ -1,4 +1,5 @@
-//! The names in a directory. The standard library lists one too, behind a descriptor that may be that of a standard stream.
+//! The names in a directory. The standard library lists one too, behind a descriptor that may be that of a standard
+//! stream.
 
 use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;
@@ -37,7 +38,8 @@ impl Listing {
             return if error.raw_os_error() == Some(0) { Ok(None) } else { Err(error) };
         }
         // SAFETY: the entry stays as it is until the next call, which `&mut self` holds off as long as the name is
-        // borrowed; the name in it ends with NUL. No reference is made to the entry, which may be shorter than its type.
+        // borrowed; the name in it ends with NUL. No reference is made to the entry, which may be shorter than its
+        // type.
         let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
         Ok(Some(OsStr::from_bytes(name.to_bytes())))
     }

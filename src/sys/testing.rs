@@ -81,8 +81,8 @@ pub(crate) fn limit_descriptors(now: libc::rlim_t, at_most: libc::rlim_t) {
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
 }
 
-/// Has the system refuse locks of descriptions with this error, as a filter of system calls does. For a child; `false` if
-/// the system does not let it.
+/// Has the system refuse locks of descriptions with this error, as a filter of system calls does. For a child;
+/// `false` if the system does not let it.
 #[cfg(all(target_os = "linux", target_pointer_width = "64", target_endian = "little"))]
 pub(crate) fn refuse_locks_of_descriptions(error: i32) -> bool {
     // Of the kernel's `seccomp_data`: the number of the call, and the lower half of its second argument.

@@ -17,8 +17,8 @@ pub(crate) fn time_since_boot() -> Duration {
     UPTIME.read()
 }
 
-/// A clock, and one in its stead where the system does not know it. Which of the two is read is decided once: they differ
-/// by the time that the machine was suspended, and deadlines would jump.
+/// A clock, and one in its stead where the system does not know it. Which of the two is read is decided once: they
+/// differ by the time that the machine was suspended, and deadlines would jump.
 struct Uptime {
     clock: libc::clockid_t,
     decision: AtomicI32,

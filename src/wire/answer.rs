@@ -215,8 +215,8 @@ fn lifetime_of(seconds: f64) -> Option<Duration> {
     (seconds >= 1.0).then(|| Duration::from_secs_f64(seconds.min(LIFETIME_MAX_S)))
 }
 
-/// A number that stands in a string: digits, maybe a fraction and an exponent, maybe blanks around. serde_json reads it,
-/// which is in the library anyway; the tables of the standard library's own parser would be 15 KB more.
+/// A number that stands in a string: digits, maybe a fraction and an exponent, maybe blanks around. serde_json reads
+/// it, which is in the library anyway; the tables of the standard library's own parser would be 15 KB more.
 fn number_in(text: &str) -> Option<f64> {
     let digits = text.trim_ascii().trim_start_matches('0');
     if digits.starts_with(|c: char| c.is_ascii_digit()) { serde_json::from_str(digits).ok() } else { None }

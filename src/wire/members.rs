@@ -1,8 +1,8 @@
 //! The texts in a document that is meant to be JSON and is broken.
 //!
 //! Nothing of its structure is relied on. A quoted name, a colon and a quoted text are a member wherever they stand;
-//! after what makes no sense the search goes on behind the next quote. It is for refusals alone: a token must not be taken
-//! from what may have been cut and patched.
+//! after what makes no sense the search goes on behind the next quote. It is for refusals alone: a token must not be
+//! taken from what may have been cut and patched.
 
 use zeroize::Zeroizing;
 
@@ -57,8 +57,8 @@ fn decoded(body: &[u8]) -> Text {
     text.into()
 }
 
-/// The member whose name begins with this quote, and what follows from its last quote on: if one is missing, that is the
-/// first one of the next member. A text that is cut off is none.
+/// The member whose name begins with this quote, and what follows from its last quote on: if one is missing, that is
+/// the first one of the next member. A text that is cut off is none.
 fn member(text: &str) -> Option<(&str, Text, &str)> {
     let (name, rest) = quoted_name(text)?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();

@@ -1,7 +1,7 @@
 //! The service's own texts, made fit for an error: without what was sent, and without tokens.
 //!
-//! What stands in a text in a form that servers are known to write is replaced where it stands. Then the text is decoded,
-//! layer by layer, and looked through again: if a secret shows only then, nothing of the text is shown.
+//! What stands in a text in a form that servers are known to write is replaced where it stands. Then the text is
+//! decoded, layer by layer, and looked through again: if a secret shows only then, nothing of the text is shown.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -15,7 +15,8 @@ use crate::text::{clean, is_hidden};
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 const COMPONENT_OF_JS: &AsciiSet = &COMPONENT.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 const REDACTED: &str = "[redacted]";
-/// Stands for what was replaced until the end: a short secret must not be found in the word itself. No clean text has it.
+/// Stands for what was replaced until the end: a short secret must not be found in the word itself. No clean text has
+/// it.
 const GAP: char = '\0';
 /// A shorter secret is looked for as it is alone: in another form it would be found in many texts, and it tells little.
 const CHARACTERS_MIN: usize = 4;
@@ -35,8 +36,8 @@ fn forms_of(secrets: &[&[u8]]) -> Vec<Text> {
     secrets.iter().filter_map(|secret| std::str::from_utf8(secret).ok()).flat_map(encodings).collect()
 }
 
-/// As it is; in Base64 of both alphabets (padding gives nothing away), percent-encoded, with the `+` of a form for a space,
-/// in HTML.
+/// As it is; in Base64 of both alphabets (padding gives nothing away), percent-encoded, with the `+` of a form for a
+/// space, in HTML.
 fn encodings(secret: &str) -> Vec<Text> {
     let mut encodings = vec![secret.to_owned(), clean(secret.to_owned(), usize::MAX)];
     if secret.chars().count() < CHARACTERS_MIN {

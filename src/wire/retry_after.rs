@@ -10,8 +10,8 @@ use crate::http::Response;
 /// A longer wait is not told apart: nobody keeps a caller for so long, and a slip of the service must not.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// The wait that the headers say, a day at most; of several the longest, for someone on the way may have added one. What
-/// has passed is no wait.
+/// The wait that the headers say, a day at most; of several the longest, for someone on the way may have added one.
+/// What has passed is no wait.
 pub(super) fn retry_after(response: &Response, unix_now: Duration) -> Option<Duration> {
     let said = response.headers.iter().filter(|(name, _)| name == "retry-after").map(|(_, value)| value.trim());
     said.filter_map(|value| until_date(value, response, unix_now).or_else(|| longest(value))).max()

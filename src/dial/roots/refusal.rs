@@ -1,4 +1,5 @@
-//! Why no root vouches for a server, where its certificate alone does not say it: roots are missing, or could not be read.
+//! Why no root vouches for a server, where its certificate alone does not say it: roots are missing, or could not be
+//! read.
 
 use std::fmt;
 use std::sync::Arc;

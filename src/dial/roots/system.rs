@@ -1,12 +1,12 @@
 //! The roots of a system that keeps them in files.
 //!
-//! Most such systems keep them twice: all in one file, and each in a file of its own, several hundred of them with their
-//! links. The file is read first, the directories only for a server that it does not vouch for: to read both takes as long
-//! as all else in a first login.
+//! Most such systems keep them twice: all in one file, and each in a file of its own, several hundred of them with
+//! their links. The file is read first, the directories only for a server that it does not vouch for: to read both
+//! takes as long as all else in a first login.
 //!
-//! What was read is kept, and used as long as the files look the same. So the roots are never older than the files: one
-//! that is added counts in the next handshake, and one that is taken out counts no more. What was not read to its end is
-//! used once and never kept, and neither is what has changed just now.
+//! What was read is kept, and used as long as the files look the same. So the roots are never older than the files:
+//! one that is added counts in the next handshake, and one that is taken out counts no more. What was not read to its
+//! end is used once and never kept, and neither is what has changed just now.
 
 mod files;
 mod places;

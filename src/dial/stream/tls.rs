@@ -18,8 +18,8 @@ impl TlsStream {
         &mut self.below
     }
 
-    /// Exchanges messages until the server has proven who it is. The client's last message is not sent yet: it leaves with
-    /// what is written next.
+    /// Exchanges messages until the server has proven who it is. The client's last message is not sent yet: it leaves
+    /// with what is written next.
     pub(in crate::dial) fn handshake(connection: ClientConnection, below: Stream) -> io::Result<Self> {
         let mut stream = Self { connection, below };
         while stream.connection.is_handshaking() {

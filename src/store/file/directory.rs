@@ -77,7 +77,8 @@ impl Directory {
         if metadata.len() > FILE_MAX as u64 {
             return Err(too_large(Part::Record));
         }
-        // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the token.
+        // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the
+        // token.
         let mut bytes = RecordBytes::new(Vec::with_capacity(metadata.len() as usize + 1));
         file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.len() > FILE_MAX { Err(too_large(Part::Record)) } else { Ok(Some(bytes)) }
@@ -154,8 +155,8 @@ fn make(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether something was made in the directory, or the directory itself, so short a time ago that the process that did so
-/// may still be about to set its mode.
+/// Whether something was made in the directory, or the directory itself, so short a time ago that the process that
+/// did so may still be about to set its mode.
 pub(super) fn is_young(path: &Path) -> bool {
     const YOUNG: u64 = 2;
     let now = Now::read().unix.as_secs();
@@ -175,7 +176,8 @@ impl NewFile {
             return Err(too_large(Part::New));
         }
         let fail = |error| failed(Part::New, &error);
-        // An application that closed all descriptors may have a file of its own behind this one, where the token would be.
+        // An application that closed all descriptors may have a file of its own behind this one, where the token
+        // would be.
         if FileId::of(&self.file.metadata().map_err(fail)?) != self.id {
             return Err(refuse(Part::New, "store-open", "was closed by the application"));
         }

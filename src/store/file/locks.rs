@@ -2,12 +2,13 @@
 //!
 //! Two locks of the system are taken on each (`sys::files::try_lock`).
 //!
-//! The lock of the process is the process's as a whole: within the process it keeps nobody out, and it goes as soon as any
-//! descriptor of the file is closed, also one that was opened under another name. So who holds what is kept here, by what
-//! the system knows a file by, and descriptors of a held file are closed with the lock alone.
+//! The lock of the process is the process's as a whole: within the process it keeps nobody out, and it goes as soon
+//! as any descriptor of the file is closed, also one that was opened under another name. So who holds what is kept
+//! here, by what the system knows a file by, and descriptors of a held file are closed with the lock alone.
 //!
-//! The lock of the description (of what was opened) keeps everybody out, and stays. It is there for what this list does not
-//! know of: a second copy of the library in the process, with a list of its own, and the application's own descriptors.
+//! The lock of the description (of what was opened) keeps everybody out, and stays. It is there for what this list
+//! does not know of: a second copy of the library in the process, with a list of its own, and the application's own
+//! descriptors.
 
 use std::ffi::CStr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -78,8 +79,8 @@ impl Lock {
         Self::take_among(&mut Locks::of_this_process().held(), directory, name, opened)
     }
 
-    /// `held` stays borrowed until a file that is not kept has been closed: a thread that got the lock before that would
-    /// lose it.
+    /// `held` stays borrowed until a file that is not kept has been closed: a thread that got the lock before that
+    /// would lose it.
     fn take_among(
         held: &mut Vec<HeldFile>,
         directory: &Directory,
@@ -111,8 +112,8 @@ impl Lock {
 
     /// Whether the locks are this process's still.
     ///
-    /// They are taken again: the application may have ended the process's lock by closing a descriptor of the file. That
-    /// fails if another process came in between, which it cannot while the lock of the description is held.
+    /// They are taken again: the application may have ended the process's lock by closing a descriptor of the file.
+    /// That fails if another process came in between, which it cannot while the lock of the description is held.
     pub(super) fn is_held(&self) -> Result<bool> {
         if !self.is_of_this_process() {
             return Ok(false);
@@ -144,8 +145,8 @@ impl Drop for Lock {
 }
 
 impl Drop for HeldFile {
-    /// A child that was forked behind the back of `pthread_atfork` has a copy of the descriptor, so that closing it here
-    /// would not be enough.
+    /// A child that was forked behind the back of `pthread_atfork` has a copy of the descriptor, so that closing it
+    /// here would not be enough.
     fn drop(&mut self) {
         // It fails in a forked child alone, which has no lock.
         let _ = self.locked.descriptor().map(files::unlock);

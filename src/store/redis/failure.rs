@@ -1,5 +1,5 @@
-//! Why the store failed. The one place that decides it: every text is one of ours, since Redis's own can repeat what was
-//! sent to it.
+//! Why the store failed. The one place that decides it: every text is one of ours, since Redis's own can repeat what
+//! was sent to it.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use super::refusal::Refusal;
 use crate::clock::Deadline;
 use crate::error::{Error, Status};
 
-/// Redis answers in milliseconds: one that does not is broken, and nobody should wait for all of a deadline to learn it.
+/// Redis answers in milliseconds: one that does not is broken, and nobody should wait for all of a deadline to learn
+/// it.
 const EXCHANGE: Duration = Duration::from_secs(5);
 
 /// How long a step may take.

@@ -1,5 +1,5 @@
-//! Why Redis refuses a command: its own words decide. They are known by how they begin, and never repeated, for the rest
-//! of them may hold what we sent. Pure.
+//! Why Redis refuses a command: its own words decide. They are known by how they begin, and never repeated, for the
+//! rest of them may hold what we sent. Pure.
 
 /// What stands for Redis's words.
 #[derive(Debug, PartialEq, Eq)]

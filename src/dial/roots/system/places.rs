@@ -9,8 +9,8 @@ use std::path::{self, Path, PathBuf};
 use crate::environment::Environment;
 use crate::sys::regular::Unreadable;
 
-/// Where the environment says that the roots are, by the rules of OpenSSL: the file and the directories are chosen apart, and `None`
-/// stands for the usual ones.
+/// Where the environment says that the roots are, by the rules of OpenSSL: the file and the directories are chosen
+/// apart, and `None` stands for the usual ones.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Places {
     file: Option<PathBuf>,
@@ -72,8 +72,8 @@ fn is_missing(error: &io::Error) -> bool {
     Unreadable::from(error) == Unreadable::Missing
 }
 
-// What Linux distributions and other systems have, as the crate `openssl-probe` lists it. Of the files the first that is
-// there is taken; it holds all.
+// What Linux distributions and other systems have, as the crate `openssl-probe` lists it. Of the files the first that
+// is there is taken; it holds all.
 
 #[cfg(not(any(
     target_os = "freebsd",
