@@ -123,8 +123,11 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told() {
-        let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
-        assert_eq!(connect_to(closed).expect_err("refused").kind(), io::ErrorKind::ConnectionRefused);
+        // It has a port, which nobody else can get, and does not listen.
+        let closed = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        closed.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        let address = closed.local_addr().expect("an address").as_socket().expect("of IP");
+        assert_eq!(connect_to(address).expect_err("refused").kind(), io::ErrorKind::ConnectionRefused);
     }
 
     #[test]
