@@ -4,13 +4,14 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
+.PHONY: help demo test check lint msrv bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
 	@echo "make lint          checks format, lints, documentation, dependencies, and what is generated"
+	@echo "make msrv          compiles with the oldest Rust that Cargo.toml promises, and runs the unit tests"
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
@@ -46,6 +47,9 @@ check:
 
 lint:
 	@sh tests/lint.sh
+
+msrv:
+	@sh tests/msrv.sh
 
 bench:
 	@sh benches/run.sh

@@ -1,8 +1,5 @@
 //! What a host program does for the library, by the C functions: it keeps records, tells the password, takes the log.
 
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
-
 mod client;
 #[path = "callbacks/credentials.rs"]
 mod credentials;

@@ -22,6 +22,7 @@ step sh fuzz/run.sh all 20
 step sh packaging/dependencies.sh
 step sh packaging/abi.sh check
 step sh packaging/reproducible.sh
+step sh tests/msrv.sh
 step sh tests/page.sh "$PERSONR_FIGURES" docs/testing.md
 
 close

@@ -3,9 +3,6 @@
 //!
 //! `make test` takes a sample of the TLS streams: every eighth byte, and those around the ends of records.
 
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
-
 mod client;
 mod figures;
 #[path = "cuts/ground.rs"]

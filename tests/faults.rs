@@ -4,9 +4,6 @@
 //! Some faults exist in some phases only in a way of speaking. A look-up and a connect have no bytes to cut: `look_up`
 //! and `connect` say what stands for what.
 
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
-
 mod client;
 mod compile;
 #[path = "faults/connect.rs"]

@@ -3,8 +3,6 @@
 //! "Login" means a token issued at the sandbox.
 
 #![cfg(target_os = "linux")]
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
 
 mod client;
 #[cfg(feature = "redis")]

@@ -4,8 +4,6 @@
 //! of it is compiled out.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
 
 #[path = "log_output/callback.rs"]
 mod callback;

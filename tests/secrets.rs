@@ -5,8 +5,6 @@
 //! proxies, name look-ups, errors, log lines of every level, and what the process printed.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
 
 #[path = "secrets/accounts.rs"]
 mod accounts;

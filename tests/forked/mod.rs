@@ -1,9 +1,7 @@
 //! A child without exec, as a pre-forking server has them.
 
-// `rust-version` is what the library needs; the tests need what the sandbox does, which is newer.
-#![allow(clippy::incompatible_msrv)]
-
 use std::os::fd::{FromRawFd, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -11,7 +9,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs `work` in a forked child, which exits with 0 if it returns true. Waits for the child by an event, a
 /// descriptor of its, so that one that hangs fails the test instead of stopping it.
 pub fn in_child(work: impl FnOnce() -> bool) -> bool {
-    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let (reader, writer) = UnixStream::pair().expect("a pair");
     // SAFETY: the child runs `work`, which is what a forking host program would do with the library, and `_exit`.
     match unsafe { libc::fork() } {
         -1 => panic!("no child"),

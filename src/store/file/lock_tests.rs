@@ -1,8 +1,9 @@
 //! Who holds the lock of an account, among threads, processes and forks.
 
 use std::fs::File;
-use std::io::{Read, Write, pipe};
+use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
@@ -223,8 +224,8 @@ fn a_lock_that_another_one_took_meanwhile_is_lost() {
     let mut held = try_lock(&store).expect("free");
     held.prepare().expect("room");
     drop(open_lock(&place));
-    let (mut taken, mut tells) = pipe().expect("a pipe");
-    let (mut until, end) = pipe().expect("a pipe");
+    let (mut taken, mut tells) = UnixStream::pair().expect("a pair");
+    let (mut until, end) = UnixStream::pair().expect("a pair");
     let mut end = Some(end);
     let other = start_child(|| {
         drop(end.take());
