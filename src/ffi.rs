@@ -12,6 +12,7 @@
 
 mod boundary;
 mod guard;
+mod handle;
 mod load;
 mod shared;
 mod status;

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::boundary::quietly;
 use super::error::personr_error;
 use super::guard::{guard, guard_quick};
+use super::handle::{Handle, TypeWord, boxed, free, handle, known_handle, optional_handle};
 use super::options::personr_options;
 use super::shared::Shared;
 use super::status::personr_status;
-use super::strings::{Output, free, handle, text};
+use super::strings::{Output, text};
 use super::token::personr_token;
 use super::user_data::Owned;
 use crate::auth::Auth;
@@ -45,8 +46,15 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 /// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks
 /// 2 MiB into memory at most, for all handles of a process (about 70 have room), and never more than half of
 /// RLIMIT_MEMLOCK.
+#[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_auth {
+    _type: TypeWord<Self>,
     shared: Shared<Account>,
+}
+
+// SAFETY: the type is `repr(C)` and begins with its word.
+unsafe impl Handle for personr_auth {
+    const NAME: &'static str = "personr_auth";
 }
 
 /// What a handle stands for. Its calls may still be running when the handle has been freed.
@@ -94,12 +102,12 @@ pub unsafe extern "C" fn personr_auth_new(
             let auth_out = auth_out.required("auth_out")?;
             let email = text("email", email)?;
             let password = if password.is_null() { None } else { Some(text("password", password)?) };
-            let (options, owned) = match options.as_ref() {
+            let (options, owned) = match optional_handle("options", options)? {
                 Some(options) => (options.options.clone(), options.owned.clone()),
                 None => (Options::new()?, Owned::default()),
             };
             let shared = Shared::new(Account { auth: Auth::new(email, password, options)?, owned });
-            auth_out.set(Box::into_raw(Box::new(personr_auth { shared })));
+            auth_out.set(boxed(personr_auth { _type: TypeWord::new(), shared }));
             Ok(())
         })
     }
@@ -300,7 +308,7 @@ pub unsafe extern "C" fn personr_auth_reject(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     // SAFETY: NULL or a live handle, says the header.
-    let Some(auth) = (unsafe { auth.as_ref() }) else { return PERSONR_STATE_EMPTY };
+    let Some(auth) = (unsafe { known_handle(auth) }) else { return PERSONR_STATE_EMPTY };
     quietly(PERSONR_STATE_EMPTY, || match auth.shared.enter().auth.state() {
         State::Empty => PERSONR_STATE_EMPTY,
         State::Good => PERSONR_STATE_GOOD,
@@ -319,7 +327,7 @@ pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i64 {
     // SAFETY: NULL or a live handle, says the header.
-    let Some(auth) = (unsafe { auth.as_ref() }) else { return 0 };
+    let Some(auth) = (unsafe { known_handle(auth) }) else { return 0 };
     quietly(0, || auth.shared.enter().auth.renews_at())
 }
 
@@ -338,6 +346,6 @@ pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i6
 /// Threads: no call on the handle may be running or come later. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_auth_free(auth: *mut personr_auth) {
-    // SAFETY: NULL or a live handle that is not used again, says the header; made by `personr_auth_new`.
+    // SAFETY: NULL or a live handle that is not used again, says the header; made by `boxed`.
     unsafe { free(auth) }
 }

@@ -7,10 +7,10 @@ use super::callback_types::{
 };
 use super::error::personr_error;
 use super::guard::guard;
+use super::handle::handle_mut;
 use super::hooks::{CredentialsCallback, LogCallback, StoreCallbacks};
 use super::options::personr_options;
 use super::status::personr_status;
-use super::strings::handle_mut;
 use super::user_data::UserData;
 use crate::credentials::CredentialsHook;
 use crate::error::{Error, Result};
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn personr_options_set_token_store_callbacks(
     user_data_free: personr_user_data_free_fn,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, callbacks that keep its rules, user data that they and
+    // SAFETY: the header asks for NULL or a live handle, callbacks that keep its rules, user data that they and
     // `user_data_free` may be called with on any thread, and a place to write to.
     unsafe {
         guard(error, || {

@@ -19,6 +19,9 @@
  * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
  * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
  *   does nothing. Freeing a handle while a call on it runs is an error of yours (see personr_auth_free()).
+ * - A handle of another type than the parameter's (after a cast) is PERSONR_INVALID_ARGUMENT. What returns no status
+ *   treats it as NULL: getters give what they give for NULL, and ..._free does nothing, so that it leaks. A freed
+ *   handle is not recognised: nothing is promised, and tools that check memory report it.
  * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
  *   you asked, until it is freed; they are never NULL and never yours to free.
  * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is

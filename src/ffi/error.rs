@@ -1,20 +1,28 @@
 use std::ffi::{CString, c_char};
 
+use super::handle::{self, Handle, TypeWord, free, known_handle};
 use super::status::{PERSONR_OK, personr_status, status_of};
-use super::strings::{free, owned};
+use super::strings::owned;
 use crate::error::Error;
 
 /// Why a call failed: an object of the caller's, made by the call, freed by personr_error_free(). It never changes.
+#[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_error {
+    _type: TypeWord<Self>,
     error: Error,
     message: CString,
     reason: CString,
 }
 
+// SAFETY: the type is `repr(C)` and begins with its word.
+unsafe impl Handle for personr_error {
+    const NAME: &'static str = "personr_error";
+}
+
 impl personr_error {
     pub(super) fn boxed(error: Error) -> *mut Self {
         let (message, reason) = (owned(error.message()), owned(error.reason()));
-        Box::into_raw(Box::new(Self { error, message, reason }))
+        handle::boxed(Self { _type: TypeWord::new(), error, message, reason })
     }
 }
 
@@ -26,8 +34,8 @@ impl personr_error {
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_status(error: *const personr_error) -> personr_status {
-    // SAFETY: NULL or a live error, says the header.
-    unsafe { error.as_ref() }.map_or(PERSONR_OK, |error| status_of(error.error.status()))
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(error) }.map_or(PERSONR_OK, |error| status_of(error.error.status()))
 }
 
 /// Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
@@ -41,8 +49,8 @@ pub unsafe extern "C" fn personr_error_status(error: *const personr_error) -> pe
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_message(error: *const personr_error) -> *const c_char {
-    // SAFETY: NULL or a live error, says the header.
-    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(error) }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
 }
 
 /// Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
@@ -57,8 +65,8 @@ pub unsafe extern "C" fn personr_error_message(error: *const personr_error) -> *
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_reason(error: *const personr_error) -> *const c_char {
-    // SAFETY: NULL or a live error, says the header.
-    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.reason.as_ptr())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(error) }.map_or(c"".as_ptr(), |error| error.reason.as_ptr())
 }
 
 /// Returns the HTTP status of the service's answer.
@@ -69,8 +77,8 @@ pub unsafe extern "C" fn personr_error_reason(error: *const personr_error) -> *c
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_http_status(error: *const personr_error) -> i32 {
-    // SAFETY: NULL or a live error, says the header.
-    unsafe { error.as_ref() }.map_or(0, |error| error.error.http_status().into())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(error) }.map_or(0, |error| error.error.http_status().into())
 }
 
 /// Returns how long to wait before the next try, in milliseconds from the moment of the failure.
@@ -84,8 +92,8 @@ pub unsafe extern "C" fn personr_error_http_status(error: *const personr_error) 
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_retry_after_ms(error: *const personr_error) -> i64 {
-    // SAFETY: NULL or a live error, says the header.
-    let wait = unsafe { error.as_ref() }.and_then(|error| error.error.retry_after());
+    // SAFETY: NULL or a live handle, says the header.
+    let wait = unsafe { known_handle(error) }.and_then(|error| error.error.retry_after());
     wait.map_or(-1, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -96,6 +104,6 @@ pub unsafe extern "C" fn personr_error_retry_after_ms(error: *const personr_erro
 /// Threads: nothing else may use the error any more. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_error_free(error: *mut personr_error) {
-    // SAFETY: NULL or a live error that is not used again, says the header; made by `boxed`.
+    // SAFETY: NULL or a live handle that is not used again, says the header; made by `boxed`.
     unsafe { free(error) }
 }

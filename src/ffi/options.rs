@@ -3,8 +3,9 @@ use std::ffi::c_char;
 use super::boundary::quietly;
 use super::error::personr_error;
 use super::guard::guard;
+use super::handle::{Handle, TypeWord, boxed, free, handle_mut};
 use super::status::personr_status;
-use super::strings::{bytes, free, handle_mut, string, text};
+use super::strings::{bytes, string, text};
 use super::user_data::Owned;
 use crate::error::Error;
 use crate::options::{LoginMethod, Options};
@@ -17,9 +18,16 @@ pub const PERSONR_LOGIN_FORM: i32 = 1;
 /// Settings for personr_auth_new(), which copies them.
 ///
 /// A setter that fails leaves the setting as it was. One thread at a time may use an options object.
+#[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_options {
+    _type: TypeWord<Self>,
     pub(super) options: Options,
     pub(super) owned: Owned,
+}
+
+// SAFETY: the type is `repr(C)` and begins with its word.
+unsafe impl Handle for personr_options {
+    const NAME: &'static str = "personr_options";
 }
 
 /// Makes an options object with the defaults.
@@ -30,7 +38,7 @@ pub struct personr_options {
 #[unsafe(no_mangle)]
 pub extern "C" fn personr_options_new() -> *mut personr_options {
     quietly(std::ptr::null_mut(), || match Options::new() {
-        Ok(options) => Box::into_raw(Box::new(personr_options { options, owned: Owned::default() })),
+        Ok(options) => boxed(personr_options { _type: TypeWord::new(), options, owned: Owned::default() }),
         Err(_) => std::ptr::null_mut(),
     })
 }
@@ -42,7 +50,7 @@ pub extern "C" fn personr_options_new() -> *mut personr_options {
 /// Threads: nothing else may use the object any more. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_options_free(options: *mut personr_options) {
-    // SAFETY: NULL or a live object that is not used again, says the header; made by `personr_options_new`.
+    // SAFETY: NULL or a live handle that is not used again, says the header; made by `boxed`.
     unsafe { free(options) }
 }
 
@@ -65,7 +73,7 @@ pub unsafe extern "C" fn personr_options_set_base_url(
     base_url: *const c_char,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
@@ -89,7 +97,7 @@ pub unsafe extern "C" fn personr_options_set_login_method(
     login_method: i32,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe {
         guard(error, || {
             let method = match login_method {
@@ -118,7 +126,7 @@ pub unsafe extern "C" fn personr_options_set_timeout_ms(
     timeout_ms: u32,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe { guard(error, || handle_mut("options", options)?.options.set_timeout_ms(timeout_ms)) }
 }
 
@@ -137,7 +145,7 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
     connect_timeout_ms: u32,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe { guard(error, || handle_mut("options", options)?.options.set_connect_timeout_ms(connect_timeout_ms)) }
 }
 
@@ -161,7 +169,7 @@ pub unsafe extern "C" fn personr_options_set_max_retries(
     max_retries: u32,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe { guard(error, || handle_mut("options", options)?.options.set_max_retries(max_retries)) }
 }
 
@@ -186,7 +194,7 @@ pub unsafe extern "C" fn personr_options_set_proxy(
     proxy: *const c_char,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
@@ -214,7 +222,7 @@ pub unsafe extern "C" fn personr_options_set_ca_file(
     ca_file: *const c_char,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
@@ -240,7 +248,7 @@ pub unsafe extern "C" fn personr_options_set_ca_pem(
     length: usize,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, bytes, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, bytes, and a place to write to.
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
@@ -271,7 +279,7 @@ pub unsafe extern "C" fn personr_options_set_system_roots(
     system_roots: i32,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe {
         guard(error, || {
             let trusted = match system_roots {
@@ -300,7 +308,7 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
     user_agent: *const c_char,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
             let options = &mut handle_mut("options", options)?.options;
@@ -338,7 +346,7 @@ pub unsafe extern "C" fn personr_options_set_token_store(
     token_store: *const c_char,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, a string, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, a string, and a place to write to.
     unsafe {
         guard(error, || {
             let options = handle_mut("options", options)?;
@@ -366,6 +374,6 @@ pub unsafe extern "C" fn personr_options_set_renew_before_s(
     renew_before_s: i64,
     error: *mut *mut personr_error,
 ) -> personr_status {
-    // SAFETY: the header asks for NULL or a live object, and a place to write to.
+    // SAFETY: the header asks for NULL or a live handle, and a place to write to.
     unsafe { guard(error, || handle_mut("options", options)?.options.set_renew_before_s(renew_before_s)) }
 }

@@ -4,27 +4,10 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr::NonNull;
 use std::slice;
 
-use super::boundary::quietly;
 use crate::error::{Error, Result};
 
 fn is_null(parameter: &str) -> Error {
     Error::argument(parameter, "it is NULL")
-}
-
-/// What a handle points to.
-///
-/// # Safety
-/// `pointer` is NULL or a live handle of this library.
-pub(super) unsafe fn handle<'a, T>(parameter: &str, pointer: *const T) -> Result<&'a T> {
-    // SAFETY: promised by the caller.
-    unsafe { pointer.as_ref() }.ok_or_else(|| is_null(parameter))
-}
-
-/// # Safety
-/// `pointer` is NULL or a live handle of this library that nobody else uses during the call.
-pub(super) unsafe fn handle_mut<'a, T>(parameter: &str, pointer: *mut T) -> Result<&'a mut T> {
-    // SAFETY: promised by the caller.
-    unsafe { pointer.as_mut() }.ok_or_else(|| is_null(parameter))
 }
 
 /// A string that a caller passes, whatever its bytes.
@@ -92,15 +75,4 @@ impl<T> Output<T> {
 pub(super) fn owned(text: &str) -> CString {
     let text = text.split('\0').next().unwrap_or_default();
     CString::new(text).unwrap_or_default()
-}
-
-/// Ends a handle.
-///
-/// # Safety
-/// `pointer` is NULL or a live handle that came from `Box::into_raw`; it is not used again.
-pub(super) unsafe fn free<T>(pointer: *mut T) {
-    if !pointer.is_null() {
-        // SAFETY: promised by the caller.
-        quietly((), || drop(unsafe { Box::from_raw(pointer) }));
-    }
 }

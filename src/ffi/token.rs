@@ -2,18 +2,25 @@ use std::ffi::c_char;
 use std::sync::Arc;
 
 use super::boundary::quietly;
-use super::strings::free;
+use super::handle::{self, Handle, TypeWord, free, known_handle};
 use crate::token::Token;
 
 /// A token as it was when it was handed out: an object of the caller's, freed by personr_token_free(). It never
 /// changes, and outlives the personr_auth that it came from.
+#[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_token {
+    _type: TypeWord<Self>,
     token: Arc<Token>,
+}
+
+// SAFETY: the type is `repr(C)` and begins with its word.
+unsafe impl Handle for personr_token {
+    const NAME: &'static str = "personr_token";
 }
 
 impl personr_token {
     pub(super) fn boxed(token: Arc<Token>) -> *mut Self {
-        Box::into_raw(Box::new(Self { token }))
+        handle::boxed(Self { _type: TypeWord::new(), token })
     }
 }
 
@@ -25,8 +32,8 @@ impl personr_token {
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_value(token: *const personr_token) -> *const c_char {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(c"".as_ptr(), |token| token.token.value().as_ptr())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(c"".as_ptr(), |token| token.token.value().as_ptr())
 }
 
 /// Returns "Bearer " and the token: the value of an Authorization header. It is a secret.
@@ -37,8 +44,8 @@ pub unsafe extern "C" fn personr_token_value(token: *const personr_token) -> *co
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_authorization(token: *const personr_token) -> *const c_char {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(c"".as_ptr(), |token| token.token.authorization().as_ptr())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(c"".as_ptr(), |token| token.token.authorization().as_ptr())
 }
 
 /// Returns the service's id of the user who logged in: printable ASCII, at most 4096 bytes.
@@ -49,8 +56,8 @@ pub unsafe extern "C" fn personr_token_authorization(token: *const personr_token
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_user_id(token: *const personr_token) -> *const c_char {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(c"".as_ptr(), |token| token.token.user_id().as_ptr())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(c"".as_ptr(), |token| token.token.user_id().as_ptr())
 }
 
 /// Returns how long the token was good when it was issued.
@@ -63,8 +70,8 @@ pub unsafe extern "C" fn personr_token_user_id(token: *const personr_token) -> *
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_lifetime(token: *const personr_token) -> i64 {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(0, |token| token.token.lifetime())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(0, |token| token.token.lifetime())
 }
 
 /// Returns when the token expires, by this machine's clock as it stood at the login.
@@ -75,8 +82,8 @@ pub unsafe extern "C" fn personr_token_lifetime(token: *const personr_token) -> 
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_expires_at(token: *const personr_token) -> i64 {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(0, |token| token.token.expires_at())
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(0, |token| token.token.expires_at())
 }
 
 /// Returns how long the token is still good, counted by a clock that goes on while the machine sleeps and that nobody
@@ -88,8 +95,8 @@ pub unsafe extern "C" fn personr_token_expires_at(token: *const personr_token) -
 /// Threads: any number at once. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_seconds_left(token: *const personr_token) -> i64 {
-    // SAFETY: NULL or a live token, says the header.
-    unsafe { token.as_ref() }.map_or(0, |token| quietly(0, || token.token.seconds_left()))
+    // SAFETY: NULL or a live handle, says the header.
+    unsafe { known_handle(token) }.map_or(0, |token| quietly(0, || token.token.seconds_left()))
 }
 
 /// Frees a token and the strings borrowed from it. The service is not told: the token stays good.
@@ -99,6 +106,6 @@ pub unsafe extern "C" fn personr_token_seconds_left(token: *const personr_token)
 /// Threads: nothing else may use this personr_token any more. Network: never.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn personr_token_free(token: *mut personr_token) {
-    // SAFETY: NULL or a live token that is not used again, says the header; made by `boxed`.
+    // SAFETY: NULL or a live handle that is not used again, says the header; made by `boxed`.
     unsafe { free(token) }
 }
