@@ -18,14 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FAILED 1 /* any number but 0 and PERSONR_STORE_BUSY */
+#define FAILED 0 /* any number but PERSONR_CALLBACK_OK and PERSONR_STORE_BUSY */
 #define BUSY_MS 1000
 #define PAUSE_MS 20
-#define OWNER_SIZE 64
 
 struct store {
     const char *path;
-    char run[17]; /* tells this run of the program from all others */
 };
 
 static const char SCHEMA[] = "CREATE TABLE IF NOT EXISTS personr (key TEXT PRIMARY KEY, record BLOB, owner TEXT, "
@@ -34,7 +32,7 @@ static const char LOAD[] = "SELECT record FROM personr WHERE key = ?1 AND record
 static const char SAVE[] = "UPDATE personr SET record = ?2 WHERE key = ?1 AND owner = ?3";
 static const char LOCK[] = "INSERT INTO personr (key, owner, lease_ends) VALUES (?1, ?3, ?4 + ?5) "
                            "ON CONFLICT (key) DO UPDATE SET owner = excluded.owner, lease_ends = excluded.lease_ends "
-                           "WHERE owner IS NULL OR lease_ends <= ?4 OR lease_ends > ?4 + ?5";
+                           "WHERE owner IS NULL OR owner = ?3 OR lease_ends <= ?4 OR lease_ends > ?4 + ?5";
 static const char UNLOCK[] = "UPDATE personr SET owner = NULL WHERE key = ?1 AND owner = ?3";
 
 static sqlite3_int64 now_ms(clockid_t clock)
@@ -43,14 +41,6 @@ static sqlite3_int64 now_ms(clockid_t clock)
 
     clock_gettime(clock, &now);
     return (sqlite3_int64)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* The library takes, uses and gives back a lock on one thread, so the thread is its owner. */
-static void owner_of_this_thread(const struct store *store, char *owner)
-{
-    static __thread char thread;
-
-    snprintf(owner, OWNER_SIZE, "%s-%ld-%p", store->run, (long)getpid(), (void *)&thread);
 }
 
 /* Opens a connection. NULL on failure. */
@@ -116,38 +106,34 @@ static int32_t load(void *user_data, const char *key, uint8_t *buffer, size_t ca
     }
     sqlite3_finalize(statement);
     sqlite3_close(database);
-    return code == SQLITE_DONE ? 0 : FAILED;
+    return code == SQLITE_DONE ? PERSONR_CALLBACK_OK : FAILED;
 }
 
-static int32_t save(void *user_data, const char *key, const uint8_t *record, size_t length)
+/* One statement looks whose the lock is and writes: what has changed no row was not the owner's any more. */
+static int32_t save(void *user_data, const char *key, const char *owner, const uint8_t *record, size_t length)
 {
     sqlite3 *database = open_database(user_data);
-    sqlite3_stmt *statement;
-    char owner[OWNER_SIZE];
+    sqlite3_stmt *statement = prepare(database, SAVE, key, owner);
     int code, rows;
 
-    owner_of_this_thread(user_data, owner);
-    statement = prepare(database, SAVE, key, owner);
     if (statement != NULL)
         sqlite3_bind_blob(statement, 2, record, (int)length, SQLITE_STATIC);
     code = change(database, statement, &rows);
     sqlite3_finalize(statement);
     sqlite3_close(database);
-    /* No row has this owner: the lease has ended, and the lock is another one's. */
-    return code != SQLITE_OK ? FAILED : rows == 0 ? PERSONR_STORE_BUSY : 0;
+    if (code != SQLITE_OK)
+        return FAILED;
+    return rows == 1 ? PERSONR_CALLBACK_OK : PERSONR_STORE_BUSY;
 }
 
-static int32_t lock(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms)
+static int32_t lock(void *user_data, const char *key, const char *owner, uint32_t wait_ms, uint32_t lease_ms)
 {
     const struct timespec pause = {0, PAUSE_MS * 1000000L};
     sqlite3_int64 left, until = now_ms(CLOCK_MONOTONIC) + wait_ms;
     sqlite3 *database = open_database(user_data);
-    sqlite3_stmt *statement;
-    char owner[OWNER_SIZE];
+    sqlite3_stmt *statement = prepare(database, LOCK, key, owner);
     int code, rows;
 
-    owner_of_this_thread(user_data, owner);
-    statement = prepare(database, LOCK, key, owner);
     for (;;) {
         left = until - now_ms(CLOCK_MONOTONIC);
         if (statement != NULL) {
@@ -166,43 +152,36 @@ static int32_t lock(void *user_data, const char *key, uint32_t wait_ms, uint32_t
     sqlite3_close(database);
     if (code == SQLITE_BUSY || (code == SQLITE_OK && rows == 0))
         return PERSONR_STORE_BUSY;
-    return code == SQLITE_OK ? 0 : FAILED;
+    return code == SQLITE_OK ? PERSONR_CALLBACK_OK : FAILED;
 }
 
-static int32_t unlock(void *user_data, const char *key)
+static int32_t unlock(void *user_data, const char *key, const char *owner)
 {
     sqlite3 *database = open_database(user_data);
-    sqlite3_stmt *statement;
-    char owner[OWNER_SIZE];
+    sqlite3_stmt *statement = prepare(database, UNLOCK, key, owner);
     int code, rows;
 
-    owner_of_this_thread(user_data, owner);
-    statement = prepare(database, UNLOCK, key, owner);
     code = change(database, statement, &rows);
     sqlite3_finalize(statement);
     sqlite3_close(database);
-    return code == SQLITE_OK ? 0 : FAILED;
+    return code == SQLITE_OK ? PERSONR_CALLBACK_OK : FAILED;
 }
 
-/* Makes the database, for this user alone: tokens stand in it in clear. */
+/* Makes the database, for this user alone: tokens stand in it in clear. Returns whether it is there. */
 static int make_database(struct store *store, const char *path)
 {
-    unsigned char nonce[8];
+    int file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     sqlite3 *database;
-    int file, i, result;
+    int is_made;
 
     store->path = path;
-    sqlite3_randomness(sizeof nonce, nonce);
-    for (i = 0; i < 8; i++)
-        snprintf(store->run + 2 * i, 3, "%02x", nonce[i]);
-    file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
     if (file < 0)
-        return FAILED;
+        return 0;
     close(file);
     database = open_database(store);
-    result = database == NULL ? FAILED : sqlite3_exec(database, SCHEMA, NULL, NULL, NULL);
+    is_made = database != NULL && sqlite3_exec(database, SCHEMA, NULL, NULL, NULL) == SQLITE_OK;
     sqlite3_close(database);
-    return result;
+    return is_made;
 }
 
 static int print_token(const personr_auth *auth, personr_error **error)
@@ -226,7 +205,7 @@ int main(int argc, char **argv)
     struct store store;
     int result = EXIT_FAILURE;
 
-    if (argc != 2 || make_database(&store, argv[1]) != 0) {
+    if (argc != 2 || !make_database(&store, argv[1])) {
         fprintf(stderr, "usage: custom_store DATABASE\n");
         return EXIT_FAILURE;
     }

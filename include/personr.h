@@ -28,6 +28,7 @@
  *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
+ * - Callbacks return PERSONR_CALLBACK_OK (1) for success. All else is a failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
@@ -177,6 +178,12 @@
 #define PERSONR_RECORD_MAX 32768
 
 /**
+ * What a callback returns that has done its work. Every other number is a failure, but for #PERSONR_STORE_BUSY. So is
+ * 0: it is what a callback in another language returns if it throws (Python's cffi, Java's JNA).
+ */
+#define PERSONR_CALLBACK_OK 1
+
+/**
  * What a lock callback returns if another one holds the lock, and a save callback if the lock was lost.
  */
 #define PERSONR_STORE_BUSY -1
@@ -297,8 +304,8 @@ typedef int32_t personr_status;
  * @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during
  *                   the call.
  *
- * @return 0; any other number for a failure: no login is made behind a store that cannot be read, and the call that
- * needs one is #PERSONR_STORE.
+ * @return #PERSONR_CALLBACK_OK, also if there is no record; any other number for a failure: no login is made behind a
+ * store that cannot be read, and the call that needs one is #PERSONR_STORE.
  */
 typedef int32_t (*personr_store_load_fn)(void *user_data,
                                          const char *key,
@@ -309,39 +316,53 @@ typedef int32_t (*personr_store_load_fn)(void *user_data,
 /**
  * Replaces a record of a token store: afterwards there is the new one, whole, or after a failure the old one.
  *
- * The library holds the lock of the key, taken on this thread. Before a login it saves the record that is there once
- * more (if there is none, "{}"), to see that its token will find a place. See #personr_store_load_fn for the rules.
+ * The library holds the lock of the key, as the owner that took it. To be safe from a lease that ended meanwhile, look
+ * whether the lock is this owner's still, and write, in one step (one transaction). Before a login the library saves
+ * the record that is there once more (if there is none, "{}"), to see that its token will find a place. See
+ * #personr_store_load_fn for the rules.
  *
  * @param user_data What was given to the setter.
  * @param key       The account, as in the load callback. Valid during the call.
+ * @param owner     Who holds the lock, as in the lock callback. Valid during the call.
  * @param record    The record. Valid during the call. It holds a secret.
  * @param length    Its length in bytes, 1 to #PERSONR_RECORD_MAX.
  *
- * @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one
- * took it: nothing may be written then, and the library uses what the other one saves; any other number for a
- * failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and
- * saved by a later call.
+ * @return #PERSONR_CALLBACK_OK; #PERSONR_STORE_BUSY if the lock is no longer this owner's, since its lease has ended
+ * and another one took it: nothing may be written then, and the library uses what the other one saves; any other
+ * number for a failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is
+ * logged, and saved by a later call.
  */
-typedef int32_t (*personr_store_save_fn)(void *user_data, const char *key, const uint8_t *record, size_t length);
+typedef int32_t (*personr_store_save_fn)(void *user_data,
+                                         const char *key,
+                                         const char *owner,
+                                         const uint8_t *record,
+                                         size_t length);
 
 /**
  * Takes the lock of a key: one holder at a time, of all threads, processes and machines that share the store.
  *
  * The holder that does not come back (its process may have died) loses it when the lease ends, and not before. The
- * save and the unlock callback for it are called on the same thread. See #personr_store_load_fn for the rules.
+ * save and the unlock callback for it may be called on other threads than this one: the owner tells whose lock it is.
+ * See #personr_store_load_fn for the rules.
  *
  * @param user_data What was given to the setter.
  * @param key       The account, as in the load callback. Valid during the call.
+ * @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
+ *                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
  * @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
  *                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
  *                  after a pause.
  * @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login
  *                  under it gets at most 15 seconds, less what the callbacks under it take.
  *
- * @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a
- * failure, which is #PERSONR_STORE.
+ * @return #PERSONR_CALLBACK_OK if this owner holds the lock now; #PERSONR_STORE_BUSY if another one does; any other
+ * number for a failure, which is #PERSONR_STORE.
  */
-typedef int32_t (*personr_store_lock_fn)(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms);
+typedef int32_t (*personr_store_lock_fn)(void *user_data,
+                                         const char *key,
+                                         const char *owner,
+                                         uint32_t wait_ms,
+                                         uint32_t lease_ms);
 
 /**
  * Gives the lock of a key back, but not one that another holder has by now.
@@ -350,10 +371,11 @@ typedef int32_t (*personr_store_lock_fn)(void *user_data, const char *key, uint3
  *
  * @param user_data What was given to the setter.
  * @param key       The account, as in the load callback. Valid during the call.
+ * @param owner     Who holds the lock, as in the lock callback. Valid during the call.
  *
- * @return 0; any other number for a failure, which fails no call: the lock ends with its lease.
+ * @return #PERSONR_CALLBACK_OK; any other number for a failure, which fails no call: the lock ends with its lease.
  */
-typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key);
+typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key, const char *owner);
 
 /**
  * Frees the user data of callbacks.
@@ -380,8 +402,8 @@ typedef void (*personr_user_data_free_fn)(void *user_data);
  *                  the call, and wiped by the library after it.
  * @param capacity  Size of that buffer in bytes: 1025.
  *
- * @return 0; any other number for a failure. That, or a password that cannot be one, is #PERSONR_CREDENTIALS, and the
- * next call that needs a login asks again.
+ * @return #PERSONR_CALLBACK_OK; any other number for a failure. That, or a password that cannot be one, is
+ * #PERSONR_CREDENTIALS, and the next call that needs a login asks again.
  */
 typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, char *password, size_t capacity);
 

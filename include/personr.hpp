@@ -113,10 +113,10 @@ enum class State : std::int32_t {
 
 /** How a callback of a token store ended. */
 enum class StoreResult : std::int32_t {
-    Done = 0,
+    Done = PERSONR_CALLBACK_OK,
     /** lock: another one holds the lock; save: the lock was lost. */
     Busy = PERSONR_STORE_BUSY,
-    Failed = 1,
+    Failed = 0,
 };
 
 /** The version of the library that is loaded, such as "0.1.0". Valid for ever. */
@@ -510,13 +510,14 @@ private:
 struct StoreCallbacks {
     /** Reads the record of a key, and assigns it to the buffer if there is one: at most PERSONR_RECORD_MAX bytes. */
     std::function<StoreResult(std::string_view key, Buffer &record)> load;
-    /** Replaces the record of a key, whole. It holds a secret. */
-    std::function<StoreResult(std::string_view key, std::string_view record)> save;
-    /** Takes the lock of a key, and waits no longer than that for it. It ends with its lease. */
-    std::function<StoreResult(std::string_view key, std::chrono::milliseconds wait, std::chrono::milliseconds lease)>
+    /** Replaces the record of a key, whole, if this owner has the lock still. It holds a secret. */
+    std::function<StoreResult(std::string_view key, std::string_view owner, std::string_view record)> save;
+    /** Takes the lock of a key for an owner, and waits no longer than that for it. It ends with its lease. */
+    std::function<StoreResult(std::string_view key, std::string_view owner, std::chrono::milliseconds wait,
+                              std::chrono::milliseconds lease)>
         lock;
-    /** Gives the lock of a key back. */
-    std::function<StoreResult(std::string_view key)> unlock;
+    /** Gives the lock of a key back, if this owner has it still. */
+    std::function<StoreResult(std::string_view key, std::string_view owner)> unlock;
 };
 
 /** Tells the password of an account by Buffer::assign(). Returns whether it could. */
@@ -540,21 +541,23 @@ struct Callbacks {
         });
     }
 
-    static std::int32_t save(void *store, const char *key, const std::uint8_t *record, std::size_t length) noexcept
+    static std::int32_t save(void *store, const char *key, const char *owner, const std::uint8_t *record,
+                             std::size_t length) noexcept
     {
         const std::string_view bytes(reinterpret_cast<const char *>(record), length);
-        return contained([&] { return static_cast<const StoreCallbacks *>(store)->save(key, bytes); });
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->save(key, owner, bytes); });
     }
 
-    static std::int32_t lock(void *store, const char *key, std::uint32_t wait_ms, std::uint32_t lease_ms) noexcept
+    static std::int32_t lock(void *store, const char *key, const char *owner, std::uint32_t wait_ms,
+                             std::uint32_t lease_ms) noexcept
     {
         const std::chrono::milliseconds wait(wait_ms), lease(lease_ms);
-        return contained([&] { return static_cast<const StoreCallbacks *>(store)->lock(key, wait, lease); });
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->lock(key, owner, wait, lease); });
     }
 
-    static std::int32_t unlock(void *store, const char *key) noexcept
+    static std::int32_t unlock(void *store, const char *key, const char *owner) noexcept
     {
-        return contained([&] { return static_cast<const StoreCallbacks *>(store)->unlock(key); });
+        return contained([&] { return static_cast<const StoreCallbacks *>(store)->unlock(key, owner); });
     }
 
     static std::int32_t credentials(void *callback, const char *email, char *bytes, std::size_t capacity) noexcept

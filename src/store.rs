@@ -4,6 +4,7 @@
 mod file;
 mod hook;
 mod memory;
+mod owner;
 #[cfg(feature = "redis")]
 mod redis;
 
@@ -19,6 +20,7 @@ use crate::error::Result;
 use crate::record::{RECORD_MAX, RecordBytes};
 use crate::url::split_once;
 pub(crate) use hook::StoreHook;
+pub(crate) use owner::Owner;
 
 /// The place of one account's record.
 pub(crate) trait Store: Send + Sync {
@@ -28,8 +30,8 @@ pub(crate) trait Store: Send + Sync {
     /// The right to log in and to save, until the value is dropped. `None` if another one has it.
     ///
     /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record
-    /// in between, and asks again.
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>>;
+    /// in between, and asks again, as the same owner.
+    fn lock(&self, owner: &Owner, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>>;
 
     /// Its handle is about to be freed. Whether the token that it has in hand is good; `None` if it has none.
     fn close(&self, _has_good_token: Option<bool>) {}

@@ -45,6 +45,7 @@ fn custom_store_logs_in_once_for_all_processes() {
     let program = Program::compiled_with(&example("custom_store"), &["-lsqlite3"]);
     custom_store_shares_one_login(&program);
     custom_store_believes_no_lease_that_is_too_long(&program);
+    custom_store_saves_only_while_it_has_the_lock(&program);
     custom_store_tells_that_it_failed(&program);
 }
 

@@ -75,7 +75,7 @@ unsafe fn host<'a>(user_data: *mut c_void) -> &'a Host {
 /// What a callback returns for a step that fails.
 fn failure(step: u8) -> Option<i32> {
     match step {
-        b'e' => Some(7),
+        b'e' => Some(0),
         b'x' => Some(i32::MIN),
         b'b' => Some(PERSONR_STORE_BUSY),
         _ => None,
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn load(
         }
         if step == b'l' {
             *length_out = capacity + 1;
-            return PERSONR_OK;
+            return PERSONR_CALLBACK_OK;
         }
         let record = match step {
             b'g' => {
@@ -112,22 +112,28 @@ pub unsafe extern "C" fn load(
         let length = record.len().min(capacity);
         ptr::copy_nonoverlapping(record.as_ptr(), buffer, length);
         *length_out = length;
-        PERSONR_OK
+        PERSONR_CALLBACK_OK
     }
 }
 
-pub unsafe extern "C" fn save(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32 {
+pub unsafe extern "C" fn save(
+    user_data: *mut c_void,
+    key: *const c_char,
+    owner: *const c_char,
+    record: *const u8,
+    length: usize,
+) -> i32 {
     // SAFETY: see above.
     unsafe {
         let host = host(user_data);
-        assert!((1..=PERSONR_RECORD_MAX).contains(&length));
+        assert!((1..=PERSONR_RECORD_MAX).contains(&length) && text(owner).len() == 32);
         if let Some(code) = failure(host.step()) {
             return code;
         }
         let record = slice::from_raw_parts(record, length).to_vec();
         assert_none_in(&own_words(&record));
         lock(&host.hosts.records).insert(text(key), record);
-        PERSONR_OK
+        PERSONR_CALLBACK_OK
     }
 }
 
@@ -143,17 +149,23 @@ fn own_words(record: &[u8]) -> String {
 }
 
 /// There is no lock to wait for: calls of one input may overlap, which costs a login more and no promise.
-pub unsafe extern "C" fn lock_record(user_data: *mut c_void, key: *const c_char, _wait: u32, lease: u32) -> i32 {
+pub unsafe extern "C" fn lock_record(
+    user_data: *mut c_void,
+    key: *const c_char,
+    owner: *const c_char,
+    _wait: u32,
+    lease: u32,
+) -> i32 {
     // SAFETY: see above.
     unsafe {
-        assert!(text(key).len() == 64 && lease > 0);
-        failure(host(user_data).step()).unwrap_or(PERSONR_OK)
+        assert!(text(key).len() == 64 && text(owner).len() == 32 && lease > 0);
+        failure(host(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK)
     }
 }
 
-pub unsafe extern "C" fn unlock_record(user_data: *mut c_void, _key: *const c_char) -> i32 {
+pub unsafe extern "C" fn unlock_record(user_data: *mut c_void, _key: *const c_char, _owner: *const c_char) -> i32 {
     // SAFETY: see above.
-    unsafe { failure(host(user_data).step()).unwrap_or(PERSONR_OK) }
+    unsafe { failure(host(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK) }
 }
 
 pub unsafe extern "C" fn ask(
@@ -170,7 +182,7 @@ pub unsafe extern "C" fn ask(
             step if failure(step).is_some() => return failure(step).unwrap_or(1),
             b'n' => {
                 ptr::write_bytes(password, b'p', capacity);
-                return PERSONR_OK;
+                return PERSONR_CALLBACK_OK;
             }
             b'z' => b"\0".to_vec(),
             b'u' => b"\xff\xfe\0".to_vec(),
@@ -178,7 +190,7 @@ pub unsafe extern "C" fn ask(
             _ => format!("{PASSWORD}\0").into_bytes(),
         };
         ptr::copy_nonoverlapping(answer.as_ptr(), password.cast(), answer.len().min(capacity));
-        PERSONR_OK
+        PERSONR_CALLBACK_OK
     }
 }
 

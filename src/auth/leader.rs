@@ -21,7 +21,7 @@ use crate::login::{Effort, login};
 use crate::random;
 use crate::record::{Record, RecordBytes, Refusal};
 use crate::session::{Decision, Flight, FlightOutcome, Purpose};
-use crate::store::{SaveOutcome, StoreLock, StoreOption};
+use crate::store::{Owner, SaveOutcome, StoreLock, StoreOption};
 use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
@@ -113,10 +113,11 @@ impl<'a> Leader<'a> {
         credentials: Option<&Credentials>,
     ) -> Result<Option<Box<dyn StoreLock + 'p>>> {
         let is_patient = self.flight.purpose.waits_for_lock();
+        let owner = Owner::random()?;
         let mut waits = 0;
         loop {
             let wait = if is_patient { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
-            let locked = process.store().lock(self.deadline, wait)?;
+            let locked = process.store().lock(&owner, self.deadline, wait)?;
             if locked.is_some() || !is_patient {
                 return Ok(locked);
             }

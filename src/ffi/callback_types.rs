@@ -8,6 +8,9 @@ use crate::record::RECORD_MAX;
 pub const PERSONR_RECORD_MAX: usize = 32768;
 const _: () = assert!(PERSONR_RECORD_MAX == RECORD_MAX);
 
+/// What a callback returns that has done its work. Every other number is a failure, but for #PERSONR_STORE_BUSY. So is
+/// 0: it is what a callback in another language returns if it throws (Python's cffi, Java's JNA).
+pub const PERSONR_CALLBACK_OK: i32 = 1;
 /// What a lock callback returns if another one holds the lock, and a save callback if the lock was lost.
 pub const PERSONR_STORE_BUSY: i32 = -1;
 
@@ -56,8 +59,8 @@ pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut
 /// @param length_out Where to write the length of the record; 0 (which stands there) if there is none. Valid during
 ///                   the call.
 ///
-/// @return 0; any other number for a failure: no login is made behind a store that cannot be read, and the call that
-/// needs one is #PERSONR_STORE.
+/// @return #PERSONR_CALLBACK_OK, also if there is no record; any other number for a failure: no login is made behind a
+/// store that cannot be read, and the call that needs one is #PERSONR_STORE.
 pub type personr_store_load_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -70,38 +73,58 @@ pub type personr_store_load_fn = Option<
 
 /// Replaces a record of a token store: afterwards there is the new one, whole, or after a failure the old one.
 ///
-/// The library holds the lock of the key, taken on this thread. Before a login it saves the record that is there once
-/// more (if there is none, "{}"), to see that its token will find a place. See #personr_store_load_fn for the rules.
+/// The library holds the lock of the key, as the owner that took it. To be safe from a lease that ended meanwhile, look
+/// whether the lock is this owner's still, and write, in one step (one transaction). Before a login the library saves
+/// the record that is there once more (if there is none, "{}"), to see that its token will find a place. See
+/// #personr_store_load_fn for the rules.
 ///
 /// @param user_data What was given to the setter.
 /// @param key       The account, as in the load callback. Valid during the call.
+/// @param owner     Who holds the lock, as in the lock callback. Valid during the call.
 /// @param record    The record. Valid during the call. It holds a secret.
 /// @param length    Its length in bytes, 1 to #PERSONR_RECORD_MAX.
 ///
-/// @return 0; #PERSONR_STORE_BUSY if the lock is no longer the library's, since its lease has ended and another one
-/// took it: nothing may be written then, and the library uses what the other one saves; any other number for a
-/// failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is logged, and
-/// saved by a later call.
-pub type personr_store_save_fn =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32>;
+/// @return #PERSONR_CALLBACK_OK; #PERSONR_STORE_BUSY if the lock is no longer this owner's, since its lease has ended
+/// and another one took it: nothing may be written then, and the library uses what the other one saves; any other
+/// number for a failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is
+/// logged, and saved by a later call.
+pub type personr_store_save_fn = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        key: *const c_char,
+        owner: *const c_char,
+        record: *const u8,
+        length: usize,
+    ) -> i32,
+>;
 
 /// Takes the lock of a key: one holder at a time, of all threads, processes and machines that share the store.
 ///
 /// The holder that does not come back (its process may have died) loses it when the lease ends, and not before. The
-/// save and the unlock callback for it are called on the same thread. See #personr_store_load_fn for the rules.
+/// save and the unlock callback for it may be called on other threads than this one: the owner tells whose lock it is.
+/// See #personr_store_load_fn for the rules.
 ///
 /// @param user_data What was given to the setter.
 /// @param key       The account, as in the load callback. Valid during the call.
+/// @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
+///                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
 /// @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
 ///                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
 ///                  after a pause.
 /// @param lease_ms  How long the lock must last without an unlock, in milliseconds: 20000 in this version. A login
 ///                  under it gets at most 15 seconds, less what the callbacks under it take.
 ///
-/// @return 0 if the library holds the lock now; #PERSONR_STORE_BUSY if another one does; any other number for a
-/// failure, which is #PERSONR_STORE.
-pub type personr_store_lock_fn =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, wait_ms: u32, lease_ms: u32) -> i32>;
+/// @return #PERSONR_CALLBACK_OK if this owner holds the lock now; #PERSONR_STORE_BUSY if another one does; any other
+/// number for a failure, which is #PERSONR_STORE.
+pub type personr_store_lock_fn = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        key: *const c_char,
+        owner: *const c_char,
+        wait_ms: u32,
+        lease_ms: u32,
+    ) -> i32,
+>;
 
 /// Gives the lock of a key back, but not one that another holder has by now.
 ///
@@ -109,9 +132,11 @@ pub type personr_store_lock_fn =
 ///
 /// @param user_data What was given to the setter.
 /// @param key       The account, as in the load callback. Valid during the call.
+/// @param owner     Who holds the lock, as in the lock callback. Valid during the call.
 ///
-/// @return 0; any other number for a failure, which fails no call: the lock ends with its lease.
-pub type personr_store_unlock_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char) -> i32>;
+/// @return #PERSONR_CALLBACK_OK; any other number for a failure, which fails no call: the lock ends with its lease.
+pub type personr_store_unlock_fn =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, key: *const c_char, owner: *const c_char) -> i32>;
 
 /// Tells the password of an account.
 ///
@@ -124,8 +149,8 @@ pub type personr_store_unlock_fn = Option<unsafe extern "C" fn(user_data: *mut c
 ///                  the call, and wiped by the library after it.
 /// @param capacity  Size of that buffer in bytes: 1025.
 ///
-/// @return 0; any other number for a failure. That, or a password that cannot be one, is #PERSONR_CREDENTIALS, and the
-/// next call that needs a login asks again.
+/// @return #PERSONR_CALLBACK_OK; any other number for a failure. That, or a password that cannot be one, is
+/// #PERSONR_CREDENTIALS, and the next call that needs a login asks again.
 pub type personr_credentials_fn = Option<
     unsafe extern "C" fn(user_data: *mut c_void, email: *const c_char, password: *mut c_char, capacity: usize) -> i32,
 >;

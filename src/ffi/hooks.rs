@@ -5,7 +5,7 @@ use std::slice;
 use std::time::Duration;
 
 use super::boundary::in_callback;
-use super::callback_types::{PERSONR_STORE_BUSY, number_of};
+use super::callback_types::{PERSONR_CALLBACK_OK, PERSONR_STORE_BUSY, number_of};
 use super::strings::owned;
 use super::user_data::Pointer;
 use crate::credentials::{CREDENTIAL_MAX, CredentialsHook};
@@ -16,9 +16,9 @@ use crate::secret::{Pages, Secret};
 use crate::store::{SaveOutcome, StoreHook};
 
 pub(super) type Load = unsafe extern "C" fn(*mut c_void, *const c_char, *mut u8, usize, *mut usize) -> i32;
-pub(super) type Save = unsafe extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i32;
-pub(super) type Lock = unsafe extern "C" fn(*mut c_void, *const c_char, u32, u32) -> i32;
-pub(super) type Unlock = unsafe extern "C" fn(*mut c_void, *const c_char) -> i32;
+pub(super) type Save = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char, *const u8, usize) -> i32;
+pub(super) type Lock = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char, u32, u32) -> i32;
+pub(super) type Unlock = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char) -> i32;
 pub(super) type AskPassword = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_char, usize) -> i32;
 pub(super) type Log = unsafe extern "C" fn(*mut c_void, i32, *const c_char, *const c_char);
 
@@ -41,8 +41,10 @@ impl StoreHook for StoreCallbacks {
         // SAFETY: the callback is as the header asks, and all pointers are good until it returns: a string, so many
         // bytes that may be written, and a place for the length.
         match in_callback(|| unsafe { load(user_data, key.as_ptr(), record.as_mut_ptr(), RECORD_MAX, &mut length) }) {
-            0 if length > RECORD_MAX => Err(store_error("the load callback reports a longer record than may be")),
-            0 => {
+            PERSONR_CALLBACK_OK if length > RECORD_MAX => {
+                Err(store_error("the load callback reports a longer record than may be"))
+            }
+            PERSONR_CALLBACK_OK => {
                 record.truncate(length);
                 Ok(Some(record).filter(|record| !record.is_empty()))
             }
@@ -50,31 +52,32 @@ impl StoreHook for StoreCallbacks {
         }
     }
 
-    fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome> {
-        let (save, user_data, key) = (self.save, self.user_data.get(), owned(key));
-        // SAFETY: the callback is as the header asks, and the string and the bytes are good until it returns.
-        match in_callback(|| unsafe { save(user_data, key.as_ptr(), record.as_ptr(), record.len()) }) {
-            0 => Ok(SaveOutcome::Saved),
+    fn save(&self, key: &str, owner: &str, record: &[u8]) -> Result<SaveOutcome> {
+        let (save, user_data, key, owner) = (self.save, self.user_data.get(), owned(key), owned(owner));
+        // SAFETY: the callback is as the header asks, and the strings and the bytes are good until it returns.
+        match in_callback(|| unsafe { save(user_data, key.as_ptr(), owner.as_ptr(), record.as_ptr(), record.len()) }) {
+            PERSONR_CALLBACK_OK => Ok(SaveOutcome::Saved),
             PERSONR_STORE_BUSY => Ok(SaveOutcome::LockLost),
             code => Err(failed("save", code)),
         }
     }
 
-    fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool> {
-        let (lock, user_data, key) = (self.lock, self.user_data.get(), owned(key));
-        // SAFETY: the callback is as the header asks, and the string is good until it returns.
-        match in_callback(|| unsafe { lock(user_data, key.as_ptr(), milliseconds(wait), milliseconds(lease)) }) {
-            0 => Ok(true),
+    fn lock(&self, key: &str, owner: &str, wait: Duration, lease: Duration) -> Result<bool> {
+        let (lock, user_data, key, owner) = (self.lock, self.user_data.get(), owned(key), owned(owner));
+        let (wait, lease) = (milliseconds(wait), milliseconds(lease));
+        // SAFETY: the callback is as the header asks, and the strings are good until it returns.
+        match in_callback(|| unsafe { lock(user_data, key.as_ptr(), owner.as_ptr(), wait, lease) }) {
+            PERSONR_CALLBACK_OK => Ok(true),
             PERSONR_STORE_BUSY => Ok(false),
             code => Err(failed("lock", code)),
         }
     }
 
-    fn unlock(&self, key: &str) -> Result<()> {
-        let (unlock, user_data, key) = (self.unlock, self.user_data.get(), owned(key));
-        // SAFETY: the callback is as the header asks, and the string is good until it returns.
-        match in_callback(|| unsafe { unlock(user_data, key.as_ptr()) }) {
-            0 => Ok(()),
+    fn unlock(&self, key: &str, owner: &str) -> Result<()> {
+        let (unlock, user_data, key, owner) = (self.unlock, self.user_data.get(), owned(key), owned(owner));
+        // SAFETY: the callback is as the header asks, and the strings are good until it returns.
+        match in_callback(|| unsafe { unlock(user_data, key.as_ptr(), owner.as_ptr()) }) {
+            PERSONR_CALLBACK_OK => Ok(()),
             code => Err(failed("unlock", code)),
         }
     }
@@ -85,7 +88,11 @@ fn milliseconds(time: Duration) -> u32 {
 }
 
 fn failed(which: &str, code: i32) -> Error {
-    store_error(format!("the {which} callback of the token store failed: it returned {code}"))
+    store_error(format!("the {which} callback of the token store failed: {}", returned(code)))
+}
+
+fn returned(code: i32) -> String {
+    format!("it returned {code}, and not PERSONR_CALLBACK_OK (1)")
 }
 
 fn store_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -108,8 +115,8 @@ impl CredentialsHook for CredentialsCallback {
         // SAFETY: the callback is as the header asks, and the pointers are good until it returns: a string, and so many
         // bytes that may be written.
         let code = in_callback(|| unsafe { callback(user_data, email.as_ptr(), buffer.cast(), CAPACITY) });
-        if code != 0 {
-            let message = format!("the credentials callback failed: it returned {code}");
+        if code != PERSONR_CALLBACK_OK {
+            let message = format!("the credentials callback failed: {}", returned(code));
             return Err(Error::new(Status::Credentials, "credentials-callback", message));
         }
         // SAFETY: the pages are initialised (fresh ones are zero) and at least so long, and nobody writes to them now.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{RecordBytes, SaveOutcome, Store, StoreLock};
+use super::{Owner, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::blanks;
 use crate::clock::Deadline;
 use crate::error::Result;
@@ -99,7 +99,7 @@ impl Store for FileStore {
         })
     }
 
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
+    fn lock(&self, _: &Owner, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         match self.once_it_is_made(deadline.at_most(wait), || self.try_lock())? {
             Some(held) => Ok(Some(Box::new(held))),
             None => {

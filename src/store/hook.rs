@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
+use super::{Owner, RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
 
@@ -22,13 +22,13 @@ const NO_RECORD: &[u8] = b"{}";
 pub(crate) trait StoreHook: Send + Sync {
     /// The record under this key; `None` if there is none.
     fn load(&self, key: &str) -> Result<Option<RecordBytes>>;
-    /// Replaces the record under this key, whose lock is held.
-    fn save(&self, key: &str, record: &[u8]) -> Result<SaveOutcome>;
-    /// Takes the lock of this key; `false` if another one holds it all the time. `lease` is how long it must be held
-    /// for sure, unless it is unlocked before.
-    fn lock(&self, key: &str, wait: Duration, lease: Duration) -> Result<bool>;
+    /// Replaces the record under this key, while its lock is this owner's.
+    fn save(&self, key: &str, owner: &str, record: &[u8]) -> Result<SaveOutcome>;
+    /// Takes the lock of this key for an owner; `false` if another one holds it all the time. `lease` is how long it
+    /// must be held for sure, unless it is unlocked before.
+    fn lock(&self, key: &str, owner: &str, wait: Duration, lease: Duration) -> Result<bool>;
     /// Gives the lock back.
-    fn unlock(&self, key: &str) -> Result<()>;
+    fn unlock(&self, key: &str, owner: &str) -> Result<()>;
 }
 
 pub(crate) struct Hook {
@@ -53,12 +53,12 @@ impl Store for Hook {
         self.hook()?.load(&self.key)
     }
 
-    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
+    fn lock(&self, owner: &Owner, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let hook = self.hook()?;
         // The lease began at some moment after this.
         let asked = Instant::now();
-        if hook.lock(&self.key, wait, LEASE)? {
-            return Ok(Some(Box::new(Held { hook, key: &self.key, asked })));
+        if hook.lock(&self.key, owner.as_str(), wait, LEASE)? {
+            return Ok(Some(Box::new(Held { hook, key: &self.key, owner: owner.clone(), asked })));
         }
         let rest = wait.min(BUSY_PAUSE).saturating_sub(asked.until(Instant::now()));
         if !rest.is_zero() {
@@ -71,6 +71,7 @@ impl Store for Hook {
 struct Held<'a> {
     hook: Arc<dyn StoreHook>,
     key: &'a str,
+    owner: Owner,
     asked: Instant,
 }
 
@@ -94,7 +95,7 @@ impl StoreLock for Held<'_> {
         if record.len() > RECORD_MAX {
             return Err(Error::new(Status::Store, "store-record", "the record is longer than 32768 bytes"));
         }
-        self.hook.save(self.key, record)
+        self.hook.save(self.key, self.owner.as_str(), record)
     }
 
     /// Callbacks that are slow under the lock take it from the login.
@@ -106,7 +107,7 @@ impl StoreLock for Held<'_> {
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         // The application knows that it failed. The lock ends with its lease, and the call that held it has its result.
-        let _ = self.hook.unlock(self.key);
+        let _ = self.hook.unlock(self.key, self.owner.as_str());
     }
 }
 
@@ -123,23 +124,24 @@ mod tests {
             Ok(None)
         }
 
-        fn save(&self, _: &str, _: &[u8]) -> Result<SaveOutcome> {
+        fn save(&self, _: &str, _: &str, _: &[u8]) -> Result<SaveOutcome> {
             Ok(SaveOutcome::Saved)
         }
 
-        fn lock(&self, _: &str, wait: Duration, lease: Duration) -> Result<bool> {
+        fn lock(&self, _: &str, _: &str, wait: Duration, lease: Duration) -> Result<bool> {
             assert_eq!((wait, lease), (Duration::from_secs(1), LEASE));
             Ok(true)
         }
 
-        fn unlock(&self, _: &str) -> Result<()> {
+        fn unlock(&self, _: &str, _: &str) -> Result<()> {
             Ok(())
         }
     }
 
     fn held(store: &Hook) -> Box<dyn StoreLock + '_> {
         let deadline = Deadline::after(Duration::from_secs(60));
-        store.lock(deadline, Duration::from_secs(1)).expect("works").expect("free")
+        let owner = Owner::random().expect("random");
+        store.lock(&owner, deadline, Duration::from_secs(1)).expect("works").expect("free")
     }
 
     #[test]

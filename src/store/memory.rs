@@ -8,7 +8,7 @@ use std::time::Duration;
 use once_cell::race::OnceBox;
 use ring::digest::{Context, SHA256};
 
-use super::{RecordBytes, SaveOutcome, Store, StoreLock};
+use super::{Owner, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::Deadline;
 use crate::credentials::Credentials;
 use crate::error::Result;
@@ -138,7 +138,7 @@ impl Store for Memory {
         Ok(self.account.load())
     }
 
-    fn lock(&self, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
+    fn lock(&self, _: &Owner, _: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let until = Deadline::after(wait);
         let account = &*self.account;
         let mut is_locked = lock(&account.is_locked);
@@ -202,12 +202,16 @@ mod tests {
         Memory::open(key, Some(&Credentials::new("a@example.com", password).expect("accepted")))
     }
 
+    fn owner() -> Owner {
+        Owner::random().expect("random")
+    }
+
     fn soon() -> Deadline {
         Deadline::after(Duration::from_secs(60))
     }
 
     fn save(store: &Memory, record: &[u8]) {
-        let mut locked = store.lock(soon(), Duration::ZERO).expect("works").expect("free");
+        let mut locked = store.lock(&owner(), soon(), Duration::ZERO).expect("works").expect("free");
         assert_eq!(locked.save(record), Ok(SaveOutcome::Saved));
     }
 
@@ -296,11 +300,11 @@ mod tests {
     #[test]
     fn one_holds_the_lock_and_the_others_wait_their_time() {
         let (one, two) = (open("lock", "p"), open("lock", "p"));
-        let held = one.lock(soon(), Duration::ZERO).expect("works").expect("free");
-        assert!(two.lock(soon(), Duration::ZERO).expect("works").is_none());
-        assert!(two.lock(soon(), Duration::from_millis(20)).expect("works").is_none());
+        let held = one.lock(&owner(), soon(), Duration::ZERO).expect("works").expect("free");
+        assert!(two.lock(&owner(), soon(), Duration::ZERO).expect("works").is_none());
+        assert!(two.lock(&owner(), soon(), Duration::from_millis(20)).expect("works").is_none());
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| two.lock(soon(), Duration::from_secs(60)).expect("works").is_some());
+            let waiting = scope.spawn(|| two.lock(&owner(), soon(), Duration::from_secs(60)).expect("works").is_some());
             drop(held);
             assert!(waiting.join().expect("no panic"));
         });

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
+use super::{Owner, RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::clock::Deadline;
 use crate::dial::{Dialer, Settings, Tls};
 use crate::error::{Error, Result, Status};
@@ -98,10 +98,10 @@ impl Redis {
     }
 
     fn try_lock(&self, connection: &mut Connection, owner: &Owner, time: Time) -> Result<bool> {
-        let words = [b"SET", self.lock.as_bytes(), owner.as_bytes(), b"NX", b"PX", LEASE.as_bytes()];
+        let words = [b"SET", self.lock.as_bytes(), owner.as_str().as_bytes(), b"NX", b"PX", LEASE.as_bytes()];
         let answer = connection.command(&words, time).inspect_err(|_| {
             // Redis may take the lock yet, or has taken it: what it reads next gives it back.
-            let _ = connection.send(&self.script(RELEASE_SCRIPT, &[owner.as_bytes()]), Time::own(SEND));
+            let _ = connection.send(&self.script(RELEASE_SCRIPT, &[owner.as_str().as_bytes()]), Time::own(SEND));
         })?;
         match answer {
             Answer::Done => Ok(true),
@@ -118,17 +118,16 @@ impl Store for Redis {
     }
 
     /// Asks again and again while it waits, on one connection.
-    fn lock(&self, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
+    fn lock(&self, owner: &Owner, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let until = Deadline::after(wait);
-        let owner = Owner::random()?;
         let mut connection = self.connect(Time::of(deadline))?;
         self.check_rights(&mut connection, Time::of(deadline))?;
         let mut is_anothers = false;
         loop {
             let login_until = Deadline::after(LOGIN);
-            match self.try_lock(&mut connection, &owner, Time::of(deadline)) {
+            match self.try_lock(&mut connection, owner, Time::of(deadline)) {
                 Ok(true) => {
-                    let connection = Some(connection);
+                    let (connection, owner) = (Some(connection), owner.clone());
                     return Ok(Some(Box::new(Held { redis: self, connection, owner, deadline, login_until })));
                 }
                 Ok(false) => is_anothers = true,
@@ -168,7 +167,7 @@ impl Held<'_> {
     /// Runs a script that does its work only while the lock is ours. Whether it was.
     fn while_ours(&mut self, script: &[u8], arguments: &[&[u8]], time: Time) -> Result<bool> {
         let owner = self.owner.clone();
-        let arguments = [&[owner.as_bytes()], arguments].concat();
+        let arguments = [&[owner.as_str().as_bytes()], arguments].concat();
         match self.command(&self.redis.script(script, &arguments), time)? {
             Answer::Number(1) => Ok(true),
             Answer::Number(0) => Ok(false),
@@ -213,20 +212,6 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         // If it fails, the lease ends the lock.
         let _ = self.while_ours(RELEASE_SCRIPT, &[], Time::own(RELEASE));
-    }
-}
-
-/// Whose a lock is: a number that nobody else has.
-#[derive(Clone)]
-struct Owner(String);
-
-impl Owner {
-    fn random() -> Result<Self> {
-        Ok(Self(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect()))
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
     }
 }
 

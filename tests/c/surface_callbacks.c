@@ -10,6 +10,7 @@ enum { GOOD, FAILING, FULL, TOO_LONG };
 struct host {
     char record[PERSONR_RECORD_MAX];
     size_t length;
+    char owner[33]; /* who holds the lock */
     int locked, loads, saves, locks, unlocks, asked, events, freed;
     int store, credentials; /* how they behave */
     const personr_auth *auth;
@@ -25,44 +26,50 @@ static int32_t load(void *user_data, const char *key, uint8_t *buffer, size_t ca
     if (host->store == FULL || host->store == TOO_LONG) {
         memset(buffer, '{', capacity);
         *length_out = host->store == FULL ? capacity : capacity + 1;
-        return 0;
+        return PERSONR_CALLBACK_OK;
     }
     memcpy(buffer, host->record, host->length);
     *length_out = host->length;
-    return host->store == FAILING ? 7 : 0;
+    return host->store == FAILING ? 0 : PERSONR_CALLBACK_OK;
 }
 
-static int32_t save(void *user_data, const char *key, const uint8_t *record, size_t length)
+static int32_t save(void *user_data, const char *key, const char *owner, const uint8_t *record, size_t length)
 {
     struct host *host = (struct host *)user_data;
 
-    CHECK(strlen(key) == 64 && host->locked && length >= 1 && length <= PERSONR_RECORD_MAX);
+    CHECK(strlen(key) == 64 && host->locked && strcmp(owner, host->owner) == 0);
+    CHECK(length >= 1 && length <= PERSONR_RECORD_MAX);
     host->saves++;
     memcpy(host->record, record, length);
     host->length = length;
-    return 0;
+    return PERSONR_CALLBACK_OK;
 }
 
-static int32_t lock(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms)
+static int32_t lock(void *user_data, const char *key, const char *owner, uint32_t wait_ms, uint32_t lease_ms)
 {
     struct host *host = (struct host *)user_data;
 
-    CHECK(strlen(key) == 64 && wait_ms <= 1000 && lease_ms == 20000 && !host->locked);
+    CHECK(strlen(key) == 64 && strlen(owner) == sizeof host->owner - 1 && wait_ms <= 1000 && lease_ms == 20000
+          && !host->locked);
+    /* The same owner, however often it asks. */
+    CHECK(host->owner[0] == '\0' || strcmp(owner, host->owner) == 0);
+    memcpy(host->owner, owner, sizeof host->owner);
     host->locked = 1;
     /* Another one holds it, the first time; the library asks again. */
     if (++host->locks == 1)
         host->locked = 0;
-    return host->locked ? 0 : PERSONR_STORE_BUSY;
+    return host->locked ? PERSONR_CALLBACK_OK : PERSONR_STORE_BUSY;
 }
 
-static int32_t unlock(void *user_data, const char *key)
+static int32_t unlock(void *user_data, const char *key, const char *owner)
 {
     struct host *host = (struct host *)user_data;
 
-    CHECK(strlen(key) == 64 && host->locked);
+    CHECK(strlen(key) == 64 && host->locked && strcmp(owner, host->owner) == 0);
     host->locked = 0;
+    host->owner[0] = '\0';
     host->unlocks++;
-    return 0;
+    return PERSONR_CALLBACK_OK;
 }
 
 static int32_t ask(void *user_data, const char *email, char *password, size_t capacity)
@@ -77,7 +84,7 @@ static int32_t ask(void *user_data, const char *email, char *password, size_t ca
         memset(password, 'x', capacity);
     else
         snprintf(password, capacity, "%s", variable("PERSONR_PASSWORD"));
-    return host->credentials == FAILING ? 7 : 0;
+    return host->credentials == FAILING ? 0 : PERSONR_CALLBACK_OK;
 }
 
 /* What works from inside a callback, and what does not. */

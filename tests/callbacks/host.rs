@@ -16,23 +16,29 @@ use crate::client::{Failure, Options, call};
 #[derive(Default)]
 pub struct Backend {
     pub record: Mutex<Vec<u8>>,
-    is_locked: Mutex<bool>,
+    /// Who holds the lock.
+    owner: Mutex<Option<String>>,
     unlocked: Condvar,
 }
 
 impl Backend {
     pub fn is_locked(&self) -> bool {
-        *self.is_locked.lock().expect("no panic")
+        self.owner.lock().expect("no panic").is_some()
     }
 
-    fn lock(&self, wait: Duration) -> i32 {
-        let is_locked = self.is_locked.lock().expect("no panic");
-        let (mut is_locked, _) = self.unlocked.wait_timeout_while(is_locked, wait, |it| *it).expect("no panic");
-        if std::mem::replace(&mut *is_locked, true) { PERSONR_STORE_BUSY } else { 0 }
+    fn lock(&self, owner: String, wait: Duration) -> i32 {
+        let holder = self.owner.lock().expect("no panic");
+        let (mut holder, _) = self.unlocked.wait_timeout_while(holder, wait, |it| it.is_some()).expect("no panic");
+        if holder.is_some() {
+            return PERSONR_STORE_BUSY;
+        }
+        *holder = Some(owner);
+        PERSONR_CALLBACK_OK
     }
 
-    fn unlock(&self) {
-        *self.is_locked.lock().expect("no panic") = false;
+    fn unlock(&self, owner: &str) {
+        let holder = self.owner.lock().expect("no panic").take();
+        assert_eq!(holder.as_deref(), Some(owner), "the lock is given back by its owner");
         self.unlocked.notify_all();
     }
 }
@@ -90,14 +96,19 @@ impl Host {
         self.counts[kind as usize].load(Ordering::Relaxed)
     }
 
-    /// The callback returns this from now on, whatever was ordered before; with 0, works.
+    /// The callback returns this from now on, whatever was ordered before.
     pub fn returns(&self, kind: Kind, code: i32) {
         self.forget(kind);
         self.returns_after(0, kind, code);
     }
 
     pub fn returns_after(&self, after: usize, kind: Kind, code: i32) {
-        self.order(kind, after, None, Some(code).filter(|code| *code != 0));
+        self.order(kind, after, None, Some(code));
+    }
+
+    /// The callback does its work again, whatever was ordered before.
+    pub fn works(&self, kind: Kind) {
+        self.forget(kind);
     }
 
     /// This is done inside the callback from now on, and nothing that was ordered before.
@@ -207,33 +218,45 @@ pub unsafe extern "C" fn load(
     let buffer = unsafe { slice::from_raw_parts_mut(buffer, capacity) };
     buffer[..record.len()].copy_from_slice(&record);
     unsafe { *length_out = host.length.lock().expect("no panic").unwrap_or(record.len()) };
-    0
+    PERSONR_CALLBACK_OK
 }
 
-pub unsafe extern "C" fn save(user_data: *mut c_void, key: *const c_char, record: *const u8, length: usize) -> i32 {
-    let host = unsafe { host(user_data) };
-    host.saw(format!("save {} {:?}", unsafe { text(key) }, std::thread::current().id()));
-    assert!(host.backend.is_locked(), "saved under the lock");
+pub unsafe extern "C" fn save(
+    user_data: *mut c_void,
+    key: *const c_char,
+    owner: *const c_char,
+    record: *const u8,
+    length: usize,
+) -> i32 {
+    let (host, owner) = unsafe { (host(user_data), text(owner)) };
+    host.saw(format!("save {} {owner}", unsafe { text(key) }));
+    assert_eq!(host.backend.owner.lock().expect("no panic").as_ref(), Some(&owner), "saved under the lock");
     if let Some(code) = host.called(Kind::Save) {
         return code;
     }
     *host.backend.record.lock().expect("no panic") = unsafe { slice::from_raw_parts(record, length) }.to_vec();
-    0
+    PERSONR_CALLBACK_OK
 }
 
-pub unsafe extern "C" fn lock(user_data: *mut c_void, key: *const c_char, wait_ms: u32, lease_ms: u32) -> i32 {
-    let host = unsafe { host(user_data) };
-    host.saw(format!("lock {} {:?} {wait_ms} {lease_ms}", unsafe { text(key) }, std::thread::current().id()));
+pub unsafe extern "C" fn lock(
+    user_data: *mut c_void,
+    key: *const c_char,
+    owner: *const c_char,
+    wait_ms: u32,
+    lease_ms: u32,
+) -> i32 {
+    let (host, owner) = unsafe { (host(user_data), text(owner)) };
+    host.saw(format!("lock {} {owner} {wait_ms} {lease_ms}", unsafe { text(key) }));
     let code = host.called(Kind::Lock);
-    code.unwrap_or_else(|| host.backend.lock(Duration::from_millis(wait_ms.into())))
+    code.unwrap_or_else(|| host.backend.lock(owner, Duration::from_millis(wait_ms.into())))
 }
 
-pub unsafe extern "C" fn unlock(user_data: *mut c_void, key: *const c_char) -> i32 {
-    let host = unsafe { host(user_data) };
-    host.saw(format!("unlock {} {:?}", unsafe { text(key) }, std::thread::current().id()));
+pub unsafe extern "C" fn unlock(user_data: *mut c_void, key: *const c_char, owner: *const c_char) -> i32 {
+    let (host, owner) = unsafe { (host(user_data), text(owner)) };
+    host.saw(format!("unlock {} {owner}", unsafe { text(key) }));
     let code = host.called(Kind::Unlock);
-    host.backend.unlock();
-    code.unwrap_or(0)
+    host.backend.unlock(&owner);
+    code.unwrap_or(PERSONR_CALLBACK_OK)
 }
 
 /// A password of the whole capacity is written without its NUL.
@@ -252,7 +275,7 @@ pub unsafe extern "C" fn ask(
     written.push(0);
     written.truncate(capacity);
     unsafe { slice::from_raw_parts_mut(password.cast(), written.len()) }.copy_from_slice(&written);
-    0
+    PERSONR_CALLBACK_OK
 }
 
 pub unsafe extern "C" fn log(user_data: *mut c_void, level: i32, event: *const c_char, what: *const c_char) {

@@ -126,7 +126,7 @@ fn the_log_is_told_after_every_lock_was_given_back() {
     });
     let token = auth.token().expect("a token").value;
     auth.reject(&token);
-    host.returns(Kind::Load, 1);
+    host.returns(Kind::Load, 7);
     assert!(auth.token().is_err());
     assert_eq!(host.event_names(), ["login", "rejected", "failed"]);
 }

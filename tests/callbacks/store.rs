@@ -93,17 +93,41 @@ fn callbacks_are_given_what_the_header_says() {
     assert_eq!(names, ["load", "lock", "load", "load", "save", "save", "unlock"]);
     let keys: BTreeSet<_> = words.iter().map(|words| words[1]).collect();
     assert!(keys.len() == 1 && keys.iter().all(|key| key.len() == 64 && key.bytes().all(|c| c.is_ascii_hexdigit())));
-    let threads: BTreeSet<_> = words.iter().filter(|words| words[0] != "load").map(|words| words[2]).collect();
-    assert_eq!(threads.len(), 1, "lock, save and unlock are called on one thread");
+    let owners = owners(&host);
+    assert_eq!(owners.len(), 1, "lock, save and unlock are one owner's");
+    assert!(owners.iter().all(|owner| owner.len() == 32 && owner.bytes().all(|c| c.is_ascii_hexdigit())));
     assert_eq!(&words[0][2..], [PERSONR_RECORD_MAX.to_string(), "0".to_owned()]);
     assert!((1..=1000).contains(&words[1][3].parse::<u32>().expect("a number")));
     assert_eq!(words[1][4], "20000");
 }
 
+fn owners(host: &Host) -> BTreeSet<String> {
+    let seen = host.seen.lock().expect("no panic");
+    seen.iter()
+        .filter(|line| !line.starts_with("load"))
+        .map(|line| line.split(' ').collect::<Vec<_>>()[2].to_owned())
+        .collect()
+}
+
+/// However often it asks for its lock. Another login is another owner.
+#[test]
+fn a_login_is_one_owner() {
+    let (_sandbox, _, host, auth) = alone();
+    host.returns(Kind::Lock, PERSONR_STORE_BUSY);
+    let asked_for_the_third_time = Arc::clone(&host);
+    host.does_after(2, Kind::Lock, move || asked_for_the_third_time.works(Kind::Lock));
+    let token = auth.token().expect("a token").value;
+    assert_eq!((host.count(Kind::Lock), owners(&host).len()), (4, 1));
+    auth.reject(&token);
+    auth.token().expect("another token");
+    assert_eq!((host.count(Kind::Lock), owners(&host).len()), (5, 2));
+}
+
+/// 0 is what a callback returns that has thrown, in other languages.
 #[test]
 fn a_store_that_fails_before_the_login_stops_it() {
     for kind in [Kind::Load, Kind::Lock, Kind::Save] {
-        for code in [1, -2, i32::MIN, i32::MAX] {
+        for code in [0, 2, -2, i32::MIN, i32::MAX] {
             let (sandbox, backend, host, auth) = alone();
             host.returns(kind, code);
             assert_store_callback_fails(&auth);
@@ -111,7 +135,7 @@ fn a_store_that_fails_before_the_login_stops_it() {
             assert_eq!(auth.login().expect_err("no login").status, PERSONR_STORE);
             assert_eq!((sandbox.counters().requests, backend.is_locked()), (0, false), "{kind:?}");
             assert_eq!(auth.state(), PERSONR_STATE_EMPTY);
-            host.returns(kind, 0);
+            host.works(kind);
             assert!(auth.token().is_ok(), "and {kind:?} works again");
         }
     }
@@ -186,7 +210,7 @@ fn a_lock_that_is_never_had_is_a_timeout() {
     assert!(begun.elapsed() >= Duration::from_millis(400) && begun.elapsed() < PATIENCE / 2);
     assert!((2..=10).contains(&host.count(Kind::Lock)), "{}", host.count(Kind::Lock));
     assert_eq!(sandbox.counters().requests, 0);
-    host.returns(Kind::Lock, 0);
+    host.works(Kind::Lock);
     assert!(auth.token().is_ok());
 }
 

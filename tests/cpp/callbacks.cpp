@@ -33,6 +33,7 @@ static void be(Mood mood)
 struct Host {
     std::map<std::string, std::string, std::less<>> records;
     bool is_locked = false;
+    std::string owner; /* of the lock */
     int saves = 0, locks = 0, unlocks = 0, asked = 0, told = 0;
     Mood load = Mood::Good, save = Mood::Good, lock = Mood::Good, unlock = Mood::Good, credentials = Mood::Good,
          log = Mood::Good;
@@ -50,28 +51,29 @@ static StoreResult load(const Host &host, std::string_view key, Buffer &record)
     return host.load == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
 }
 
-static StoreResult save(Host &host, std::string_view key, std::string_view record)
+static StoreResult save(Host &host, std::string_view key, std::string_view owner, std::string_view record)
 {
-    CHECK(host.is_locked && record.size() >= 1 && record.size() <= PERSONR_RECORD_MAX);
+    CHECK(host.is_locked && owner == host.owner && record.size() >= 1 && record.size() <= PERSONR_RECORD_MAX);
     be(host.save);
     host.records[std::string(key)] = record;
     host.saves++;
     return host.save == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
 }
 
-static StoreResult lock(Host &host, std::string_view key, std::chrono::milliseconds wait,
+static StoreResult lock(Host &host, std::string_view key, std::string_view owner, std::chrono::milliseconds wait,
                         std::chrono::milliseconds lease)
 {
-    CHECK(key.size() == 64 && wait <= 1s && lease == 20s && !host.is_locked);
+    CHECK(key.size() == 64 && owner.size() == 32 && wait <= 1s && lease == 20s && !host.is_locked);
     be(host.lock);
     /* Another one holds it, the first time; the library asks again. */
     host.is_locked = ++host.locks > 1;
+    host.owner = owner;
     return host.is_locked ? StoreResult::Done : StoreResult::Busy;
 }
 
-static StoreResult unlock(Host &host, std::string_view key)
+static StoreResult unlock(Host &host, std::string_view key, std::string_view owner)
 {
-    CHECK(key.size() == 64 && host.is_locked);
+    CHECK(key.size() == 64 && host.is_locked && owner == host.owner);
     host.is_locked = false;
     host.unlocks++;
     be(host.unlock);
@@ -107,9 +109,11 @@ static personr::StoreCallbacks store_of(Host &host)
 {
     personr::StoreCallbacks store;
     store.load = [&host, alive = alive](auto key, Buffer &record) { return load(host, key, record); };
-    store.save = [&host, alive = alive](auto key, auto record) { return save(host, key, record); };
-    store.lock = [&host, alive = alive](auto key, auto wait, auto lease) { return lock(host, key, wait, lease); };
-    store.unlock = [&host, alive = alive](auto key) { return unlock(host, key); };
+    store.save = [&host, alive = alive](auto key, auto owner, auto record) { return save(host, key, owner, record); };
+    store.lock = [&host, alive = alive](auto key, auto owner, auto wait, auto lease) {
+        return lock(host, key, owner, wait, lease);
+    };
+    store.unlock = [&host, alive = alive](auto key, auto owner) { return unlock(host, key, owner); };
     return store;
 }
 

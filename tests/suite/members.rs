@@ -29,6 +29,7 @@ pub const MEMBERS: &[Member] = &[
             &[
                 custom_store_shares_one_login,
                 custom_store_believes_no_lease_that_is_too_long,
+                custom_store_saves_only_while_it_has_the_lock,
                 custom_store_tells_that_it_failed,
             ],
         )

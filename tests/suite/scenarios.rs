@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
@@ -165,25 +167,58 @@ pub fn custom_store_believes_no_lease_that_is_too_long(program: &Program) {
     let database = folder.path().join("tokens.db");
     let arguments = [database.to_str().expect("UTF-8")];
     program.run(&Account::of(&sandbox), &arguments).assert_code(0);
-    let plant = program.workshop.write("plant.c", PLANT_A_LEASE);
-    let plant = Program::compiled_in(Workshop::new(), &[plant], &["-lsqlite3"]);
-    plant.run(&Account::of(&sandbox), &arguments).assert_code(0);
+    plant(&database, DEAD_HOLDER);
     program.run(&Account::of(&sandbox), &arguments).assert_code(0);
     assert_eq!(sandbox.counters().tokens_issued, 2);
 }
 
-const PLANT_A_LEASE: &str = r#"
+const DEAD_HOLDER: &str =
+    "UPDATE personr SET record = NULL, owner = 'dead', lease_ends = (strftime('%s', 'now') + 31536000) * 1000";
+
+/// While its login was under way the lease has ended, and another one has logged in: its record stays.
+pub fn custom_store_saves_only_while_it_has_the_lock(program: &Program) {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("tokens.db");
+    sandbox.order(Fault::new(Action::Hold));
+    let run = std::thread::scope(|scope| {
+        let run = scope.spawn(|| program.run(&Account::of(&sandbox), &[database.to_str().expect("UTF-8")]));
+        assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
+        plant(&database, NEXT_HOLDER);
+        sandbox.release();
+        run.join().expect("no panic")
+    });
+    run.assert_code(0);
+    assert!(run.values("token:")[0].starts_with("others..."), "{}", run.stdout);
+    assert_eq!(sandbox.counters().tokens_issued, 1);
+}
+
+/// A day that has not come yet counts as today.
+const NEXT_HOLDER: &str = r#"
+    UPDATE personr SET owner = 'next', lease_ends = (strftime('%s', 'now') + 20) * 1000,
+    record = '{"version":1,"generation":9,"token":"others","obtained_at":1,"used_on":99999,"expires_at":99999999999}'
+"#;
+
+/// Changes the one row of a database of `custom_store.c`.
+fn plant(database: &Path, sql: &str) {
+    let workshop = Workshop::new();
+    let source = workshop.write("plant.c", PLANT);
+    let plant = Program::compiled_in(workshop, &[source], &["-lsqlite3"]);
+    let status = Command::new(&plant.path).arg(database).arg(sql).status().expect("the program runs");
+    assert!(status.success(), "{status}: {sql}");
+}
+
+const PLANT: &str = r#"
 #include <sqlite3.h>
 #include <stddef.h>
 
 int main(int argc, char **argv)
 {
-    const char *sql = "UPDATE personr SET record = NULL, owner = 'dead', "
-                      "lease_ends = (strftime('%s', 'now') + 31536000) * 1000";
     sqlite3 *database;
 
-    return argc != 2 || sqlite3_open(argv[1], &database) != SQLITE_OK
-           || sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK || sqlite3_changes(database) != 1
+    return argc != 3 || sqlite3_open(argv[1], &database) != SQLITE_OK
+           || sqlite3_busy_timeout(database, 60000) != SQLITE_OK
+           || sqlite3_exec(database, argv[2], NULL, NULL, NULL) != SQLITE_OK || sqlite3_changes(database) != 1
            || sqlite3_close(database) != SQLITE_OK;
 }
 "#;

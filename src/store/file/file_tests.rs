@@ -42,12 +42,16 @@ fn store_in(directory: &Path) -> FileStore {
     FileStore::open(&Arc::from(directory), KEY)
 }
 
+fn owner() -> Owner {
+    Owner::random().expect("random")
+}
+
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(60))
 }
 
 fn try_lock(store: &FileStore) -> Option<Box<dyn StoreLock + '_>> {
-    store.lock(soon(), Duration::ZERO).expect("works")
+    store.lock(&owner(), soon(), Duration::ZERO).expect("works")
 }
 
 fn save(store: &FileStore, record: &[u8]) {
@@ -69,7 +73,7 @@ fn set_mode(path: &Path, mode: u32) {
 /// What fails first: looking at the record, or taking the lock and preparing a save.
 fn failure(store: &FileStore) -> Error {
     let error = store.load(soon()).map(drop).and_then(|()| {
-        let mut locked = store.lock(soon(), Duration::ZERO)?.expect("free");
+        let mut locked = store.lock(&owner(), soon(), Duration::ZERO)?.expect("free");
         locked.prepare()
     });
     let error = error.expect_err("it fails");
@@ -300,7 +304,7 @@ fn a_process_that_comes_in_between_waits_for_the_mode() {
                     set_mode(&path, right);
                 });
                 let load = || store.load(soon()).map(|record| record.is_some());
-                let lock = || store.lock(soon(), Duration::from_secs(60)).map(|held| held.is_some());
+                let lock = || store.lock(&owner(), soon(), Duration::from_secs(60)).map(|held| held.is_some());
                 assert_eq!((load(), lock()), (Ok(true), Ok(true)));
             });
         }
@@ -315,7 +319,7 @@ fn a_try_does_not_wait_for_the_mode() {
         let took = || {
             let begun = Instant::now();
             assert_eq!(
-                place.store().lock(soon(), Duration::ZERO).map(drop).expect_err("no mode").reason(),
+                place.store().lock(&owner(), soon(), Duration::ZERO).map(drop).expect_err("no mode").reason(),
                 PERMISSIONS
             );
             begun.elapsed()

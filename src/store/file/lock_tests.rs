@@ -35,7 +35,7 @@ fn a_waiter_pauses_and_comes_back_in_between() {
         let (one, two) = (place.store(), place.store());
         let _held = try_lock(&one).expect("free");
         let begun = Instant::now();
-        assert!(two.lock(soon(), Duration::from_secs(60)).expect("works").is_none());
+        assert!(two.lock(&owner(), soon(), Duration::from_secs(60)).expect("works").is_none());
         let took = begun.elapsed();
         i32::from(took < Duration::from_millis(10)) + 2 * i32::from(took > Duration::from_secs(30))
     });
@@ -194,7 +194,7 @@ fn without_locks_of_descriptions_processes_exclude_each_other() {
                 return 4;
             }
             let store = place.store();
-            let Ok(Some(mut held)) = store.lock(soon(), Duration::ZERO) else { return 1 };
+            let Ok(Some(mut held)) = store.lock(&owner(), soon(), Duration::ZERO) else { return 1 };
             let excludes = try_lock(&place.store()).is_none() && !another_process_can_lock(&place);
             i32::from(!excludes) * 2 + i32::from(held.save(b"record") != Ok(SaveOutcome::Saved))
         });
@@ -339,7 +339,7 @@ fn a_childs_own_lock_is_not_its_parents() {
     let store = place.store();
     let mut parents = try_lock(&store);
     let child = start_child(|| {
-        let mut tries = (0..1000).map_while(|_| store.lock(soon(), Duration::from_secs(1)).ok());
+        let mut tries = (0..1000).map_while(|_| store.lock(&owner(), soon(), Duration::from_secs(1)).ok());
         let Some(_own) = tries.find_map(|locked| locked) else { return 1 };
         drop(parents.take());
         2 + i32::from(another_process_can_lock(&place))
@@ -357,7 +357,7 @@ fn nobody_loses_the_lock_in_a_crowd() {
     let place = Place::new();
     let add_one = || {
         let store = place.store();
-        let lock = || store.lock(soon(), Duration::from_micros(100)).expect("works");
+        let lock = || store.lock(&owner(), soon(), Duration::from_micros(100)).expect("works");
         let mut locked = std::iter::repeat_with(lock).find_map(|locked| locked).expect("at last");
         let number: usize = locked.load().expect("works").map_or(0, |text| parse(&text));
         assert_eq!(locked.save((number + 1).to_string().as_bytes()), Ok(SaveOutcome::Saved));
