@@ -87,10 +87,10 @@ docs:
 	@sh packaging/docs.sh
 
 header:
-	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test header -- --exact the_header_and_the_symbol_list_are_up_to_date
+	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test interface -- --exact header::the_header_and_the_symbol_list_are_up_to_date
 
 third-party:
-	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test third_party -- --exact the_page_is_up_to_date
+	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test packaging -- --exact third_party::the_page_is_up_to_date
 
 lock:
 	@sh packaging/lock.sh extend

@@ -75,7 +75,7 @@ check "docs/testing.md is of version $version" is_tested
 cargo=${CARGO:-cargo}
 check "Cargo.lock is made from its list" sh packaging/lock.sh restore
 check "header, symbols, versions and notices are up to date" \
-    env PERSONR_SKIPS=/dev/null "$cargo" test --locked --quiet --test header --test lock --test third_party
+    env PERSONR_SKIPS=/dev/null "$cargo" test --locked --quiet --test interface --test packaging -- header:: lock:: third_party::
 check "abi/ is up to date" abi_is_renewed
 check "the reference of the headers" sh packaging/docs.sh
 check "dependencies" sh packaging/dependencies.sh

@@ -1,6 +1,6 @@
 //! Logs in to Personr's API and keeps the token usable. The library is made for C: see `include/personr.h`.
 //!
-//! The rooms, top floor first. Imports run downwards only: `tests/layers.rs` has the table.
+//! The rooms, top floor first. Imports run downwards only: `tests/packaging/layers.rs` has the table.
 //!
 //! * `ffi`: the C interface. Pointers become values, results become status, output and error.
 //! * `auth`: what a caller holds.
@@ -51,7 +51,7 @@ mod options;
 mod pem;
 #[allow(unsafe_code)]
 mod published;
-// Not inside `published`: its model (`tests/published_model.rs`) compiles that file with atomics of its own.
+// Not inside `published`: its model (`tests/models/published.rs`) compiles that file with atomics of its own.
 #[cfg(test)]
 #[allow(unsafe_code)]
 #[path = "published/published_tests.rs"]

@@ -3,7 +3,7 @@
 //! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then raises
 //! the index. A reader that finds the index raised while it copied reads again: its slot may have been written since.
 //! So no reader goes back to an older token than it has read before, and a process that forks in the middle of a write
-//! leaves its child the former slot, whole. `tests/published_model.rs` runs it through every order.
+//! leaves its child the former slot, whole. `tests/models/published.rs` runs it through every order.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The atomics of `published`, in a module of their own: its model (`tests/published_model.rs`) puts others in their
+//! The atomics of `published`, in a module of their own: its model (`tests/models/published.rs`) puts others in their
 //! place.
 
 pub(crate) use std::hint::spin_loop;

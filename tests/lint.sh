@@ -59,4 +59,4 @@ run sh tests/map.sh check
 if has doxygen "Debian: doxygen"; then
     sh packaging/docs.sh
 fi
-run "$cargo" test --locked --quiet --test header --test lock --test third_party
+run "$cargo" test --locked --quiet --test interface --test packaging -- header:: lock:: third_party::

@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.." || exit 1
 # With the feature, so that everything is tested, once.
 run --workspace --features personr/redis --no-fail-fast
 # And what a build without the feature says of it.
-run --features test-panic --test panic --test arguments --no-fail-fast
+run --features test-panic --test interface --no-fail-fast -- panic:: arguments::
 
 close

@@ -4,8 +4,8 @@
 //! The session is locked for one question at a time, and never while the leader waits for the store, the application
 //! or the service. So the other threads go on with the token in hand during a renewal.
 //!
-//! The order of the steps is also in `session/histories/leading.rs` and `tests/model/protocol.rs`, which try what
-//! happens between them: change them together.
+//! The order of the steps is also in `session/histories/leading.rs` and `tests/models/sharing/protocol.rs`, which try
+//! what happens between them: change them together.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -70,7 +70,7 @@ mod tests {
         is_excepted(&Url::parse(target.as_bytes()).expect("a URL"), exceptions)
     }
 
-    // What curl makes of many more is asked of curl itself, in `tests/like_curl.rs`.
+    // What curl makes of many more is asked of curl itself, in `tests/network/like_curl.rs`.
 
     #[test]
     fn a_name_means_its_subdomains_whatever_dots_and_case() {

@@ -1,0 +1,188 @@
+//! Who frees the host's data, and when: once, with the last owner.
+
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use personr::ffi::*;
+use personr_testkit::client::{Auth, Failure, Options, c, call};
+use personr_testkit::ran_alone;
+
+use super::host::{Host, Kind, ask, freed, load, lock, log, save, unlock};
+use super::sandbox;
+
+type Setter = fn(&Arc<Host>, &Options);
+
+const SETTERS: [Setter; 3] = [
+    |host, options| host.keeps_records(options),
+    |host, options| host.tells_passwords(options),
+    |host, options| host.takes_the_log(options, PERSONR_LOG_DEBUG),
+];
+
+fn host() -> Arc<Host> {
+    Host::new(&Arc::default())
+}
+
+fn token(auth: &Auth) {
+    auth.token().expect("a token");
+}
+
+#[test]
+fn the_last_owner_frees_in_every_order() {
+    let sandbox = sandbox();
+    for set in SETTERS {
+        for order in 0..6 {
+            let host = host();
+            let options = Options::of(&sandbox);
+            set(&host, &options);
+            let (one, two) = (options.demo(), options.demo());
+            token(&one);
+            token(&two);
+            let mut owners: Vec<Box<dyn std::any::Any>> = vec![Box::new(options), Box::new(one), Box::new(two)];
+            for last in [false, false, true] {
+                assert_eq!(host.count(Kind::Free), 0);
+                drop(owners.remove(order / (if owners.len() == 3 { 2 } else { 1 }) % owners.len()));
+                assert_eq!(host.count(Kind::Free), usize::from(last));
+            }
+            assert_eq!(Arc::strong_count(&host), 1, "what was given was given back");
+        }
+    }
+}
+
+#[test]
+fn options_alone_free() {
+    for set in SETTERS {
+        let (host, options) = (host(), Options::new());
+        set(&host, &options);
+        drop(options);
+        assert_eq!(host.count(Kind::Free), 1);
+    }
+}
+
+#[test]
+fn a_setter_that_is_called_again_lets_go_of_the_former() {
+    let sandbox = sandbox();
+    for set in SETTERS {
+        let (first, second, options) = (host(), host(), Options::of(&sandbox));
+        set(&first, &options);
+        let auth = options.demo();
+        set(&second, &options);
+        assert_eq!((first.count(Kind::Free), second.count(Kind::Free)), (0, 0), "a handle has it still");
+        token(&auth);
+        drop(auth);
+        assert_eq!((first.count(Kind::Free), second.count(Kind::Free)), (1, 0));
+        set(&first, &options);
+        assert_eq!((first.count(Kind::Free), second.count(Kind::Free)), (1, 1));
+        drop(options);
+        assert_eq!((first.count(Kind::Free), second.count(Kind::Free)), (2, 1), "once for each time it was set");
+    }
+}
+
+#[test]
+fn none_again_lets_go() {
+    let (host, options) = (host(), Options::new());
+    for set in SETTERS {
+        set(&host, &options);
+    }
+    let memory = c("memory:");
+    call(|error| unsafe { personr_options_set_token_store(options.0, memory.as_ptr(), error) }).expect("accepted");
+    assert_eq!(host.count(Kind::Free), 1);
+    // The other parameters are not used, whatever they are.
+    let data = Arc::as_ptr(&host).cast_mut().cast();
+    call(|error| unsafe { personr_options_set_credentials_callback(options.0, None, data, Some(freed), error) })
+        .expect("accepted");
+    assert_eq!(host.count(Kind::Free), 2);
+    call(|error| unsafe { personr_options_set_log_callback(options.0, None, 99, data, Some(freed), error) })
+        .expect("accepted");
+    assert_eq!(host.count(Kind::Free), 3);
+    drop(options);
+    assert_eq!((host.count(Kind::Free), Arc::strong_count(&host)), (3, 1));
+}
+
+#[test]
+fn a_setter_that_fails_frees_nothing_and_names_what_is_wrong() {
+    let (host, options) = (host(), Options::new());
+    let data = Arc::as_ptr(&host).cast_mut().cast();
+    let free = Some(freed as _);
+    let set = |options, one, two, three, four| {
+        call(|error| unsafe {
+            personr_options_set_token_store_callbacks(options, one, two, three, four, data, free, error)
+        })
+    };
+    let (one, two, three, four): (personr_store_load_fn, personr_store_save_fn, _, personr_store_unlock_fn) =
+        (Some(load), Some(save), Some(lock as _), Some(unlock));
+    assert_names(set(null_mut(), one, two, three, four), "options");
+    assert_names(set(options.0, None, two, three, four), "load");
+    assert_names(set(options.0, one, None, three, four), "save");
+    assert_names(set(options.0, one, two, None, four), "lock");
+    assert_names(set(options.0, one, two, three, None), "unlock");
+    assert_names(
+        call(|error| unsafe { personr_options_set_credentials_callback(null_mut(), Some(ask), data, free, error) }),
+        "options",
+    );
+    assert_names(
+        call(|error| unsafe { personr_options_set_log_callback(null_mut(), Some(log), 1, data, free, error) }),
+        "options",
+    );
+    assert_names(
+        call(|error| unsafe { personr_options_set_log_callback(options.0, Some(log), 0, data, free, error) }),
+        "level",
+    );
+    drop(options);
+    assert_eq!(host.count(Kind::Free), 0);
+}
+
+#[track_caller]
+fn assert_names(result: Result<(), Failure>, parameter: &str) {
+    let failure = result.expect_err(parameter);
+    assert_eq!(failure.kind(), (PERSONR_INVALID_ARGUMENT, "argument"), "{failure:?}");
+    assert!(failure.message.starts_with(&format!("{parameter}: ")), "{failure:?}");
+}
+
+#[test]
+fn a_handle_that_could_not_be_made_frees_nothing() {
+    let (host, options) = (host(), Options::new());
+    SETTERS[0](&host, &options);
+    assert!(options.auth("no:email", "p").is_err());
+    assert_eq!(host.count(Kind::Free), 0);
+    drop(options);
+    assert_eq!(host.count(Kind::Free), 1);
+}
+
+#[test]
+fn without_a_free_nothing_is_called() {
+    let sandbox = sandbox();
+    let (host, options) = (host(), Options::of(&sandbox));
+    let data = Arc::as_ptr(&host).cast_mut().cast();
+    call(|error| unsafe { personr_options_set_log_callback(options.0, Some(log), 4, data, None, error) })
+        .expect("accepted");
+    let auth = options.demo();
+    token(&auth);
+    drop((options, auth));
+    assert_eq!((host.event_names(), host.count(Kind::Free)), (vec!["login".to_owned()], 0));
+}
+
+/// A child leaks what its parent's threads may hold, but not the host's data.
+#[test]
+fn a_forked_child_frees_its_copy() {
+    if ran_alone!() {
+        return;
+    }
+    let sandbox = sandbox();
+    let (host, options) = (host(), Options::of(&sandbox));
+    SETTERS.iter().for_each(|set| set(&host, &options));
+    let auth = options.demo();
+    token(&auth);
+    // SAFETY: the child does what a forking host program would do with the library, and `_exit`.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let works = auth.token().is_ok();
+        drop((options, auth));
+        unsafe { libc::_exit(if works { host.count(Kind::Free) as i32 } else { 99 }) };
+    }
+    let mut status = 0;
+    assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+    assert_eq!((libc::WIFEXITED(status), libc::WEXITSTATUS(status)), (true, 3));
+    assert_eq!(host.count(Kind::Free), 0, "the parent's are the parent's");
+    drop((options, auth));
+    assert_eq!(host.count(Kind::Free), 3);
+}

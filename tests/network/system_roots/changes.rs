@@ -1,0 +1,115 @@
+//! One handle lives for a year. The roots change meanwhile, and what cannot be read now can be read later.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use personr_sandbox::Sandbox;
+use personr_testkit::figures::figures;
+
+use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
+
+#[test]
+fn roots_are_as_old_as_the_files() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let ground = Ground::new();
+    let ours = sandbox.ca_pem();
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 1");
+    for name in ["bundle", "certs/0a1b2c3d.0"] {
+        // A CA that rotates, twice; in place, and by another file.
+        for (written, is_ours) in [(ours, true), (&stranger, false), (ours, true), (&stranger, false)] {
+            ground.write(name, written);
+            if is_ours { host.succeeds("login") } else { drop(host.fails("login", UNKNOWN, "")) }
+        }
+        for is_ours in [true, false, true] {
+            ground.write("new", if is_ours { ours } else { &stranger });
+            fs::rename(ground.path("new"), ground.path(name)).expect("renamed");
+            if is_ours { host.succeeds("login") } else { drop(host.fails("login", UNKNOWN, "")) }
+        }
+        // It is taken out.
+        fs::remove_file(ground.path(name)).expect("removed");
+        host.fails("login", "PERSONR_TLS (no-roots)", "there are no trusted root certificates");
+    }
+    host.end();
+    assert_eq!(sandbox.counters().tokens_issued, 8);
+}
+
+/// A file that a CA is added to while it is read.
+#[test]
+fn half_a_file_is_used_once() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let ground = Ground::new();
+    let (half, _) = sandbox.ca_pem().split_at(300);
+    ground.write("bundle", &(stranger.clone() + half));
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 1");
+    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: certificate 2 (line ");
+    ground.write("bundle", &(stranger + sandbox.ca_pem()));
+    host.succeeds("login");
+}
+
+#[test]
+fn want_of_descriptors_passes_and_is_no_unknown_issuer() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let mut told = 0;
+    for name in ["bundle", "certs/0a1b2c3d.0"] {
+        let ground = Ground::new();
+        ground.write("bundle", &stranger);
+        ground.write(name, sandbox.ca_pem());
+        let mut host = ground.host(&sandbox);
+        host.succeeds("handles 1");
+        // One after the other fails for want of one: the socket, the file, the directory, a file in it.
+        for more in 0..10 {
+            host.succeeds(&format!("descriptors {more}"));
+            let answer = host.does("login");
+            if answer == "ok" {
+                break;
+            }
+            if answer.starts_with("PERSONR_TLS") {
+                assert!(answer.starts_with("PERSONR_TLS (roots-unreadable)"), "{more}: {answer}");
+                assert!(answer.contains("too many open files"), "{more}: {answer}");
+                told += 1;
+            }
+        }
+        host.succeeds("descriptors -1");
+        host.succeeds("login");
+        host.end();
+    }
+    assert!(told >= 2, "the file, and the directory: {told}");
+    figures!("roots that could not be read for want of descriptors: {told} times told, and read later");
+}
+
+#[test]
+fn what_may_not_be_read_is_told_and_read_later() {
+    let (sandbox, _) = sandbox_and_stranger();
+    let ground = Ground::new();
+    let set_mode = |name, mode| fs::set_permissions(ground.path(name), Permissions::from_mode(mode)).expect("changed");
+    ground.write("bundle", sandbox.ca_pem());
+    set_mode("", 0o755);
+    set_mode("bundle", 0);
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 1");
+    // SAFETY: only asks.
+    if unsafe { libc::geteuid() } == 0 {
+        // Root may read everything; nobody may not.
+        host.succeeds("user 65534");
+    }
+    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it may not be read");
+    set_mode("bundle", 0o644);
+    host.succeeds("login");
+}
+
+/// To open a FIFO is to wait for its other end.
+#[test]
+fn only_regular_files_are_opened() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let ground = Ground::new();
+    let path = std::ffi::CString::new(ground.path("bundle").to_str().expect("UTF-8")).expect("no NUL");
+    // SAFETY: the path ends with NUL.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 1");
+    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it is not a regular file");
+    host.succeeds(&format!("ca {}", ground.path("bundle").display()));
+    host.fails("handles 1", "PERSONR_INVALID_ARGUMENT (argument)", "ca_file: it is not a regular file");
+}

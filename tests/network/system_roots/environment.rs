@@ -1,0 +1,61 @@
+//! The environment is read while the handle is made, and never again: a later reading would race with a `setenv`.
+
+use personr_testkit::figures::figures;
+
+use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
+
+#[test]
+fn what_is_set_later_does_not_count() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let ground = Ground::new();
+    let [bundle, nowhere] = ["bundle", "nowhere"].map(|name| ground.path(name).display().to_string());
+    ground.write("bundle", sandbox.ca_pem());
+    ground.write("strangers", &stranger);
+    for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+        // The other variable, too, is one that a program may set.
+        let mut host = ground.host(&sandbox);
+        host.succeeds("handles 1");
+        host.succeeds(&format!("setenv {name}={nowhere}"));
+        host.succeeds("login");
+    }
+    let mut host = ground.host(&sandbox);
+    host.succeeds(&format!("setenv SSL_CERT_FILE={nowhere}"));
+    host.succeeds("handles 1");
+    host.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
+    host.fails("login", "PERSONR_TLS (no-roots)", "SSL_CERT_FILE: it does not exist");
+    let mut host = ground.host(&sandbox);
+    host.succeeds(&format!("setenv SSL_CERT_FILE={}", ground.path("strangers").display()));
+    host.succeeds("handles 1");
+    host.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
+    host.fails("login", UNKNOWN, "");
+}
+
+/// A relative path is that of the working directory at that moment, too: `Places` makes it absolute.
+#[test]
+fn nothing_is_asked_of_the_environment_after_the_handle_is_made() {
+    let (sandbox, stranger) = sandbox_and_stranger();
+    let ground = Ground::new();
+    ground.write("bundle", &stranger);
+    ground.write("certs/0a1b2c3d.0", sandbox.ca_pem());
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 3");
+    let asked = host.number("getenv");
+    assert!(asked >= 3 * 8, "it sees what the library asks for: {asked}");
+    host.succeeds("login");
+    host.succeeds("login");
+    assert_eq!(host.number("getenv"), 0);
+    host.end();
+    figures!("the environment: {asked} variables asked for while 3 handles were made, 0 in 6 logins");
+}
+
+#[test]
+fn logins_stand_a_storm_of_changes() {
+    let (sandbox, _) = sandbox_and_stranger();
+    let ground = Ground::new();
+    ground.write("bundle", sandbox.ca_pem());
+    let mut host = ground.host(&sandbox);
+    host.succeeds("handles 50");
+    host.succeeds("storm");
+    // The first login of each handle.
+    host.succeeds("login");
+}
