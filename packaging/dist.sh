@@ -36,7 +36,9 @@ triple=$architecture-unknown-linux-gnu
 (
     . packaging/flags.sh
     [ -f Cargo.lock ] || sh packaging/lock.sh restore
-    "${CARGO:-cargo}" zigbuild --locked --release --lib --features "${FEATURES:-redis}" --target "$triple.$glibc"
+    # The static library alone, as in build.sh.
+    cargo-zigbuild rustc --locked --release --lib --crate-type staticlib --features "${FEATURES:-redis}" \
+        --target "$triple.$glibc"
 )
 sh packaging/man.sh "$CARGO_TARGET_DIR/package/man" --locked
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$CARGO_TARGET_DIR/package"
