@@ -340,5 +340,4 @@ fn expired() -> Error {
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
-#[path = "session/session_tests.rs"]
 mod tests;
