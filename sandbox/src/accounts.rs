@@ -15,7 +15,12 @@ pub(crate) struct Accounts {
 struct Account {
     password: String,
     token: Option<Token>,
+    /// Where all who have the token work: it is the account's, and not theirs.
+    workspace: String,
 }
+
+/// The workspace of an account until it is changed.
+const FIRST_WORKSPACE: &str = "Main";
 
 struct Token {
     value: String,
@@ -47,7 +52,11 @@ impl Accounts {
         self.accounts
             .entry(email.to_owned())
             .and_modify(|account| account.password = password.to_owned())
-            .or_insert_with(|| Account { password: password.to_owned(), token: None });
+            .or_insert_with(|| Account {
+                password: password.to_owned(),
+                token: None,
+                workspace: FIRST_WORKSPACE.to_owned(),
+            });
     }
 
     pub(crate) fn remove(&mut self, email: &str) {
@@ -76,6 +85,12 @@ impl Accounts {
             let live = account.token.as_ref()?;
             (live.value == token && live.is_live(now)).then_some(email.as_str())
         })
+    }
+
+    /// The workspace of the account whose live token this is.
+    pub(crate) fn workspace(&mut self, token: &str, now: Instant) -> Option<&mut String> {
+        let owner = self.owner(token, now)?.to_owned();
+        self.accounts.get_mut(&owner).map(|account| &mut account.workspace)
     }
 
     pub(crate) fn live_token(&self, email: &str, now: Instant) -> Option<String> {

@@ -9,6 +9,8 @@ usage: personr-sandbox [options]
 
 A stand-in for Personr's API on the loopback. Prints one line of JSON with base_url,
 ca_file, control_url, email and password, and runs until SIGTERM, SIGINT or POST /stop.
+It knows all endpoints; control_url tells what came in (GET /requests, /uploads, /counters)
+and takes orders (POST /fault, /documents, /revoke and more: see README.md).
 
   --plain-http         without TLS
   --email EMAIL        the account, demo@example.com if not given

@@ -3,20 +3,26 @@
 use std::fs;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use crate::accounts::Accounts;
 use crate::certificate::{Authority, Certificate, Identity};
 use crate::connection::Service;
 use crate::control::{Control, OnStop};
 use crate::folder::Folder;
+use crate::keep_alive::KeepAlive;
 use crate::sandbox::Sandbox;
 use crate::server::Server;
 use crate::service::BASE_PATH;
+use crate::service::records::Records;
 use crate::state::State;
 use crate::{DEFAULT_EMAIL, DEFAULT_PASSWORD, tls};
 
 /// A year, as the service documents it.
 const DEFAULT_LIFETIME: f64 = 31_536_000.0;
+
+/// How often an applicant's status is pending after a check was requested.
+const DEFAULT_POLLS: u32 = 2;
 
 /// What a sandbox is to be like; made by [`Sandbox::builder`].
 #[must_use]
@@ -27,6 +33,8 @@ pub struct Builder {
     certificate: Certificate,
     identity: Option<(String, String)>,
     on_stop: Option<OnStop>,
+    keep_alive: KeepAlive,
+    polls: u32,
 }
 
 impl Builder {
@@ -38,6 +46,8 @@ impl Builder {
             certificate: Certificate::Good,
             identity: None,
             on_stop: None,
+            keep_alive: KeepAlive::default(),
+            polls: DEFAULT_POLLS,
         }
     }
 
@@ -56,6 +66,19 @@ impl Builder {
     /// The lifetime of tokens in seconds, instead of a year.
     pub fn lifetime(mut self, seconds: f64) -> Builder {
         self.lifetime = seconds;
+        self
+    }
+
+    /// When connections are ended that their client would keep; never, if this is not called.
+    pub fn keep_alive(mut self, keep_alive: KeepAlive) -> Builder {
+        self.keep_alive = keep_alive;
+        self
+    }
+
+    /// How often an applicant's status is `Pending` after a check was requested, before it is `Approved`: 2 if this is not
+    /// called.
+    pub fn polls(mut self, polls: u32) -> Builder {
+        self.polls = polls;
         self
     }
 
@@ -93,7 +116,7 @@ impl Builder {
         for (email, password) in &self.accounts {
             accounts.set(email, password);
         }
-        let state = Arc::new(State::new(accounts));
+        let state = Arc::new(State::new(accounts, Records::new(self.polls), self.keep_alive));
         let (scheme, tls) = if self.plain_http {
             ("http", None)
         } else {
@@ -103,7 +126,7 @@ impl Builder {
             };
             ("https", Some(tls::server_config(identity, self.certificate)?))
         };
-        let service = Service { state: Arc::clone(&state), tls };
+        let service = Service { state: Arc::clone(&state), tls, accepted: AtomicU64::new(0) };
         let control = Control { state: Arc::clone(&state), on_stop: self.on_stop };
         let service = Server::start("sandbox-service", Arc::new(service))?;
         let control = Server::start("sandbox-control", Arc::new(control))?;

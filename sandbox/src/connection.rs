@@ -1,27 +1,41 @@
-//! One connection to the service: HTTP, and the faults that were ordered.
+//! One connection to the service: its requests, one after the other.
+
+mod exchange;
+mod fate;
+mod writers;
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::ServerConfig;
 
 use crate::fault::Action;
-use crate::gate::{Stopped, Ticket};
-use crate::http::{Answer, Failure, Reader, Request};
+use crate::gate::Stopped;
+use crate::http::{Answer, Failure, Reader};
 use crate::journal::Journal;
 use crate::locks::lock;
 use crate::server::{Connections, Handler};
 use crate::service;
 use crate::state::State;
 use crate::wire::{self, Ending, Wire};
+use exchange::Exchange;
 
 /// Serves the service's connections.
 pub(crate) struct Service {
     pub(crate) state: Arc<State>,
     /// `None`: plain HTTP.
     pub(crate) tls: Option<Arc<ServerConfig>>,
+    /// How many connections were accepted.
+    pub(crate) accepted: AtomicU64,
+}
+
+/// What is decided about a connection when it is accepted.
+pub(crate) struct Accepted {
+    /// Counted from 1.
+    number: u64,
+    fault: Option<Action>,
 }
 
 /// Why a request was the last one on its connection.
@@ -41,19 +55,20 @@ impl From<Stopped> for End {
 }
 
 impl Handler for Service {
-    type Decision = Option<Action>;
+    type Decision = Accepted;
 
-    fn accepted(&self) -> Option<Action> {
+    fn accepted(&self) -> Accepted {
         self.state.journal.count(|counters| {
             counters.connections += 1;
             counters.open += 1;
         });
-        lock(&self.state.faults).take_for_connection()
+        let number = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+        Accepted { number, fault: lock(&self.state.faults).take_for_connection() }
     }
 
-    fn serve(&self, socket: Arc<TcpStream>, fault: Option<Action>, _: &Arc<Connections>) {
-        match fault {
-            None => self.converse(socket),
+    fn serve(&self, socket: Arc<TcpStream>, accepted: Accepted, _: &Arc<Connections>) {
+        match accepted.fault {
+            None => self.converse(socket, accepted.number),
             Some(action) => disturb(&socket, &action),
         }
     }
@@ -81,7 +96,7 @@ fn disturb(mut socket: &TcpStream, action: &Action) {
 }
 
 impl Service {
-    fn converse(&self, socket: Arc<TcpStream>) {
+    fn converse(&self, socket: Arc<TcpStream>, number: u64) {
         let wire = match &self.tls {
             None => Wire::plain(socket),
             Some(config) => {
@@ -93,126 +108,57 @@ impl Service {
             }
         };
         let mut stream = Metered { wire, journal: &self.state.journal };
-        let ending = self.answer_requests(&mut stream);
+        let mut reader = Reader::default();
+        let mut served = 0;
+        let ending = loop {
+            if let Err(End(ending)) = self.answer_request(&mut reader, &mut stream, number, served) {
+                break ending;
+            }
+            served += 1;
+        };
         stream.wire.end(ending);
     }
 
-    fn answer_requests(&self, stream: &mut Metered) -> Ending {
-        let mut reader = Reader::default();
-        loop {
-            let request = match reader.request(stream) {
-                Ok(request) => request,
-                Err(Failure::Closed) => return Ending::Orderly,
-                Err(Failure::Malformed(malformed)) => {
-                    let answer = Answer::message(malformed.status, malformed.message);
-                    // The connection ends either way.
-                    let _ = stream.wire.send(&answer.encode(false, false));
-                    return Ending::Orderly;
-                }
-            };
-            let path = request.received.path();
-            let login = service::is_login(path);
-            let (fault, ticket) = self.state.fault_for_request(path);
-            self.state.journal.received(request.received.clone(), login);
-            if let Err(End(ending)) = self.respond(&request, fault, &ticket, stream) {
-                return ending;
-            }
-            if !request.keep_alive {
-                return Ending::Orderly;
-            }
-        }
-    }
-
-    /// Answers, with the fault in the way.
-    fn respond(
+    /// Reads the next request and answers it.
+    fn answer_request(
         &self,
-        request: &Request,
-        fault: Option<Action>,
-        ticket: &Ticket,
+        reader: &mut Reader,
         stream: &mut Metered,
+        connection: u64,
+        served: u64,
     ) -> Result<(), End> {
+        let kept = *lock(&self.state.keep_alive);
+        if let Some(idle) = kept.idle.filter(|_| served > 0) {
+            stream.wire.limit_waiting(Some(idle))?;
+            let waited = reader.wait(stream);
+            stream.wire.limit_waiting(None)?;
+            waited.map_err(|failure| refuse(failure, stream))?;
+        }
+        let (head, framing) = reader.start(stream, service::BODY_LIMIT).map_err(|failure| refuse(failure, stream))?;
+        let may_be_kept = kept.requests.is_none_or(|most| served + 1 < most);
+        let mut exchange = Exchange::begin(&self.state, head, framing, connection, may_be_kept);
+        let (fault, ticket) = self.state.fault_for_request(exchange.received.path());
         match fault {
-            Some(Action::Answer { status, headers, body }) => {
-                let answer = Answer { status, headers, body };
-                return self.send_ordered(&answer, request, stream);
+            Some(action) if action.is_before_body() => {
+                self.interrupt(&mut exchange, action, &ticket, reader, stream)?;
             }
-            Some(Action::Raw(bytes)) => {
-                stream.wire.send(&bytes)?;
-                return Err(End(Ending::Orderly));
+            fault => {
+                exchange.read_body(&self.state, reader, stream).map_err(|failure| refuse(failure, stream))?;
+                self.respond(&exchange, fault, &ticket, stream)?;
             }
-            Some(Action::Stall) => {
-                wire::drain(stream);
-                return Err(End(Ending::Orderly));
-            }
-            Some(Action::Drip { bytes, every }) => {
-                return self.drip(request, bytes.max(1), every, stream);
-            }
-            Some(Action::Cut { after }) => {
-                return Err(self.cut(request, after, stream, Ending::Orderly));
-            }
-            Some(Action::Truncate { after }) => {
-                return Err(self.cut(request, after, stream, Ending::Truncated));
-            }
-            Some(Action::ResetAfterIssue) => {
-                self.real_answer(request);
-                return Err(End(Ending::Reset));
-            }
-            Some(Action::Reset) => return Err(End(Ending::Reset)),
-            Some(Action::Close) => return Err(End(Ending::Orderly)),
-            Some(Action::Delay(time)) => self.state.gate.pause(time)?,
-            Some(Action::Hold) => self.hold(ticket)?,
-            // The queue gives out no action on connections here.
-            Some(Action::RefuseTls | Action::ResetOnAccept | Action::StallTls | Action::PlainHttp) | None => {}
         }
-        stream.wire.send(&self.real_answer(request))?;
-        Ok(())
+        if exchange.keep_alive { Ok(()) } else { Err(End(Ending::Orderly)) }
     }
+}
 
-    fn send_ordered(&self, answer: &Answer, request: &Request, stream: &mut Metered) -> Result<(), End> {
-        stream.wire.send(&self.encode(answer, request))?;
-        if answer.frames_itself() || answer.says_close() {
-            return Err(End(Ending::Orderly));
-        }
-        Ok(())
+/// Ends the connection, with an answer if it was the request that was wrong.
+fn refuse(failure: Failure, stream: &mut Metered) -> End {
+    if let Failure::Malformed(malformed) = failure {
+        let answer = Answer::message(malformed.status, malformed.message);
+        // The connection ends either way.
+        let _ = stream.wire.send(&answer.encode(false, false));
     }
-
-    fn drip(&self, request: &Request, bytes: usize, every: Duration, stream: &mut Metered) -> Result<(), End> {
-        for piece in self.real_answer(request).chunks(bytes) {
-            stream.wire.send(piece)?;
-            self.state.gate.pause(every)?;
-        }
-        Ok(())
-    }
-
-    fn hold(&self, ticket: &Ticket) -> Result<(), Stopped> {
-        self.state.journal.count(|counters| counters.held += 1);
-        let released = self.state.gate.hold(ticket);
-        self.state.journal.count(|counters| counters.held -= 1);
-        released
-    }
-
-    fn cut(&self, request: &Request, after: usize, stream: &mut Metered, ending: Ending) -> End {
-        let answer = self.real_answer(request);
-        match stream.wire.send(&answer[..after.min(answer.len())]) {
-            Ok(()) => End(ending),
-            Err(error) => error.into(),
-        }
-    }
-
-    /// Does what the request asks for, and gives the bytes of the answer.
-    fn real_answer(&self, request: &Request) -> Vec<u8> {
-        let state = &self.state;
-        let answer = service::answer(&request.received, &state.accounts, &state.journal);
-        self.encode(&answer, request)
-    }
-
-    /// Counted before it is sent, so that whoever has the answer finds it in the counters.
-    fn encode(&self, answer: &Answer, request: &Request) -> Vec<u8> {
-        if answer.status == 401 {
-            self.state.journal.count(|counters| counters.unauthorized += 1);
-        }
-        answer.encode(request.received.method == "HEAD", request.keep_alive)
-    }
+    End(Ending::Orderly)
 }
 
 /// Counts what is read.

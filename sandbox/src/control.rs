@@ -1,14 +1,19 @@
 //! The control interface: what the library's owner can do, over plain HTTP and in JSON.
 
+mod report;
+
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::document::Document;
 use crate::fault::Fault;
 use crate::http::{Answer, Failure, Reader, Received, Request};
+use crate::keep_alive::KeepAlive;
 use crate::locks::lock;
 use crate::server::{Connections, Handler};
 use crate::state::State;
@@ -40,6 +45,31 @@ struct Revoke {
 struct Account {
     email: String,
     password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RevokeAfter {
+    requests: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Polls {
+    count: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Documents {
+    documents: Vec<Document>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeepAliveForm {
+    idle_ms: Option<u64>,
+    requests: Option<u64>,
 }
 
 impl Handler for Control {
@@ -78,40 +108,68 @@ impl Handler for Control {
 impl Control {
     fn answer(&self, request: &Received) -> Answer {
         let allowed = match request.path() {
-            "/counters" => "GET",
-            "/lifetime" | "/revoke" | "/account" | "/fault" | "/clear" | "/release" | "/stop" => "POST",
+            "/counters" | "/requests" | "/uploads" => "GET",
+            "/lifetime" | "/revoke" | "/revoke_after" | "/account" | "/polls" | "/documents" | "/keep_alive"
+            | "/fault" | "/clear" | "/release" | "/forget" | "/stop" => "POST",
             _ => return Answer::message(404, "there is no such path"),
         };
         if request.method != allowed {
             return Answer::message(405, "another method is needed").with_header("Allow", allowed);
         }
-        self.act(request).unwrap_or_else(|message| Answer::message(400, &message))
+        let answered = if allowed == "GET" { Ok(self.report(request)) } else { self.act(request) };
+        answered.unwrap_or_else(|message| Answer::message(400, &message))
+    }
+
+    fn report(&self, request: &Received) -> Answer {
+        let journal = &self.state.journal;
+        match request.path() {
+            "/counters" => Answer::json(200, &journal.counters()),
+            "/uploads" => Answer::json(200, &report::uploads(&journal.requests())),
+            _ => {
+                let mut requests = journal.requests();
+                if let Some((_, endpoint)) = request.target.split_once("?endpoint=") {
+                    requests.retain(|request| request.endpoint() == endpoint);
+                }
+                Answer::json(200, &requests.iter().map(report::Request::of).collect::<Vec<_>>())
+            }
+        }
     }
 
     fn act(&self, request: &Received) -> Result<Answer, String> {
-        let state = &self.state;
+        let (state, body) = (&self.state, &request.body);
         match request.path() {
-            "/counters" => return Ok(Answer::json(200, &state.journal.counters())),
-            "/lifetime" => {
-                let lifetime: Lifetime = parse(&request.body)?;
-                lock(&state.accounts).set_lifetime(lifetime.seconds);
-            }
-            "/revoke" => return self.revoke(&request.body),
+            "/lifetime" => lock(&state.accounts).set_lifetime(parse::<Lifetime>(body)?.seconds),
+            "/revoke" => return self.revoke(body),
+            "/revoke_after" => lock(&state.revocations).order(&parse::<RevokeAfter>(body)?.requests),
             "/account" => {
-                let account: Account = parse(&request.body)?;
+                let account: Account = parse(body)?;
                 lock(&state.accounts).set(&account.email, &account.password);
             }
-            "/fault" => {
-                let fault: Fault = parse(&request.body)?;
-                lock(&state.faults).order(fault);
+            "/polls" => lock(&state.records).set_polls(parse::<Polls>(body)?.count),
+            "/documents" => return self.set_documents(body),
+            "/keep_alive" => {
+                let KeepAliveForm { idle_ms, requests } = parse(body)?;
+                *lock(&state.keep_alive) = KeepAlive { idle: idle_ms.map(Duration::from_millis), requests };
             }
+            "/fault" => lock(&state.faults).order(parse::<Fault>(body)?),
             "/clear" => state.clear_faults(),
             "/release" => state.gate.release(),
+            "/forget" => state.journal.forget_requests(),
             // "/stop", which is done once this is answered.
             _ if self.on_stop.is_none() => return Ok(Answer::message(409, "its owner stops this sandbox")),
             _ => {}
         }
         Ok(Answer::json(200, &json!({ "done": true })))
+    }
+
+    /// Answers with their hashes, so that the owner knows what a download must give.
+    fn set_documents(&self, body: &[u8]) -> Result<Answer, String> {
+        let Documents { documents } = parse(body)?;
+        let hashes: Vec<_> = documents.iter().map(report::Download::of).collect();
+        let answer = Answer::json(200, &json!({ "done": true, "documents": hashes }));
+        drop(hashes);
+        lock(&self.state.records).set_documents(documents);
+        Ok(answer)
     }
 
     fn revoke(&self, body: &[u8]) -> Result<Answer, String> {

@@ -1,11 +1,16 @@
 //! What can be ordered to go wrong.
 
+mod documented;
 pub(crate) mod form;
 pub(crate) mod queue;
 
 use std::time::Duration;
 
 use serde::Deserialize;
+
+pub use documented::Documented;
+
+use crate::wire::Ending;
 
 /// A disturbance: what happens, to which requests, and how often.
 ///
@@ -82,6 +87,8 @@ pub enum Action {
         #[serde(default, deserialize_with = "form::text")]
         body: Vec<u8>,
     },
+    /// An answer that the service is known to give, instead of the one to this request; nothing is done.
+    Documented(Documented),
     /// Exactly these bytes instead of the real answer, then an orderly close.
     #[serde(deserialize_with = "form::text")]
     Raw(Vec<u8>),
@@ -111,6 +118,50 @@ pub enum Action {
         /// Bytes of the answer, counted from its status line, that are sent.
         after: usize,
     },
+    /// The head of the real answer and the first bytes of its body, then the end of the connection.
+    EndAnswer {
+        /// Bytes of the body that are sent.
+        after: u64,
+        /// How the connection ends.
+        by: Ending,
+    },
+    /// The real answer in the chunked coding.
+    Chunked {
+        /// Bytes in a chunk, at least 1.
+        bytes: usize,
+    },
+    /// The real answer, then an orderly end of the connection.
+    Last {
+        /// Whether the answer says `Connection: close`. If not, the client may take the connection for one that is kept.
+        announced: bool,
+    },
+    /// Reads the head and the first bytes of the body, then ends the connection; nothing is done.
+    EndRequest {
+        /// Bytes of the body that are read.
+        after: u64,
+        /// How the connection ends.
+        by: Ending,
+    },
+    /// Reads the head and the first bytes of the body, then no more, until a release ends the connection; nothing is done.
+    StallRequest {
+        /// Bytes of the body that are read.
+        after: u64,
+    },
+    /// Answers when the head and the first bytes of the body have come; nothing is done.
+    Early {
+        /// Bytes of the body that are read before.
+        after: u64,
+        /// As in [`Answer`](Action::Answer).
+        status: u16,
+        /// As in [`Answer`](Action::Answer).
+        #[serde(default)]
+        headers: Vec<(String, String)>,
+        /// As in [`Answer`](Action::Answer).
+        #[serde(default, deserialize_with = "form::text")]
+        body: Vec<u8>,
+        /// What becomes of the rest of the request.
+        then: Rest,
+    },
     /// Reads the request, then resets the connection; no login is done.
     Reset,
     /// Does what was asked (a login issues its token and ends the former one), then resets the connection instead of answering.
@@ -127,7 +178,33 @@ pub enum Action {
     PlainHttp,
 }
 
+/// What becomes of the rest of a request that was answered early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Rest {
+    /// It is read, and the connection kept if the client wants that.
+    Read,
+    /// It is not read, until a release ends the connection.
+    Stall,
+    /// The connection is closed in an orderly way: what comes meanwhile is read.
+    Close,
+    /// The connection is reset, which may destroy the answer before the client has read it.
+    Reset,
+}
+
 impl Action {
+    /// This status with this body, which is JSON or meant to be.
+    pub fn answer(status: u16, body: &str) -> Action {
+        let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+        Action::Answer { status, headers, body: body.as_bytes().to_vec() }
+    }
+
+    /// Whether it is done before the body of the request has come.
+    pub(crate) fn is_before_body(&self) -> bool {
+        matches!(self, Action::EndRequest { .. } | Action::StallRequest { .. } | Action::Early { .. })
+    }
+
     /// Whether it is done to a connection as it is accepted, instead of to a request.
     pub(crate) fn is_for_connections(&self) -> bool {
         matches!(self, Action::RefuseTls | Action::ResetOnAccept | Action::StallTls | Action::PlainHttp)

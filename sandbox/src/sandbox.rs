@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::builder::Builder;
+use crate::document::Document;
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::http::Received;
 use crate::journal::Counters;
+use crate::keep_alive::KeepAlive;
 use crate::locks::lock;
 use crate::server::Server;
 use crate::state::State;
@@ -80,9 +82,16 @@ impl Sandbox {
         self.state.journal.wait_until(timeout, condition)
     }
 
-    /// The requests that arrived, in order: the last 4096.
+    /// The requests that arrived or are arriving, in the order of their beginning: the last 4096.
     pub fn requests(&self) -> Vec<Received> {
         self.state.journal.requests()
+    }
+
+    /// Those of them to this endpoint, such as `api-document-upload`.
+    pub fn requests_to(&self, endpoint: &str) -> Vec<Received> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.endpoint() == endpoint);
+        requests
     }
 
     /// Forgets the requests; the counters stay.
@@ -114,6 +123,28 @@ impl Sandbox {
     /// Ends the tokens of all accounts.
     pub fn revoke_all(&self) {
         lock(&self.state.accounts).revoke_all();
+    }
+
+    /// Ends the token of whoever sends the request after so many with a good token: for each number once, and each counts
+    /// from the former. A revocation waits until all that the former one refused has come again with a good token (a request
+    /// is told by its endpoint and its parts), so that who repeats once after a 401 is never refused twice.
+    pub fn revoke_after(&self, requests: &[u64]) {
+        lock(&self.state.revocations).order(requests);
+    }
+
+    /// When connections are ended from now on that their client would keep.
+    pub fn set_keep_alive(&self, keep_alive: KeepAlive) {
+        *lock(&self.state.keep_alive) = keep_alive;
+    }
+
+    /// How often a status is `Pending` after a check that is requested from now on.
+    pub fn set_polls(&self, polls: u32) {
+        lock(&self.state.records).set_polls(polls);
+    }
+
+    /// What every `api-document-download` gives from now on, instead of what was uploaded for the applicant.
+    pub fn set_documents(&self, documents: &[Document]) {
+        lock(&self.state.records).set_documents(documents.to_vec());
     }
 
     /// The token of an account that is good now.

@@ -2,22 +2,24 @@
 
 mod answers;
 mod endpoints;
-mod fields;
 mod login;
+pub(crate) mod records;
 
-use std::sync::Mutex;
 use std::time::Instant;
 
-use crate::accounts::Accounts;
 use crate::http::{Answer, Received};
-use crate::journal::Journal;
 use crate::locks::lock;
+use crate::state::State;
+use endpoints::Call;
 
 /// The path of the base URL.
 pub(crate) const BASE_PATH: &str = "/api/1.1/wf";
 
+/// The largest body that is taken: 50 MB as Base64 and much besides.
+pub(crate) const BODY_LIMIT: u64 = 128 * 1024 * 1024;
+
 /// The part of the path that names the endpoint; `None` outside the base path.
-fn endpoint(path: &str) -> Option<&str> {
+pub(crate) fn endpoint(path: &str) -> Option<&str> {
     path.strip_prefix(BASE_PATH)?.strip_prefix('/')
 }
 
@@ -26,46 +28,71 @@ pub(crate) fn is_login(path: &str) -> bool {
     matches!(endpoint(path), Some(login::BASIC | login::FORM))
 }
 
+/// Whether there is such an endpoint.
+pub(crate) fn is_known(endpoint: &str) -> bool {
+    matches!(endpoint, login::BASIC | login::FORM) || endpoints::find(endpoint).is_some()
+}
+
+/// Whether the request has a bearer token that is good now.
+pub(crate) fn is_authorized(request: &Received, state: &State) -> bool {
+    let token = login::bearer(request).unwrap_or_default();
+    lock(&state.accounts).owner(token, Instant::now()).is_some()
+}
+
 /// Answers a request; this is the moment when a login issues its token.
-pub(crate) fn answer(request: &Received, accounts: &Mutex<Accounts>, journal: &Journal) -> Answer {
+pub(crate) fn answer(request: &Received, state: &State) -> Answer {
     match endpoint(request.path()) {
-        Some(login::BASIC) => log_in(login::basic(request), accounts, journal),
-        Some(login::FORM) => log_in(login::form(request), accounts, journal),
-        Some(name) => match endpoints::success(name) {
-            Some(success) => authorized(request, success, accounts, journal),
+        Some(login::BASIC) => log_in(login::basic(request), state),
+        Some(login::FORM) => log_in(login::form(request), state),
+        Some(name) => match endpoints::find(name) {
+            Some(run) => authorized(request, state, |workspace| {
+                let mut records = lock(&state.records);
+                let call = &mut Call { endpoint: name, parts: &request.parts, records: &mut records, workspace };
+                run(call).unwrap_or_else(|refusal| refusal)
+            }),
             None => answers::not_found(),
         },
         None => answers::not_found(),
     }
 }
 
-fn log_in(credentials: Result<login::Credentials, Answer>, accounts: &Mutex<Accounts>, journal: &Journal) -> Answer {
+fn log_in(credentials: Result<login::Credentials, Answer>, state: &State) -> Answer {
     let issued = credentials.and_then(|login| {
-        lock(accounts).login(&login.email, &login.password, Instant::now()).ok_or_else(answers::refusal)
+        lock(&state.accounts).login(&login.email, &login.password, Instant::now()).ok_or_else(answers::refusal)
     });
     match issued {
         Ok(issued) => {
-            journal.count(|counters| counters.tokens_issued += 1);
+            state.journal.count(|counters| counters.tokens_issued += 1);
             answers::issued(&issued)
         }
         Err(answer) => {
-            journal.count(|counters| counters.refused_logins += 1);
+            state.journal.count(|counters| counters.refused_logins += 1);
             answer
         }
     }
 }
 
-fn authorized(request: &Received, success: &str, accounts: &Mutex<Accounts>, journal: &Journal) -> Answer {
+/// Runs the workflow if the bearer token is good and the body can be read. The workflow gets the account's workspace.
+fn authorized(request: &Received, state: &State, run: impl FnOnce(&mut String) -> Answer) -> Answer {
     if request.method != "POST" {
         return answers::wrong_method("POST");
     }
     let token = login::bearer(request).unwrap_or_default();
-    if lock(accounts).owner(token, Instant::now()).is_none() {
+    let mut accounts = lock(&state.accounts);
+    let mut revocations = lock(&state.revocations);
+    let Some(workspace) = accounts.workspace(token, Instant::now()) else {
+        revocations.refused(request);
         return answers::unauthorized(token);
+    };
+    state.journal.count(|counters| counters.authorized += 1);
+    let answer = check_body(request).err().unwrap_or_else(|| run(workspace));
+    if revocations.authorized(request) {
+        accounts.revoke(token);
     }
-    journal.count(|counters| counters.authorized += 1);
-    match fields::of(request) {
-        Ok(_) => Answer::json_text(200, success),
-        Err(broken) => answers::missing_data(broken.0),
-    }
+    answer
+}
+
+/// Refuses a body that could not be read.
+fn check_body(request: &Received) -> Result<(), Answer> {
+    request.problem.as_deref().map_or(Ok(()), |problem| Err(answers::missing_data(problem)))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use serde::Deserialize;
 
 /// How long an orderly close waits for the peer's own end.
 const LINGER: Duration = Duration::from_secs(2);
@@ -30,8 +31,10 @@ impl Write for Socket {
 }
 
 /// How a connection ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Ending {
     /// With TLS a `close_notify`, then the end of the TCP stream.
     Orderly,
     /// The end of the TCP stream alone.
@@ -68,6 +71,12 @@ impl Wire {
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes)?;
         self.flush()
+    }
+
+    /// How long a read waits; `None`: for ever.
+    pub(crate) fn limit_waiting(&self, time: Option<Duration>) -> io::Result<()> {
+        // The system takes no zero: that would be "for ever".
+        self.socket().set_read_timeout(time.map(|time| time.max(Duration::from_millis(1))))
     }
 
     /// Ends the connection. After a reset the socket must be dropped by all who have it.

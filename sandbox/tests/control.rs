@@ -4,29 +4,9 @@ mod client;
 
 use std::sync::mpsc;
 
-use client::{Client, LONG, exchange, login, login_as, status_of, tcp};
-use personr_sandbox::{DEFAULT_EMAIL, Sandbox};
-use serde_json::{Value, json};
-
-struct Control(Client);
-
-impl Control {
-    fn of(sandbox: &Sandbox) -> Control {
-        let address = sandbox.control_url().strip_prefix("http://").unwrap();
-        Control(Client(Box::new(tcp(address.parse().unwrap()).unwrap())))
-    }
-
-    fn request(&mut self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let length = body.len();
-        let answer =
-            self.0.exchange(&format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"));
-        (answer.status, answer.json())
-    }
-
-    fn done(&mut self, path: &str, body: &str) {
-        assert_eq!(self.request("POST", path, body), (200, json!({"done": true})), "{path} {body}");
-    }
-}
+use client::{Client, Control, FORM, FORM_TYPE, LONG, call, exchange, form, login, login_as, post, status_of, texts};
+use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Document, Sandbox};
+use serde_json::json;
 
 fn plain() -> Sandbox {
     Sandbox::builder().plain_http().start().unwrap()
@@ -104,6 +84,11 @@ fn mistakes_are_told() {
         ("POST", "/revoke", r#"{"tokens":"x"}"#, 400),
         ("POST", "/account", r#"{"email":"x"}"#, 400),
         ("POST", "/fault", r#"{"action":"explode"}"#, 400),
+        ("POST", "/polls", r#"{"count":-1}"#, 400),
+        ("POST", "/documents", r#"{"documents":[{"seed":1}]}"#, 400),
+        ("POST", "/keep_alive", r#"{"idle":1}"#, 400),
+        ("POST", "/revoke_after", r#"{"requests":3}"#, 400),
+        ("POST", "/requests", "", 405),
         ("POST", "/stop", "", 409),
     ] {
         let (found, answer) = control.request(method, path, body);
@@ -120,4 +105,80 @@ fn stop_tells_the_owner() {
     let sandbox = Sandbox::builder().on_stop(move || stop.send(()).unwrap()).start().unwrap();
     Control::of(&sandbox).done("/stop", "");
     stopped.recv_timeout(LONG).unwrap();
+}
+
+#[test]
+fn requests_and_uploads_are_told_without_credentials() {
+    let sandbox = plain();
+    let mut control = Control::of(&sandbox);
+    let token = exchange(&sandbox, &login()).token();
+    let mut client = Client::new(&sandbox);
+    let fields: [(&str, &[u8]); 2] =
+        [("name=\"docType\"", b"PASSPORT"), ("name=\"docFile\"; filename=\"a.png\"", &[0xff; 5])];
+    call(&mut client, "api-document-upload", &token, FORM_TYPE, &form(&fields));
+    call(&mut client, "api-applicant-create", "wrong", FORM_TYPE, &texts(&[("email", "a@b.c")]));
+
+    let requests = control.get("/requests");
+    assert_eq!(requests.as_array().unwrap().len(), 3);
+    let of_endpoint = control.get("/requests?endpoint=api-document-upload");
+    assert_eq!(of_endpoint, json!([requests[1]]));
+    let request = &requests[1];
+    assert_eq!(
+        (&request["method"], &request["status"], &request["connection"]),
+        (&json!("POST"), &json!(200), &json!(2))
+    );
+    assert_eq!(
+        (&request["authorized"], &request["whole"], &request["problem"]),
+        (&json!(true), &json!(true), &json!(null))
+    );
+    assert_eq!(request["content_length"], request["body_length"].to_string());
+    assert_eq!(request["parts"][0]["text"], "PASSPORT");
+    assert!(request["at_ms"].is_u64());
+    assert_eq!((&requests[2]["authorized"], &requests[2]["status"]), (&json!(false), &json!(401)));
+
+    let uploads = control.get("/uploads");
+    let hash = Document::new("", 0, 0).sha256();
+    assert_ne!(uploads[0]["sha256"], hash);
+    assert_eq!(
+        uploads,
+        json!([{
+            "endpoint": "api-document-upload", "whole": true, "name": "docFile", "encoding": "binary",
+            "file_name": "a.png", "content_type": null, "length": 5, "text": null,
+            "sha256": "132369a3b7f24fa619785c4e2eee68855f5d46cbe0aaa19eadd0dbc2dd592c39",
+        }])
+    );
+    let credentials = json!({"email": DEFAULT_EMAIL, "password": DEFAULT_PASSWORD}).to_string();
+    exchange(&sandbox, &post(FORM, "application/json", &credentials)).token();
+    let told = control.get("/requests").to_string();
+    assert!(!told.contains(&token) && !told.contains(DEFAULT_PASSWORD));
+    control.done("/forget", "");
+    assert_eq!(control.get("/requests"), json!([]));
+}
+
+#[test]
+fn polls_documents_connections_and_revocations_are_set() {
+    let sandbox = plain();
+    let mut control = Control::of(&sandbox);
+    control.done("/polls", r#"{"count":0}"#);
+    let (_, set) = control.request(
+        "POST",
+        "/documents",
+        r#"{"documents":[{"length":3,"seed":9},{"doc_type":"VISA","length":1}]}"#,
+    );
+    assert_eq!(set["documents"][0]["sha256"], Document::new("PASSPORT", 3, 9).sha256());
+    control.done("/revoke_after", r#"{"requests":[2]}"#);
+    control.done("/keep_alive", r#"{"requests":4}"#);
+
+    let mut client = Client::new(&sandbox);
+    let token = client.exchange(&login()).token();
+    let none = texts(&[]);
+    let download = call(&mut client, "api-document-download", &token, FORM_TYPE, &none).json();
+    assert_eq!(download["response"]["IdDocType"], json!(["PASSPORT", "VISA"]));
+    call(&mut client, "api-request-applicant-check", &token, FORM_TYPE, &none);
+    let last = call(&mut client, "api-applicant-status", &token, FORM_TYPE, &none);
+    assert_eq!(last.status, 401, "revoked after two");
+    assert!(last.head.contains("Connection: close\r\n"), "the fourth is the last");
+    let token = exchange(&sandbox, &login()).token();
+    let status = call(&mut Client::new(&sandbox), "api-applicant-status", &token, FORM_TYPE, &none);
+    assert!(status.text().contains(r#""Status": "Approved""#), "{}", status.text());
 }

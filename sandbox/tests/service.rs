@@ -119,27 +119,6 @@ fn the_other_endpoints_need_a_bearer_token() {
 }
 
 #[test]
-fn success_differs_from_endpoint_to_endpoint() {
-    let sandbox = plain();
-    let token = exchange(&sandbox, &login()).token();
-    let answer = |name: &str| {
-        let answer = exchange(&sandbox, &bearer(&format!("/api/1.1/wf/{name}"), &token));
-        assert_eq!(answer.status, 200, "{name}");
-        answer.json()
-    };
-    assert_eq!(answer("api-change-workspace"), serde_json::json!({"response": "success"}));
-    let results = answer("api-aml-results");
-    assert!(results["errors"].is_array() && results["warnings"].is_array());
-    assert!(results.get("status").is_none());
-    for name in ["api-applicant-create", "api-applicant-status"] {
-        let usual = answer(name);
-        assert_eq!(usual["status"], "success");
-        assert!(usual["response"].is_object());
-    }
-    assert_eq!(sandbox.counters().authorized, 4);
-}
-
-#[test]
 fn unknown_paths_and_methods_are_refused() {
     let sandbox = plain();
     let token = exchange(&sandbox, &login()).token();

@@ -43,7 +43,9 @@ pub(super) fn milliseconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Documented, Rest};
     use super::*;
+    use crate::wire::Ending;
 
     fn parse(text: &str) -> Fault {
         serde_json::from_str(text).unwrap()
@@ -54,6 +56,7 @@ mod tests {
         let answer =
             Action::Answer { status: 503, headers: vec![("Retry-After".into(), "1".into())], body: b"{}".to_vec() };
         let drip = Action::Drip { bytes: 3, every: Duration::from_millis(10) };
+        let early = Action::Early { after: 1, status: 413, headers: Vec::new(), body: Vec::new(), then: Rest::Read };
         let written = [
             (r#"{"answer":{"status":503,"headers":[["Retry-After","1"]],"body":"{}"}}"#, answer),
             (r#"{"raw":"HTTP/1.1 200"}"#, Action::Raw(b"HTTP/1.1 200".to_vec())),
@@ -63,6 +66,21 @@ mod tests {
             (r#"{"drip":{"bytes":3,"every_ms":10}}"#, drip),
             (r#"{"cut":{"after":7}}"#, Action::Cut { after: 7 }),
             (r#"{"truncate":{"after":7}}"#, Action::Truncate { after: 7 }),
+            (r#"{"documented":"workspace_not_found"}"#, Action::Documented(Documented::WorkspaceNotFound)),
+            (
+                r#"{"documented":{"unavailable":{"retry_after":"2"}}}"#,
+                Action::Documented(Documented::Unavailable { retry_after: Some("2".into()) }),
+            ),
+            (
+                r#"{"documented":{"too_many_requests":{}}}"#,
+                Action::Documented(Documented::TooManyRequests { retry_after: None }),
+            ),
+            (r#"{"end_answer":{"after":3,"by":"reset"}}"#, Action::EndAnswer { after: 3, by: Ending::Reset }),
+            (r#"{"chunked":{"bytes":5}}"#, Action::Chunked { bytes: 5 }),
+            (r#"{"last":{"announced":false}}"#, Action::Last { announced: false }),
+            (r#"{"end_request":{"after":9,"by":"orderly"}}"#, Action::EndRequest { after: 9, by: Ending::Orderly }),
+            (r#"{"stall_request":{"after":9}}"#, Action::StallRequest { after: 9 }),
+            (r#"{"early":{"after":1,"status":413,"then":"read"}}"#, early),
             (r#""reset""#, Action::Reset),
             (r#""reset_after_issue""#, Action::ResetAfterIssue),
             (r#""close""#, Action::Close),

@@ -1,19 +1,57 @@
 //! An answer and its bytes.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
+
+use super::long::Piece;
 
 /// Status, headers and body; framing is added when it is written out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Body,
+}
+
+/// What follows the head.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    Bytes(Vec<u8>),
+    /// Made while it is sent.
+    Long(Vec<Piece>),
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Bytes(Vec::new())
+    }
+}
+
+impl Body {
+    fn len(&self) -> u64 {
+        match self {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::Long(pieces) => pieces.iter().map(Piece::len).sum(),
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Body::Bytes(bytes) => out.write_all(bytes),
+            Body::Long(pieces) => pieces.iter().try_for_each(|piece| piece.write(out)),
+        }
+    }
 }
 
 impl Answer {
     /// Text that is JSON, or nearly so.
     pub(crate) fn json_text(status: u16, body: impl Into<Vec<u8>>) -> Answer {
-        Answer { status, headers: vec![("Content-Type".into(), "application/json".into())], body: body.into() }
+        Answer {
+            status,
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: Body::Bytes(body.into()),
+        }
     }
 
     /// A value, laid out as in the service's documentation.
@@ -51,8 +89,8 @@ impl Answer {
             .any(|(name, value)| name.eq_ignore_ascii_case("connection") && value.eq_ignore_ascii_case("close"))
     }
 
-    /// The bytes for the wire. `head_only` answers HEAD: all but the body.
-    pub(crate) fn encode(&self, head_only: bool, keep_alive: bool) -> Vec<u8> {
+    /// Status line and headers, with the empty line that ends them.
+    pub(crate) fn head(&self, keep_alive: bool) -> Vec<u8> {
         let mut bytes = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status)).into_bytes();
         for (name, value) in &self.headers {
             bytes.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
@@ -65,9 +103,32 @@ impl Answer {
             bytes.extend_from_slice(b"Connection: close\r\n");
         }
         bytes.extend_from_slice(b"\r\n");
-        if !head_only {
-            bytes.extend_from_slice(&self.body);
+        bytes
+    }
+
+    /// Writes it out, in one piece unless its body is made meanwhile. `head_only` answers HEAD: all but the body.
+    pub(crate) fn write(&self, out: &mut impl Write, head_only: bool, keep_alive: bool) -> io::Result<()> {
+        let mut bytes = self.head(keep_alive);
+        match &self.body {
+            Body::Bytes(body) if !head_only => {
+                bytes.extend_from_slice(body);
+                out.write_all(&bytes)?;
+            }
+            body => {
+                out.write_all(&bytes)?;
+                if !head_only {
+                    body.write(out)?;
+                }
+            }
         }
+        out.flush()
+    }
+
+    /// The bytes for the wire.
+    pub(crate) fn encode(&self, head_only: bool, keep_alive: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        // Writing into a `Vec` does not fail.
+        let _ = self.write(&mut bytes, head_only, keep_alive);
         bytes
     }
 }
@@ -109,6 +170,7 @@ fn reason(status: u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Document;
 
     fn text(answer: &Answer, head_only: bool, keep_alive: bool) -> String {
         String::from_utf8(answer.encode(head_only, keep_alive)).unwrap()
@@ -127,6 +189,19 @@ mod tests {
         let chunked = answer.with_header("Transfer-Encoding", "chunked");
         assert!(chunked.frames_itself());
         assert!(!text(&chunked, false, true).contains("Content-Length"));
+    }
+
+    #[test]
+    fn a_body_that_is_made_meanwhile_has_its_length() {
+        for length in [0, 1, 2, 3, 200_000] {
+            let document = Document::new("", length, 1);
+            let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, document.bytes());
+            let pieces = vec![Piece::Text("[\"".into()), Piece::Base64(document), Piece::Text("\"]".into())];
+            let answer = Answer { status: 200, body: Body::Long(pieces), ..Answer::default() };
+            let body = format!("[\"{encoded}\"]");
+            let wanted = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            assert!(text(&answer, false, true) == wanted, "{length}");
+        }
     }
 
     #[test]

@@ -2,13 +2,10 @@
 
 use super::head::Head;
 
-/// The largest body that is read, in bytes.
-pub(super) const BODY_LIMIT: usize = 1024 * 1024;
-
 /// Where the body ends.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    Length(usize),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    Length(u64),
     Chunked,
 }
 
@@ -31,25 +28,26 @@ impl Malformed {
 
 impl Framing {
     /// Two framings at once are refused, as a careful server does (RFC 9112, 6.3).
-    pub(super) fn of(head: &Head) -> Result<Framing, Malformed> {
+    /// `limit` is the largest body that is taken, in bytes.
+    pub(crate) fn of(head: &Head, limit: u64) -> Result<Framing, Malformed> {
         let codings = head.list("transfer-encoding");
         let lengths = head.list("content-length");
         match (codings.as_slice(), lengths.as_slice()) {
             ([], []) => Ok(Framing::Length(0)),
             ([coding], []) if coding == "chunked" => Ok(Framing::Chunked),
             (_, []) => Err(Malformed::new(501, "this transfer coding is not known")),
-            ([], [first, rest @ ..]) if rest.iter().all(|other| other == first) => Framing::of_length(first),
+            ([], [first, rest @ ..]) if rest.iter().all(|other| other == first) => Framing::of_length(first, limit),
             _ => Err(Malformed::new(400, "the body is framed more than once")),
         }
     }
 
-    fn of_length(text: &str) -> Result<Framing, Malformed> {
+    fn of_length(text: &str, limit: u64) -> Result<Framing, Malformed> {
         // `parse` alone would take a sign.
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Malformed::new(400, "Content-Length is not a number"));
         }
-        match text.parse::<usize>() {
-            Ok(length) if length <= BODY_LIMIT => Ok(Framing::Length(length)),
+        match text.parse::<u64>() {
+            Ok(length) if length <= limit => Ok(Framing::Length(length)),
             _ => Err(Malformed::too_large()),
         }
     }
@@ -61,7 +59,7 @@ mod tests {
 
     fn framing(headers: &str) -> Result<Framing, u16> {
         let head = Head::parse(format!("POST / HTTP/1.1\r\n{headers}\r\n").as_bytes()).unwrap();
-        Framing::of(&head).map_err(|malformed| malformed.status)
+        Framing::of(&head, 1_048_576).map_err(|malformed| malformed.status)
     }
 
     #[test]

@@ -2,9 +2,16 @@
 
 use std::io::{self, Read, Write};
 
-use super::body::{BODY_LIMIT, Framing, Malformed};
+use super::body::{Framing, Malformed};
 use super::head::Head;
+use super::incoming::Incoming;
 use super::request::{Received, Request};
+
+/// The largest body that is read into memory, in bytes.
+const BODY_LIMIT: u64 = 1024 * 1024;
+
+/// The interim answer to `Expect: 100-continue`.
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// The largest head that is read, in bytes; trailers of a chunked body as well.
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -37,23 +44,33 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// The next request, head and body.
+    /// The next request, head and body, in memory.
     pub(crate) fn request(&mut self, stream: &mut (impl Read + Write)) -> Result<Request, Failure> {
-        let bytes = self.head(stream)?;
-        let head = Head::parse(&bytes).ok_or_else(|| Malformed::new(400, "this is not a request"))?;
-        let framing = Framing::of(&head)?;
+        let (head, framing) = self.start(stream, BODY_LIMIT)?;
         if head.expects_continue() && framing != Framing::Length(0) {
-            stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            stream.write_all(CONTINUE)?;
             stream.flush()?;
         }
-        let body = match framing {
-            Framing::Length(length) => self.take(stream, length)?,
-            Framing::Chunked => self.chunks(stream)?,
-        };
-        Ok(Request {
-            keep_alive: head.keep_alive(),
-            received: Received { method: head.method, target: head.target, headers: head.headers, body },
-        })
+        let mut incoming = Incoming::new(self, stream, framing, BODY_LIMIT);
+        let mut body = Vec::new();
+        if incoming.read_to_end(&mut body).is_err() {
+            return Err(incoming.into_failure());
+        }
+        let keep_alive = head.keep_alive();
+        Ok(Request { keep_alive, received: Received { body, ..Received::of(head) } })
+    }
+
+    /// The head of the next request, and how the body of at most `limit` bytes is framed.
+    pub(crate) fn start(&mut self, stream: &mut impl Read, limit: u64) -> Result<(Head, Framing), Failure> {
+        let bytes = self.head(stream)?;
+        let head = Head::parse(&bytes).ok_or_else(|| Malformed::new(400, "this is not a request"))?;
+        let framing = Framing::of(&head, limit)?;
+        Ok((head, framing))
+    }
+
+    /// Waits until a byte is there: of the next request, if one comes.
+    pub(crate) fn wait(&mut self, stream: &mut impl Read) -> Result<(), Failure> {
+        if self.buffer.is_empty() { self.fill(stream) } else { Ok(()) }
     }
 
     /// The bytes of the next head, with the empty line that ends it.
@@ -66,32 +83,24 @@ impl Reader {
         self.buffer
     }
 
-    fn chunks(&mut self, stream: &mut impl Read) -> Result<Vec<u8>, Failure> {
-        let broken = || Malformed::new(400, "the chunked body is broken");
-        let mut body = Vec::new();
-        loop {
-            let line = self.line(stream)?;
-            let size = match httparse::parse_chunk_size(&line) {
-                Ok(httparse::Status::Complete((_, size))) => size,
-                _ => return Err(broken().into()),
-            };
-            if size == 0 {
-                break;
-            }
-            let size = usize::try_from(size).map_err(|_| Malformed::too_large())?;
-            if size > BODY_LIMIT - body.len() {
-                return Err(Malformed::too_large().into());
-            }
-            body.extend_from_slice(&self.take(stream, size)?);
-            if self.take(stream, 2)? != b"\r\n" {
-                return Err(broken().into());
-            }
+    /// The size of the next chunk, from the line before it.
+    pub(super) fn chunk_size(&mut self, stream: &mut impl Read) -> Result<u64, Failure> {
+        let line = self.line(stream)?;
+        match httparse::parse_chunk_size(&line) {
+            Ok(httparse::Status::Complete((_, size))) => Ok(size),
+            _ => Err(broken_chunks()),
         }
-        self.skip_trailers(stream)?;
-        Ok(body)
     }
 
-    fn skip_trailers(&mut self, stream: &mut impl Read) -> Result<(), Failure> {
+    /// The line break behind a chunk.
+    pub(super) fn end_of_chunk(&mut self, stream: &mut impl Read) -> Result<(), Failure> {
+        while self.buffer.len() < 2 {
+            self.fill(stream)?;
+        }
+        if self.buffer.drain(..2).eq(*b"\r\n") { Ok(()) } else { Err(broken_chunks()) }
+    }
+
+    pub(super) fn skip_trailers(&mut self, stream: &mut impl Read) -> Result<(), Failure> {
         let mut length = 0;
         loop {
             let line = self.line(stream)?;
@@ -126,25 +135,37 @@ impl Reader {
         }
     }
 
-    fn take(&mut self, stream: &mut impl Read, length: usize) -> Result<Vec<u8>, Failure> {
-        while self.buffer.len() < length {
-            self.fill(stream)?;
+    /// At least one byte of a body: what is there already, else what the stream has.
+    pub(super) fn some(&mut self, stream: &mut impl Read, out: &mut [u8]) -> Result<usize, Failure> {
+        if self.buffer.is_empty() {
+            return read_some(stream, out);
         }
-        Ok(self.buffer.drain(..length).collect())
+        let length = out.len().min(self.buffer.len());
+        out[..length].copy_from_slice(&self.buffer[..length]);
+        self.buffer.drain(..length);
+        Ok(length)
     }
 
     fn fill(&mut self, stream: &mut impl Read) -> Result<(), Failure> {
         let mut piece = [0; 16 * 1024];
-        loop {
-            match stream.read(&mut piece) {
-                Ok(0) => return Err(Failure::Closed),
-                Ok(length) => {
-                    self.buffer.extend_from_slice(&piece[..length]);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return Err(Failure::Closed),
-            }
+        let length = read_some(stream, &mut piece)?;
+        self.buffer.extend_from_slice(&piece[..length]);
+        Ok(())
+    }
+}
+
+fn broken_chunks() -> Failure {
+    Malformed::new(400, "the chunked body is broken").into()
+}
+
+/// Reads until something comes; the end of the stream is a failure.
+fn read_some(stream: &mut impl Read, out: &mut [u8]) -> Result<usize, Failure> {
+    loop {
+        match stream.read(out) {
+            Ok(0) => return Err(Failure::Closed),
+            Ok(length) => return Ok(length),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return Err(Failure::Closed),
         }
     }
 }
@@ -220,7 +241,7 @@ mod tests {
         assert_eq!(status(long.as_bytes()), 431);
         let chunks = format!(
             "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100000\r\n{}\r\n1\r\n",
-            "x".repeat(BODY_LIMIT)
+            "x".repeat(1024 * 1024)
         );
         assert_eq!(status(chunks.as_bytes()), 413);
         let trailers = format!(

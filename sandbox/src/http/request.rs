@@ -1,7 +1,13 @@
-//! A request that was read to its end.
+//! A request as it arrived.
 
-/// A request as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+use std::time::Duration;
+
+use super::head::Head;
+use crate::content::Part;
+
+/// A request as it arrived, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Received {
     /// The method, such as `POST`.
     pub method: String,
@@ -9,11 +15,47 @@ pub struct Received {
     pub target: String,
     /// The headers in their order, names as they were written.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, without the transfer coding.
+    /// The first 64 KiB of the body, without the transfer coding.
     pub body: Vec<u8>,
+    /// How many bytes of the body have arrived, without the transfer coding.
+    pub body_length: u64,
+    /// Whether the request arrived to its end.
+    pub whole: bool,
+    /// The fields and documents that the body holds, in their order (those of a JSON object in the order of their names).
+    pub parts: Vec<Part>,
+    /// Why the body could not be read as what it says it is.
+    pub problem: Option<String>,
+    /// Whether the bearer token was good when the request had arrived.
+    pub authorized: bool,
+    /// The status of the answer; 0 while there is none.
+    pub status: u16,
+    /// The connection, counted from 1 in the order of accepting.
+    pub connection: u64,
+    /// When the head had arrived, since the start of the sandbox.
+    pub at: Duration,
 }
 
 impl Received {
+    pub(crate) fn of(head: Head) -> Received {
+        Received { method: head.method, target: head.target, headers: head.headers, ..Received::default() }
+    }
+
+    /// The part of this name, if the body has one.
+    pub fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.name == name)
+    }
+
+    /// The documents in the body.
+    pub fn uploads(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.is_upload())
+    }
+
+    /// The endpoint, such as `api-applicant-create`: the path without the path of the base URL; the path itself outside it.
+    pub fn endpoint(&self) -> &str {
+        let path = self.path();
+        crate::service::endpoint(path).unwrap_or(path)
+    }
+
     /// The value of the first header of this name, whatever its case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.headers
@@ -54,7 +96,7 @@ mod tests {
             method: "GET".into(),
             target: target.into(),
             headers: vec![("Content-TYPE".into(), b"a".to_vec()), ("content-type".into(), b"b".to_vec())],
-            body: Vec::new(),
+            ..Received::default()
         }
     }
 
@@ -62,6 +104,13 @@ mod tests {
     fn a_header_is_found_in_any_case() {
         assert_eq!(request("/").header("content-type"), Some(b"a".as_slice()));
         assert_eq!(request("/").header("content-length"), None);
+    }
+
+    #[test]
+    fn the_endpoint_stands_behind_the_base_path() {
+        for (target, endpoint) in [("/api/1.1/wf/a?b", "a"), ("/api/1.1/wf", "/api/1.1/wf"), ("/a", "/a")] {
+            assert_eq!(request(target).endpoint(), endpoint);
+        }
     }
 
     #[test]

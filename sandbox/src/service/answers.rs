@@ -73,6 +73,17 @@ pub(super) fn missing_data(message: &str) -> Answer {
     refused(400, "MISSING_DATA", message)
 }
 
+/// The shortest of the documented successes.
+pub(super) fn success() -> Answer {
+    Answer::json_text(200, r#"{"response":"success"}"#)
+}
+
+/// The workflow's condition is not met.
+pub(super) fn not_run(workflow: &str) -> Answer {
+    let message = format!("The condition for the workflow {workflow} is not met. Workflow won't run");
+    Answer::json_text(400, json!({ "status": "NOT_RUN", "message": message }).to_string())
+}
+
 pub(super) fn not_found() -> Answer {
     refused(404, "NOT_FOUND", "There is no such workflow")
 }
@@ -116,7 +127,7 @@ mod tests {
     "expires": 31536000
   }
 }"#;
-        assert_eq!(String::from_utf8(answer.body).unwrap(), documented);
+        assert_eq!(answer.body, crate::http::Body::Bytes(documented.into()));
     }
 
     #[test]

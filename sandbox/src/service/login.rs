@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{answers, fields};
+use super::answers;
+use crate::content::Part;
 use crate::http::{Answer, Received};
 
 /// The endpoint that takes `Authorization: Basic`.
@@ -23,9 +24,7 @@ pub(super) struct Credentials {
 pub(super) fn basic(request: &Received) -> Result<Credentials, Answer> {
     match request.method.as_str() {
         "GET" => {}
-        "POST" => {
-            fields::of(request).map_err(|broken| answers::missing_data(broken.0))?;
-        }
+        "POST" => super::check_body(request)?,
         _ => return Err(answers::wrong_method("GET, POST")),
     }
     let encoded =
@@ -44,9 +43,11 @@ pub(super) fn form(request: &Received) -> Result<Credentials, Answer> {
     if request.method != "POST" {
         return Err(answers::wrong_method("POST"));
     }
-    let mut fields = fields::of(request).map_err(|broken| answers::missing_data(broken.0))?;
-    let mut field =
-        |name: &str| fields.remove(name).ok_or_else(|| answers::missing_data(&format!("Missing parameter: {name}")));
+    super::check_body(request)?;
+    let field = |name: &str| {
+        let text = request.part(name).and_then(Part::text).map(str::to_owned);
+        text.ok_or_else(|| answers::missing_data(&format!("Missing parameter: {name}")))
+    };
     Ok(Credentials { email: field("email")?, password: field("password")? })
 }
 
@@ -70,7 +71,8 @@ mod tests {
             method: method.into(),
             target: "/".into(),
             headers: headers.iter().map(|(name, value)| ((*name).into(), value.as_bytes().to_vec())).collect(),
-            body: body.into(),
+            parts: crate::content::read("application/json", &mut body.as_bytes()).unwrap(),
+            ..Received::default()
         }
     }
 
@@ -106,7 +108,7 @@ mod tests {
         assert_eq!(form(&request("GET", &json, complete)).unwrap_err().status, 405);
         let incomplete = form(&request("POST", &json, r#"{"email":"a"}"#)).unwrap_err();
         assert_eq!(incomplete.status, 400);
-        let text = String::from_utf8(incomplete.body).unwrap();
+        let text = String::from_utf8(incomplete.encode(false, true)).unwrap();
         assert!(text.contains("MISSING_DATA") && text.contains("password"), "{text}");
     }
 }

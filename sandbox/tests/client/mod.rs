@@ -76,7 +76,11 @@ impl Client {
     }
 
     pub fn send(&mut self, request: &str) {
-        self.0.write_all(request.as_bytes()).unwrap();
+        self.send_bytes(request.as_bytes());
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.0.write_all(bytes).unwrap();
         self.0.flush().unwrap();
     }
 
@@ -169,6 +173,69 @@ pub fn post(path: &str, content_type: &str, body: &str) -> String {
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
+}
+
+/// The head of a POST with a token and a body of this type and length.
+pub fn head(endpoint: &str, token: &str, content_type: &str, length: usize) -> String {
+    format!(
+        "POST /api/1.1/wf/{endpoint} HTTP/1.1\r\nHost: personr.test\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+    )
+}
+
+/// The type of [`form`].
+pub const FORM_TYPE: &str = "multipart/form-data; boundary=b";
+
+/// A form; each field as what stands behind `form-data; ` and its content.
+pub fn form(fields: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (disposition, content) in fields {
+        body.extend_from_slice(format!("--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\n").as_bytes());
+        body.extend_from_slice(content);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--b--\r\n");
+    body
+}
+
+/// A form of texts.
+pub fn texts(fields: &[(&str, &str)]) -> Vec<u8> {
+    let names: Vec<_> = fields.iter().map(|(name, _)| format!("name=\"{name}\"")).collect();
+    let fields: Vec<_> = names.iter().zip(fields).map(|(name, (_, text))| (name.as_str(), text.as_bytes())).collect();
+    form(&fields)
+}
+
+/// A request to an endpoint on this connection.
+pub fn call(client: &mut Client, endpoint: &str, token: &str, content_type: &str, body: &[u8]) -> Answer {
+    client.send_bytes(&[head(endpoint, token, content_type, body.len()).as_bytes(), body].concat());
+    client.receive()
+}
+
+/// The control interface, as a program in another language uses it.
+pub struct Control(Client);
+
+impl Control {
+    pub fn of(sandbox: &Sandbox) -> Control {
+        let address = sandbox.control_url().strip_prefix("http://").unwrap();
+        Control(Client(Box::new(tcp(address.parse().unwrap()).unwrap())))
+    }
+
+    pub fn request(&mut self, method: &str, path: &str, body: &str) -> (u16, serde_json::Value) {
+        let length = body.len();
+        let answer =
+            self.0.exchange(&format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}"));
+        (answer.status, answer.json())
+    }
+
+    pub fn get(&mut self, path: &str) -> serde_json::Value {
+        let (status, json) = self.request("GET", path, "");
+        assert_eq!(status, 200, "{json}");
+        json
+    }
+
+    pub fn done(&mut self, path: &str, body: &str) {
+        assert_eq!(self.request("POST", path, body), (200, serde_json::json!({"done": true})), "{path} {body}");
+    }
 }
 
 /// The status that this bearer token gets.
