@@ -88,25 +88,25 @@ static int32_t load(void *user_data, const char *key, uint8_t *buffer, size_t ca
 {
     (void)user_data, (void)key, (void)buffer, (void)capacity;
     *length_out = 0;
-    return 0;
+    return PERSONR_CALLBACK_OK;
 }
 
-static int32_t save(void *user_data, const char *key, const uint8_t *record, size_t length)
+static int32_t save(void *user_data, const char *key, const char *owner, const uint8_t *record, size_t length)
 {
-    (void)user_data, (void)key, (void)record, (void)length;
-    return saves_left-- > 0 ? 0 : 1;
+    (void)user_data, (void)key, (void)owner, (void)record, (void)length;
+    return saves_left-- > 0 ? PERSONR_CALLBACK_OK : 0;
 }
 
-static int32_t lock(void *user_data, const char *key, uint32_t wait_ms, uint32_t lease_ms)
+static int32_t lock(void *user_data, const char *key, const char *owner, uint32_t wait_ms, uint32_t lease_ms)
 {
-    (void)user_data, (void)key, (void)wait_ms, (void)lease_ms;
-    return 0;
+    (void)user_data, (void)key, (void)owner, (void)wait_ms, (void)lease_ms;
+    return PERSONR_CALLBACK_OK;
 }
 
-static int32_t unlock(void *user_data, const char *key)
+static int32_t unlock(void *user_data, const char *key, const char *owner)
 {
-    (void)user_data, (void)key;
-    return 0;
+    (void)user_data, (void)key, (void)owner;
+    return PERSONR_CALLBACK_OK;
 }
 
 static void obey(const char *word, char *value)
