@@ -1,15 +1,17 @@
 //! Logs in to Personr's API and keeps the token usable. The library is made for C: see `include/personr.h`.
 //!
+//! `docs/architecture.md` explains how it works inside: three walks through the rooms, and a glossary.
+//!
 //! The rooms, top floor first. Imports run downwards only: `tests/packaging/layers.rs` has the table.
 //!
 //! * `ffi`: the C interface. Pointers become values, results become status, output and error.
-//! * `auth`: what a caller holds.
+//! * `auth`: one account and its token, as a handle holds them. All I/O of a call is led from here.
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `wire`: what Personr's bytes mean. `transport`: one HTTP exchange.
 //! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
-//! * `dial`: a connection: name look-up, proxy, TLS with its roots.
+//! * `dial`: a connection: name look-up, proxy, TLS with its root certificates.
 //! * `record`: what is known of an account's token, and its form in a store.
-//! * On the ground: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`, `pem`,
+//! * On the ground floor: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`, `pem`,
 //!   `blanks`, `random`, `sync`, `sys`, `text`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
@@ -17,7 +19,7 @@
 // What a caller's input or a server's bytes can reach must not panic.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![warn(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
-// Some of it is for the C interface alone.
+// Without the C interface, what only it calls is unused.
 #![cfg_attr(not(feature = "capi"), allow(dead_code))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

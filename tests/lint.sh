@@ -56,6 +56,7 @@ if has clang-format "Debian: clang-format"; then
     clang-format --dry-run -Werror $(files '*.c' '*.h' '*.cpp' '*.hpp' | grep -v '^\(\./\)\{0,1\}include/')
 fi
 run sh tests/map.sh check
+run sh tests/links.sh
 if has doxygen "Debian: doxygen"; then
     sh packaging/docs.sh
 fi
