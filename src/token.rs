@@ -34,7 +34,7 @@ pub(crate) fn token_in(text: &str) -> Option<&str> {
     Some(value).filter(|value| is_token_text(value) && !is_scheme_alone)
 }
 
-/// Stands for a token's value where the value itself has no business to be.
+/// SHA-256 of a token's value. It stands for the token where the value itself must not be: in lists and in comparisons.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint([u8; 32]);
 
@@ -46,7 +46,7 @@ impl Fingerprint {
     }
 }
 
-/// What a login brought.
+/// What the service issued, checked: the fields of a successful answer.
 pub(crate) struct Issued {
     pub(crate) value: zeroize::Zeroizing<String>,
     pub(crate) user_id: String,
@@ -67,7 +67,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// `requested` is when the request was sent: the service counts from some moment after it.
+    /// The token that was issued on a request sent at `requested`. The service counts the lifetime from a later moment,
+    /// so the token counts as good for no longer than it is.
     pub(crate) fn issued(issued: &Issued, requested: Now) -> Self {
         let expires = requested.instant.after(issued.lifetime);
         Self::new(

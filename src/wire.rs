@@ -1,4 +1,5 @@
-//! What Personr's bytes mean: builds the requests, classifies any answer. Pure.
+//! What Personr's bytes mean: builds the request of a login ([`login_request`]), and says what an answer to it means
+//! ([`classify`]). Pure: no I/O, and no type of the HTTP library.
 
 mod answer;
 mod decode;
@@ -39,8 +40,8 @@ struct Form {
 }
 
 impl Form {
-    /// The basic login is documented with a multipart type and needs no field. Of all the empty forms, real parsers
-    /// agree on one alone: a boundary, and a body of its closing delimiter.
+    /// The basic login is documented with a multipart type and needs no field. Real parsers agree on one form of an
+    /// empty body alone: the closing delimiter of a boundary.
     fn empty() -> Self {
         Self::new(&[])
     }
@@ -51,7 +52,8 @@ impl Form {
 
     fn new(fields: &[(&str, &[u8])]) -> Self {
         let boundary = boundary_for(fields);
-        // One allocation: what is left behind by growing is wiped only where our allocator is in use.
+        // One allocation: a buffer that grows leaves copies behind, and these are wiped only where our allocator is in
+        // use.
         let capacity = fields.iter().map(|(_, value)| value.len() + 256).sum::<usize>() + 64;
         let mut body = Zeroizing::new(Vec::with_capacity(capacity));
         for (name, value) in fields {

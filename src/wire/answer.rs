@@ -1,6 +1,8 @@
-//! One function decides what an answer to a login means.
+//! What an answer to a login means: [`classify`] decides it, and nothing else does.
 //!
-//! The service's forms are many and contradict each other; where they do, each documented one is understood.
+//! The service's documentation shows many forms of an answer, which contradict each other. Each documented form is
+//! understood. A body that is not valid JSON may still be a refusal ([`Members`] finds its texts), but a token is never
+//! taken from it.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,7 +20,7 @@ use crate::token::{Issued, is_token_text};
 
 const NO_SUCH_ACCOUNT: &str = "INVALID_LOGIN_CREDENTIALS";
 const NO_SUCH_ACCOUNT_MESSAGE: &str = "there is no account with this email and password";
-/// What one answer may hold of them. Each is looked for in every text, which takes its time.
+/// How many tokens of one answer are looked for in its texts. Each of them takes time in every text.
 const TOKENS_MAX: usize = 8;
 const REFUSED: &str = "the service refused the login";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -31,11 +33,11 @@ pub(crate) fn classify(response: &Response, secrets: &[&[u8]], unix_now: Duratio
     let answer = Answer::read(response, secrets);
     match response.status {
         200..=299 => answer.accepted(),
-        // What is beyond HTTP's classes is to be taken for a 5xx (RFC 9110, section 15).
+        // A status beyond the five classes of HTTP is to be taken for a 5xx (RFC 9110, section 15).
         500.. => {
             Err(answer.error(Status::Server, "the service failed").with_retry_after(retry_after(response, unix_now)))
         }
-        // Below, whatever the status is: the same password would be refused again.
+        // Below 500 this reason counts, whatever the status is: the same password would be refused again.
         _ if answer.says_no_such_account() => Err(answer.no_such_account()),
         429 => Err(answer
             .error(Status::RateLimited, "the service asks for fewer logins")
@@ -50,7 +52,8 @@ struct Answer<'a> {
     response: &'a Response,
     /// `None` if the body is not JSON as it stands.
     document: Option<Json>,
-    /// What can be read of the body in any case. Empty for a success, whose token has no business in it.
+    /// The texts that can be read of the body even if it is broken. Empty for a success: there must be no further copy
+    /// of its token.
     members: Members,
     secrets: &'a [&'a [u8]],
 }
@@ -69,7 +72,7 @@ impl<'a> Answer<'a> {
                 Some(found @ Json::Object(_)) => self.issued(found),
                 _ => Err(self.not_personrs("answer", "the answer says success and nothing else")),
             },
-            // A success that is broken: neither a token nor a reason must be taken from it.
+            // A broken body that says success, or has a token: neither a token nor a reason is taken from it.
             None if self.members.texts("status").any(|status| status == "success") => Err(self.not_json()),
             None if self.members.texts("token").next().is_some() => Err(self.not_json()),
             _ if self.says_no_such_account() => Err(self.no_such_account()),
@@ -106,7 +109,8 @@ impl<'a> Answer<'a> {
         Ok(Issued { value, user_id: user_id.to_owned(), lifetime })
     }
 
-    /// An answer with any other status that is a refusal, if it is the service's.
+    /// The error for any other answer: a refusal if it gives a reason or a message as the service does, else an answer
+    /// that the service does not give.
     fn refused(&self) -> Error {
         if self.response.status == 401 {
             return self.error(Status::Unauthorized, "the service refused the login as unauthorized");
@@ -141,7 +145,8 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Whether the service's reason is this one, however broken the rest of the answer is, and however deep it stands.
+    /// Whether the service's reason is [`NO_SUCH_ACCOUNT`], however broken the rest of the answer is, and however deep
+    /// in it the reason stands.
     fn says_no_such_account(&self) -> bool {
         self.reason() == Some(NO_SUCH_ACCOUNT) || self.members.texts("reason").any(|reason| reason == NO_SUCH_ACCOUNT)
     }
@@ -150,8 +155,8 @@ impl<'a> Answer<'a> {
         self.error_of(Status::InvalidCredentials, NO_SUCH_ACCOUNT, self.message_or(NO_SUCH_ACCOUNT_MESSAGE))
     }
 
-    /// The service's own word for the reason: a refusal's, a nested one's, a token refusal's, a failure's. Success is
-    /// none, whatever HTTP status it comes with.
+    /// The service's own word for why it refused. Each of the paths is that of one documented form, and the first that
+    /// is there counts. "success" is no reason, whatever HTTP status it comes with.
     fn reason(&self) -> Option<&str> {
         let paths: [&[&str]; 5] = [&["reason"], &["body", "status"], &["status"], &["error_class"], &["code"]];
         paths.iter().find_map(|path| self.text(path).filter(|reason| *reason != "success"))
@@ -166,7 +171,7 @@ impl<'a> Answer<'a> {
         self.message().map_or(ours.into(), |message| self.quoted(message))
     }
 
-    /// The text at this path, if it is not empty. In a broken document every place will do.
+    /// The text at this path, if it is not empty. In a broken document only the last name of the path counts.
     fn text(&self, path: &[&str]) -> Option<&str> {
         let (name, parents) = path.split_last()?;
         match &self.document {
@@ -191,7 +196,7 @@ impl<'a> Answer<'a> {
         self.error_of(Status::Protocol, reason, message)
     }
 
-    /// Every error of this file is made here. Its texts are ours, or come from `quoted`: no other has this lifetime.
+    /// Makes every error of this file. Its texts are our own, or come from `quoted`: no other text has this lifetime.
     fn error_of(
         &self,
         status: Status,
@@ -201,7 +206,7 @@ impl<'a> Answer<'a> {
         Error::new(status, reason, message).with_http_status(self.response.status)
     }
 
-    /// A text of the service, without what was sent and without what it holds of tokens.
+    /// A text of the service, without the secrets that were sent and without tokens.
     fn quoted(&self, text: &str) -> Cow<'static, str> {
         let tokens = [self.text(&["response", "token"]), self.text(&["token"])].into_iter().flatten();
         let tokens = tokens.chain(self.members.texts("token")).take(TOKENS_MAX).map(str::as_bytes);
@@ -210,7 +215,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// What is over within the second is of no use to anybody.
+/// A lifetime in seconds, of a second at least: a shorter one is of no use.
 fn lifetime_of(seconds: f64) -> Option<Duration> {
     (seconds >= 1.0).then(|| Duration::from_secs_f64(seconds.min(LIFETIME_MAX_S)))
 }
@@ -222,7 +227,7 @@ fn number_in(text: &str) -> Option<f64> {
     if digits.starts_with(|c: char| c.is_ascii_digit()) { serde_json::from_str(digits).ok() } else { None }
 }
 
-/// The query of a URL, as far as it is `name=value` and so on.
+/// The query of a URL: pairs such as `name=value`, with `&` between them.
 struct Query<'a>(&'a str);
 
 impl<'a> Query<'a> {
@@ -231,9 +236,9 @@ impl<'a> Query<'a> {
         Self(query.split_once('#').map_or(query, |(query, _)| query))
     }
 
-    /// Those of this name that are not empty.
+    /// The values of this name, decoded, without the empty ones.
     fn values(&self, name: &str) -> impl Iterator<Item = String> {
-        // Who writes a URL into HTML may write `&amp;`, and the next one take it as it stands.
+        // A URL that was written into HTML has `&amp;` for `&`, and may have been passed on like that.
         let pairs = self.0.split('&').map(|pair| pair.strip_prefix("amp;").unwrap_or(pair));
         let values = pairs.filter_map(move |pair| pair.strip_prefix(name)?.strip_prefix('='));
         values

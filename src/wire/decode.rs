@@ -1,19 +1,23 @@
-//! A text as it was before someone escaped it, perhaps more than once: for HTML, a URL, a form, JSON or a source text.
+//! Takes the escapes off a text: those of HTML, URLs, forms, JSON and source texts. A text may have been escaped more
+//! than once, so this goes layer by layer.
 //!
-//! It is for looking into a text alone, and never for showing it: what cannot be told for certain is guessed.
+//! The result is only searched for secrets, and never shown. So it need not be exact, and where an escape can mean two
+//! things, one is guessed: `+`, for example, counts as the space that a form means by it.
 
 use zeroize::Zeroizing;
 
 /// A text that may hold a secret.
 pub(super) type Text = Zeroizing<String>;
 
-/// A framework puts on one or two, and who passes its answer on another.
+/// A framework adds one layer or two, and a gateway that passes its answer on may add another. What has more than this
+/// counts as endless.
 const LAYERS_MAX: usize = 8;
 /// Longer than any name of a character in HTML.
 const ENTITY_MAX: usize = 34;
 const UNKNOWN: char = char::REPLACEMENT_CHARACTER;
 
-/// The text, and then what is left of it each time a layer of escapes is taken off. `None` if there is no end to them.
+/// The text as it is, then without one layer of escapes, then without two, until nothing changes any more. `None` if it
+/// still changes after [`LAYERS_MAX`].
 pub(super) fn layers(text: &str) -> Option<Vec<Text>> {
     let mut layers = vec![Zeroizing::new(text.to_owned())];
     for _ in 0..=LAYERS_MAX {
@@ -27,7 +31,8 @@ pub(super) fn layers(text: &str) -> Option<Vec<Text>> {
     None
 }
 
-/// It never grows, and so leaves nothing behind in memory.
+/// The text without its outer layer of escapes. The buffer has its full size from the start: one that grew would leave
+/// copies of a secret behind.
 fn without_a_layer(text: &str) -> Text {
     let mut decoded = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -49,10 +54,10 @@ fn without_a_layer(text: &str) -> Text {
     decoded
 }
 
-/// What the escape at the start of a text stands for, and its length.
+/// The character that the escape at the start of a text stands for, and how many bytes the escape takes.
 type Escaped = Option<(char, usize)>;
 
-/// `%C3%A4`, `%E4`, and `%u20AC`, which JavaScript's `escape` writes.
+/// Percent-encoding: `%C3%A4` (UTF-8), `%E4` (Latin-1), and `%u20AC`, which JavaScript's `escape` writes.
 fn percent(text: &str) -> Escaped {
     match text.strip_prefix("%u").and_then(|digits| number(digits, 4, 16)) {
         Some(code) => Some((char::from_u32(code).unwrap_or(UNKNOWN), 6)),
@@ -60,7 +65,7 @@ fn percent(text: &str) -> Escaped {
     }
 }
 
-/// `&amp;`, `&#39;`, `&#x27;`. A name that is not known stands for some character.
+/// A character in HTML: `&amp;`, `&#39;`, `&#x27;`. For a name that is not known here it is U+FFFD.
 fn entity(text: &str) -> Escaped {
     let body = text.strip_prefix('&')?;
     if let Some(number) = body.strip_prefix('#') {
@@ -86,8 +91,8 @@ fn entity(text: &str) -> Escaped {
     Some((c, name.len() + 2))
 }
 
-/// What JSON, JavaScript, Python, C, Go and Rust write: `\n`, `\/`, `\u00e4`, `\ud83d\ude00`, `\u{e4}`, `\U000000e4`,
-/// `\xc3\xa4`, `\303\244`.
+/// An escape with a backslash, as JSON, JavaScript, Python, C, Go and Rust write it: `\n`, `\/`, `\u00e4`,
+/// `\ud83d\ude00`, `\u{e4}`, `\U000000e4`, `\xc3\xa4`, `\303\244`.
 pub(super) fn backslash(text: &str) -> Escaped {
     let escape = text.strip_prefix('\\')?;
     match escape.chars().next()? {
@@ -106,7 +111,7 @@ pub(super) fn backslash(text: &str) -> Escaped {
     }
 }
 
-/// `\u00e4`, or two of them for what lies beyond 16 bits.
+/// `\u00e4`, or two of these for a character beyond 16 bits (a surrogate pair).
 fn utf16(text: &str) -> Escaped {
     let unit = |text: &str| number(text.strip_prefix("\\u")?, 4, 16);
     let first = unit(text)?;
@@ -120,7 +125,8 @@ fn utf16(text: &str) -> Escaped {
     }
 }
 
-/// A character of UTF-8 in escaped bytes; where they are none, the first of them in Latin-1.
+/// A character whose bytes are escaped one by one, each as `mark` and so many digits. The bytes are UTF-8; if they are
+/// not, the first one counts as Latin-1.
 fn bytes(text: &str, mark: &str, digits: usize, radix: u32) -> Escaped {
     let length = mark.len() + digits;
     let byte = |at: usize| {
@@ -139,7 +145,7 @@ fn bytes(text: &str, mark: &str, digits: usize, radix: u32) -> Escaped {
     Some(c.map_or((char::from(first), length), |c| (c, count * length)))
 }
 
-/// The number that so many digits at the start of a text are.
+/// The number at the start of a text that is written with exactly so many digits.
 fn number(text: &str, digits: usize, radix: u32) -> Option<u32> {
     let digits = text.get(..digits).filter(|digits| digits.chars().all(|c| c.is_digit(radix)))?;
     u32::from_str_radix(digits, radix).ok()

@@ -1,4 +1,5 @@
-//! JSON as a tree, stricter than `serde_json::Value`: a key stands once.
+//! JSON as a tree, stricter than `serde_json::Value`: a key that stands twice in an object is an error. Of two values
+//! one reader takes the first and another the last, so an answer with two tokens has none.
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ pub(super) enum Json {
 }
 
 impl Json {
-    /// One whole document and nothing behind it; at most 128 levels deep, which is serde_json's own limit.
+    /// Reads one whole document with nothing behind it, at most 128 levels deep, which is serde_json's own limit.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok()
     }

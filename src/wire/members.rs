@@ -1,23 +1,27 @@
-//! The texts in a document that is meant to be JSON and is broken.
+//! Finds the texts in a document that is meant to be JSON and is broken. The service's own refusal is one: it ends with
+//! a comma too many.
 //!
-//! Nothing of its structure is relied on. A quoted name, a colon and a quoted text are a member wherever they stand;
-//! after what makes no sense the search goes on behind the next quote. It is for refusals alone: a token must not be
-//! taken from what may have been cut and patched.
+//! The structure of the document is not relied on. A quoted name, a colon and a quoted text are a *member*, wherever
+//! they stand. If something else follows a quote, the search goes on at the next quote.
+//!
+//! This is for refusals alone. A token must not be taken from a document that may have been cut off: a part of a token
+//! looks like a whole one.
 
 use zeroize::Zeroizing;
 
 use super::decode::{Text, backslash};
 
-/// Longer than any name that is asked for.
+/// The longest name of a member. No name that is asked for is longer.
 const NAME_MAX: usize = 32;
 const QUOTES: [char; 2] = ['"', '\''];
 
-/// In their order; a name may stand twice.
+/// The members in their order. A name may stand twice.
 #[derive(Default)]
 pub(super) struct Members(Vec<(String, Text)>);
 
 impl Members {
-    /// None of a web page, which may hold such a document in a script, or show one.
+    /// The members of a body. A web page has none: a document in one of its scripts, or one that it shows, is not the
+    /// service's answer.
     pub(super) fn of(body: &[u8]) -> Self {
         let text = decoded(body);
         let (before, rest) = text.split_at(text.find('{').unwrap_or(text.len()));
@@ -39,13 +43,14 @@ impl Members {
         Self(members)
     }
 
-    /// Those of this name that are not empty.
+    /// The texts of the members with this name, without the empty ones.
     pub(super) fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(found, text)| found == name && !text.is_empty()).map(|(_, text)| text.as_str())
     }
 }
 
-/// UTF-8, or UTF-16 if it says so; what is broken in it becomes U+FFFD.
+/// The body as a text: UTF-16 if it begins with the byte order mark of UTF-16, else UTF-8. What is broken in it becomes
+/// U+FFFD.
 fn decoded(body: &[u8]) -> Text {
     let unit: fn([u8; 2]) -> u16 = match body {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
@@ -57,8 +62,9 @@ fn decoded(body: &[u8]) -> Text {
     text.into()
 }
 
-/// The member whose name begins with this quote, and what follows from its last quote on: if one is missing, that is
-/// the first one of the next member. A text that is cut off is none.
+/// The member whose name begins with the quote at the start of `text`: its name, its text, and the rest of the
+/// document. The rest begins with the quote that ended the text, and not behind it: if the text's own quote is missing,
+/// that one opens the name of the next member. `None` if the text is cut off.
 fn member(text: &str) -> Option<(&str, Text, &str)> {
     let (name, rest) = quoted_name(text)?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
@@ -76,7 +82,8 @@ fn quoted_name(text: &str) -> Option<(&str, &str)> {
     (1..=NAME_MAX).contains(&length).then_some((name, rest.strip_prefix(quote)?))
 }
 
-/// Up to the closing quote, which is looked for first: the value never grows.
+/// The value up to its closing quote, and the rest from that quote on. The quote is looked for first, so that the
+/// buffer has its full size from the start: one that grew would leave copies of a secret behind.
 fn value(text: &str, quote: char) -> Option<(Text, &str)> {
     let mut is_escaped = false;
     let end = text.find(|c| {

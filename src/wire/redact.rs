@@ -1,7 +1,12 @@
-//! The service's own texts, made fit for an error: without what was sent, and without tokens.
+//! Makes the service's own texts fit for an error: without the password, its Base64 and tokens.
 //!
-//! What stands in a text in a form that servers are known to write is replaced where it stands. Then the text is
-//! decoded, layer by layer, and looked through again: if a secret shows only then, nothing of the text is shown.
+//! A service may repeat what it was sent, as it is or encoded. So this works in two steps. First, each secret is
+//! replaced by `[redacted]` where it stands, in each form in which servers are known to write it, and so is each word
+//! that looks like a token. Then the text is decoded, one layer of escapes after the other (`decode`), and searched
+//! again. If a secret shows only then, the whole text is replaced, since nobody can tell which part of it is harmless.
+//!
+//! What would break without the second step: a framework that escapes a message twice would carry the password into a
+//! log, where everybody can decode it.
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
@@ -11,33 +16,34 @@ use zeroize::Zeroizing;
 use super::decode::{Text, layers};
 use crate::text::{clean, is_hidden};
 
-/// What `encodeURIComponent`, and a form, leave as it is.
+/// What is percent-encoded in a part of a URL (RFC 3986): all but letters, digits, `-`, `_`, `.` and `~`.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// What JavaScript's `encodeURIComponent` encodes: it leaves some punctuation as it is, too.
 const COMPONENT_OF_JS: &AsciiSet = &COMPONENT.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 const REDACTED: &str = "[redacted]";
-/// Stands for what was replaced until the end: a short secret must not be found in the word itself. No clean text has
-/// it.
+/// Stands in the place of a secret until all of them have been looked for. [`REDACTED`] itself would not do: a password
+/// such as "red" would be found in it. A cleaned text has no NUL of its own.
 const GAP: char = '\0';
-/// A shorter secret is looked for as it is alone: in another form it would be found in many texts, and it tells little.
+/// A secret with fewer characters is looked for as it is, and in no other form: by chance these stand in many texts.
 const CHARACTERS_MIN: usize = 4;
-/// A secret with fewer letters and digits is not looked for by these alone.
+/// A secret with fewer letters and digits is not looked for by its letters and digits alone (see [`Trace`]).
 const LETTERS_MIN: usize = 6;
 
-/// `text` with each of `secrets` replaced, and whatever else looks like a token of the service.
+/// `text` with each of `secrets` replaced by `[redacted]`, and each word that looks like a token of the service.
 pub(super) fn presentable(text: &str, secrets: &[&[u8]]) -> String {
-    // Cleaned first: a password with a space in it may come back with a line break in its place.
+    // The text is cleaned first: where the password has a space, the service may have put a line break.
     let text = Zeroizing::new(clean(text.to_owned(), usize::MAX));
     let kept = without_tokens(&without_secrets(&text, &forms_of(secrets)));
     if hides_a_secret(&kept, secrets) { REDACTED.to_owned() } else { kept.replace(GAP, REDACTED) }
 }
 
-/// The secrets as they are, as they are shown, and in each form in which a server is likely to repeat them.
+/// Each secret in each form in which a server is likely to repeat it.
 fn forms_of(secrets: &[&[u8]]) -> Vec<Text> {
     secrets.iter().filter_map(|secret| std::str::from_utf8(secret).ok()).flat_map(encodings).collect()
 }
 
-/// As it is; in Base64 of both alphabets (padding gives nothing away), percent-encoded, with the `+` of a form for a
-/// space, in HTML.
+/// The secret as it is, and as [`clean`] shows it; in Base64 of both alphabets, without the padding, which tells
+/// nothing; percent-encoded, also with the `+` that a form has for a space; and escaped for HTML.
 fn encodings(secret: &str) -> Vec<Text> {
     let mut encodings = vec![secret.to_owned(), clean(secret.to_owned(), usize::MAX)];
     if secret.chars().count() < CHARACTERS_MIN {
@@ -45,7 +51,7 @@ fn encodings(secret: &str) -> Vec<Text> {
     }
     encodings.push(BASE64_STANDARD_NO_PAD.encode(secret));
     encodings.push(BASE64_URL_SAFE_NO_PAD.encode(secret));
-    // What is in Base64 already may be put into the other alphabet.
+    // The secret may be Base64 itself, and be repeated in the other alphabet.
     encodings.push(secret.trim_end_matches('=').replace('+', "-").replace('/', "_"));
     encodings.push(secret.trim_end_matches('=').to_owned());
     for kept in [NON_ALPHANUMERIC, COMPONENT, COMPONENT_OF_JS] {
@@ -60,7 +66,7 @@ fn encodings(secret: &str) -> Vec<Text> {
     encodings.into_iter().map(Zeroizing::new).collect()
 }
 
-/// `%3f` for `%3F`.
+/// The same percent-encoding with small digits: `%3f` for `%3F`.
 fn with_small_hex(percent: &str) -> String {
     let mut digits = 0;
     let small = |c: char| {
@@ -71,7 +77,8 @@ fn with_small_hex(percent: &str) -> String {
     percent.chars().map(small).collect()
 }
 
-/// One pass, so that a secret such as "e" does not take the replacement of another one apart.
+/// Replaces each of `forms` by [`GAP`], at each place the longest one that fits. It takes one pass for all of them:
+/// with a pass for each, a secret such as "e" would take a longer one apart before that is looked for.
 fn without_secrets(text: &str, forms: &[Text]) -> Text {
     let mut kept = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -87,7 +94,8 @@ fn without_secrets(text: &str, forms: &[Text]) -> Text {
     kept
 }
 
-/// A text can echo a token that this login does not know: that of another request, or of another process.
+/// Replaces each word that looks like a token by [`GAP`]. The text may repeat a token that this login does not know,
+/// such as that of another process.
 fn without_tokens(text: &str) -> Text {
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || "|-_~+/=%".contains(c);
     let mut kept = Zeroizing::new(String::with_capacity(text.len()));
@@ -106,7 +114,8 @@ fn without_tokens(text: &str) -> Text {
     kept
 }
 
-/// `1670035114445x631333625381113500`, also as a part of `token=…`, or with a `|` as the newer ones have it.
+/// Whether a word looks like a token: like `1670035114445x631333625381113500`, also behind `token=`, or with a `|` in
+/// it, as the newer tokens have.
 fn looks_like_token(word: &str) -> bool {
     fn are_digits(bytes: impl Iterator<Item = u8>) -> bool {
         bytes.take_while(u8::is_ascii_digit).take(10).count() == 10
@@ -120,7 +129,7 @@ fn looks_like_token(word: &str) -> bool {
 
 /// Whether a secret or a token can be read by someone who decodes the text.
 fn hides_a_secret(text: &str, secrets: &[&[u8]]) -> bool {
-    // Nobody writes a message like that.
+    // No real message has so many layers: show nothing of this one.
     let Some(layers) = layers(text) else { return true };
     let secrets: Vec<_> = secrets.iter().filter_map(|secret| traces_of(secret)).flatten().collect();
     layers.iter().any(|layer| {
@@ -129,15 +138,17 @@ fn hides_a_secret(text: &str, secrets: &[&[u8]]) -> bool {
     })
 }
 
-/// A secret may look escaped itself: each layer of it counts.
+/// What to look for of a secret. A password may look escaped itself ("100%25"), and be decoded on its way: so each of
+/// its layers counts.
 fn traces_of(secret: &[u8]) -> Option<Vec<Trace>> {
     let layers = layers(std::str::from_utf8(secret).ok()?).unwrap_or_default();
     Some(layers.iter().map(|layer| Trace::of(layer)).collect())
 }
 
-/// What is left of a text when it has been passed on.
+/// What is left of a text when others have passed it on, who may have changed its blanks, its character set or its
+/// punctuation.
 struct Trace {
-    /// With one space for each row of them and of characters that are not seen.
+    /// All characters, with one space for each row of spaces and of characters that are not seen.
     characters: Text,
     /// Its ASCII letters and digits, which every character set, font and framework leaves as they are.
     letters: Text,

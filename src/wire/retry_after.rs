@@ -1,4 +1,4 @@
-//! How long the service asks to be left alone (RFC 9110, section 10.2.3).
+//! How long the service asks its clients to wait (`Retry-After`: RFC 9110, section 10.2.3).
 
 use std::iter;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,17 +7,17 @@ use httpdate::parse_http_date;
 
 use crate::http::Response;
 
-/// A longer wait is not told apart: nobody keeps a caller for so long, and a slip of the service must not.
+/// A longer wait counts as this. A mistake of the service must not keep its users out for longer.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
-/// The wait that the headers say, a day at most; of several the longest, for someone on the way may have added one.
-/// What has passed is no wait.
+/// The wait that the headers ask for, a day at most. Of several headers the one with the longest wait counts, since a
+/// proxy on the way may have added one. A date that has passed asks for no wait: zero.
 pub(super) fn retry_after(response: &Response, unix_now: Duration) -> Option<Duration> {
     let said = response.headers.iter().filter(|(name, _)| name == "retry-after").map(|(_, value)| value.trim());
     said.filter_map(|value| until_date(value, response, unix_now).or_else(|| longest(value))).max()
 }
 
-/// By the service's own clock, if the answer has it.
+/// The time until a date, by the service's own clock if the answer tells it (`Date`), else by ours.
 fn until_date(value: &str, response: &Response, unix_now: Duration) -> Option<Duration> {
     let at = parse_http_date(value).ok()?;
     let now = response.header("date").and_then(|date| parse_http_date(date.trim()).ok());
@@ -25,12 +25,13 @@ fn until_date(value: &str, response: &Response, unix_now: Duration) -> Option<Du
     Some(at.duration_since(now).unwrap_or_default().min(LONGEST))
 }
 
-/// Of a list too, into which several headers may have been joined.
+/// The longest of a list of waits in seconds: a proxy may have joined several headers into one.
 fn longest(value: &str) -> Option<Duration> {
     value.split(',').map(|part| seconds(part.trim())).collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-/// Digits, and a fraction, which the standard does not have and some send: its milliseconds count.
+/// Seconds in digits, maybe with a fraction, which the standard does not have and some servers send. The fraction
+/// counts to the millisecond.
 fn seconds(text: &str) -> Option<Duration> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -39,7 +40,7 @@ fn seconds(text: &str) -> Option<Duration> {
     }
     let digits = fraction.bytes().chain(iter::repeat(b'0')).take(3);
     let milliseconds = digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-    // What is too long for a number is too long for anybody.
+    // A number that does not fit into 64 bits is beyond any limit.
     let whole = whole.parse().map_or(LONGEST, Duration::from_secs);
     Some(whole.saturating_add(Duration::from_millis(milliseconds)).min(LONGEST))
 }
