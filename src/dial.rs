@@ -28,7 +28,7 @@ use crate::error::{Error, Failure, Result, Status};
 use crate::url::Url;
 use proxy::Proxy;
 
-/// How to reach one host.
+/// Opens connections to one host, directly or through a proxy.
 pub(crate) struct Dialer {
     host: String,
     port: u16,
@@ -49,7 +49,7 @@ impl Dialer {
         Ok(Self { proxy, ..Self::direct(target, settings, tls) })
     }
 
-    /// For what no HTTP proxy stands before.
+    /// For a server that is never reached through an HTTP proxy, such as Redis.
     pub(crate) fn direct(target: &Url, settings: &Settings, tls: &Arc<Tls>) -> Self {
         Self {
             host: target.host.clone(),
@@ -61,8 +61,8 @@ impl Dialer {
         }
     }
 
-    /// A connection of its own, which goes on to have this deadline. `connect_timeout` and `limit` are for
-    /// connecting alone.
+    /// Opens a connection, for the caller alone. Its reads and writes end at `deadline`. The opening ends earlier, if
+    /// the connect timeout of the settings or `limit` is over.
     pub(crate) fn dial(&self, deadline: Deadline, limit: Duration) -> std::result::Result<Stream, Failure> {
         let connecting = deadline.at_most(self.connect_timeout.min(limit));
         let mut stream = match &self.proxy {

@@ -14,7 +14,7 @@ use crate::sys::regular;
 #[derive(Clone, Debug)]
 pub(crate) struct AddedRoots {
     roots: Arc<RootCertStore>,
-    /// Of all that was added, by which options with the same roots know each other.
+    /// A hash of all that was added. Handles with the same hash trust the same roots, and share them.
     digest: [u8; 32],
 }
 
@@ -42,8 +42,8 @@ impl AddedRoots {
         self.add("ca_file", &pem)
     }
 
-    /// Adds all of them or none: the login would fail later for want of the one that is left out, and nobody would look
-    /// here for the cause.
+    /// Adds all certificates of a PEM text, or none. If one was left out, a login would fail later for lack of it, and
+    /// nobody would look here for the cause.
     pub(crate) fn add(&mut self, parameter: &str, pem: &[u8]) -> Result<()> {
         let mut roots = RootCertStore::clone(&self.roots);
         let mut digest = Context::new(&SHA256);

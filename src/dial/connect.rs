@@ -1,7 +1,10 @@
 //! Connects to the first address of a host that answers (RFC 8305, "Happy Eyeballs"), without a thread for it.
 //!
-//! An address may swallow packets, as a broken IPv6 does. So the next one is begun soon after, and at once when one
-//! fails; the first that is connected wins, and the others are closed.
+//! An address may swallow packets, as with a broken IPv6; an attempt to connect to it ends at the timeout alone. So the
+//! next address is tried beside it after 250 ms, and at once when an attempt fails. The first connection that is made
+//! wins, and the other attempts are closed.
+//!
+//! The sockets of all attempts are non-blocking, and one `poll` waits for them.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
@@ -17,7 +20,7 @@ use crate::sys::sockets::Connecting;
 
 /// How long an address has before the next one is begun beside it (RFC 8305, section 5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
-/// Of a host with more addresses these are tried, so that one login does not take all descriptors of the application.
+/// At most so many addresses of a host are tried, so that one login does not take all descriptors of the application.
 const ATTEMPTS_MAX: usize = 16;
 
 pub(super) fn connect(host: &str, port: u16, phase: Phase, deadline: Deadline) -> Result<Stream, Failure> {
@@ -26,8 +29,8 @@ pub(super) fn connect(host: &str, port: u16, phase: Phase, deadline: Deadline) -
     Ok(Stream::tcp(socket, deadline))
 }
 
-/// The addresses in the order of their attempts: the system's (RFC 6724), but the two families in turn, beginning with
-/// the first one's (RFC 8305, section 4). None twice.
+/// The addresses in the order in which they are tried. It is the system's order (RFC 6724), but IPv6 and IPv4 take
+/// turns, beginning with the family of the first address (RFC 8305, section 4). No address is tried twice.
 fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for address in addresses {
@@ -54,7 +57,7 @@ fn in_turn(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 struct Race {
     deadline: Deadline,
     not_begun: vec::IntoIter<SocketAddr>,
-    /// When the next one is begun, if none fails before.
+    /// When the next attempt begins, if none fails before.
     next: Instant,
     under_way: Vec<Connecting>,
     /// Of the attempts that have failed, the error that says most.
@@ -97,7 +100,8 @@ impl Race {
         }
     }
 
-    /// One that has ended, well or not; `None` if the next is to be begun, the time is up, or a signal came.
+    /// Waits until an attempt has ended, well or not, and tells which. `None` if the next attempt is due, if the time
+    /// is up, or after a signal.
     fn wait(&self) -> io::Result<Option<usize>> {
         if self.under_way.is_empty() {
             return Ok(None);

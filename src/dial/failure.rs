@@ -1,4 +1,8 @@
-//! What an `io::Error` on a connection means. The one place that decides it.
+//! What an error on a connection means: its status, its reason, its message, and whether another attempt may do better.
+//! This is decided here alone, for logins, proxies and the Redis store.
+//!
+//! An `io::Error` says what happened, and a [`Phase`] what was under way. The texts of the system and of rustls are not
+//! used, since they may hold a URL with a password: every message is our own.
 
 use std::io::{self, ErrorKind};
 
@@ -8,7 +12,7 @@ use super::roots::{Refusal, UNKNOWN_ISSUER};
 use super::signature;
 use crate::error::{Error, Failure, Status};
 
-/// What was under way. Its name is the reason of a timeout.
+/// What was under way on a connection. Its name is the reason of a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Connect,
@@ -33,7 +37,7 @@ impl Phase {
 /// Why a look-up brought no address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LookUpProblem {
-    /// The system's resolver knows none, or cannot ask.
+    /// The system's resolver knows no address of the name, or could not ask for one.
     NoAddress,
     NoDescriptor,
     NoThread,
@@ -42,12 +46,13 @@ pub(super) enum LookUpProblem {
 
 const TOO_MANY_OPEN_FILES: &str = "too many open files: this process, or the system, has no descriptor left";
 
-/// The failure that `error` is in this phase. The error's own text is not used: it may hold a URL.
+/// What `error` means in this phase.
 pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return tls_error(tls, phase).into();
     }
     if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) {
+        // Once the request was sent the service may be at work on it: it is not sent again.
         return Failure { error: timeout(phase), retry: phase != Phase::Answer };
     }
     let (reason, problem) = match error.kind() {
@@ -62,7 +67,8 @@ pub(crate) fn failure_of(error: &io::Error, phase: Phase) -> Failure {
     network(reason, problem, phase)
 }
 
-/// The failure of a look-up, of the service's name or the proxy's.
+/// What a failed look-up means: that of the proxy's name in [`Phase::Proxy`], else that of the name of the service or
+/// store.
 pub(super) fn of_look_up(problem: LookUpProblem, phase: Phase) -> Failure {
     match problem {
         LookUpProblem::NoAddress => network("dns", "the name of the host could not be looked up", phase),
@@ -72,7 +78,8 @@ pub(super) fn of_look_up(problem: LookUpProblem, phase: Phase) -> Failure {
     }
 }
 
-/// A want of descriptors is one of this system's, whoever was to be reached.
+/// A failure of the network. In [`Phase::Proxy`] its reason is "proxy"; but the proxy has nothing to do with a lack of
+/// descriptors on this machine.
 fn network(reason: &'static str, problem: &'static str, phase: Phase) -> Failure {
     let error = match phase {
         Phase::Proxy if reason != "descriptors" => {
@@ -106,8 +113,9 @@ fn connect_problem(error: &io::Error) -> &'static str {
     }
 }
 
-/// Of the errors of two addresses of a host the one that says more of why it cannot be reached: a want of this system's
-/// may stand behind the other one too, and who refuses is there. That one family has no route says least.
+/// Two addresses of one host have failed: which error says more about why the host cannot be reached? A lack of
+/// descriptors or memory on this machine says most, since it may have caused the other error as well. A refused
+/// connection tells that the host is up. A missing route says little: many networks have one family of addresses alone.
 pub(super) fn more_telling(one: io::Error, other: io::Error) -> io::Error {
     let weight = |error: &io::Error| match error.kind() {
         _ if is_want_of_descriptors(error) || is_want_of_memory(error) => 5,
@@ -155,7 +163,7 @@ fn handshake_problem(error: &rustls::Error) -> &'static str {
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             "the server wants a certificate of its client, and the library has none"
         }
-        // What OpenSSL says where a key of the server's fits none of the signatures that are offered.
+        // OpenSSL sends this alert, too, if the server's key fits none of the signature schemes that the client offers.
         rustls::Error::AlertReceived(AlertDescription::HandshakeFailure) => {
             "the server refused the TLS handshake: it has no cipher, or no kind of key, that is accepted"
         }
@@ -193,7 +201,7 @@ fn certificate_problem(problem: &CertificateError) -> (&'static str, String) {
             let message = signature::not_accepted(signature_algorithm_id, Some(public_key_algorithm_id));
             return ("certificate-other", message);
         }
-        // What it was is webpki's to know. These are its rules.
+        // webpki does not tell which of its rules was broken. These are the rules.
         _ => (
             "certificate-other",
             "the certificate or its chain breaks a rule: on names or purposes, on who may issue, or on extensions",

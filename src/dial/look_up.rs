@@ -1,8 +1,8 @@
 //! Name look-ups, shared by the callers who look up the same host.
 //!
 //! `getaddrinfo` has no time limit and cannot be stopped: it runs on a thread of its own, which a caller whose time is
-//! up leaves behind. A silent name server must not be left with a thread for each caller, so those who come soon after
-//! one another wait for the same thread. Nothing is kept of a look-up that has ended: the system has caches.
+//! up leaves behind. If a name server is silent, there must not be a thread for each caller, so callers who come soon
+//! after one another wait for the same thread. Nothing is kept of a look-up that has ended: the system has caches.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -13,7 +13,7 @@ use super::failure::{LookUpProblem, is_want_of_descriptors};
 use crate::clock::{Deadline, Instant};
 use crate::sys::{sockets, threads};
 
-/// A look-up that has gone on for so long may hang for ever: who comes later begins another one.
+/// A look-up that has gone on for so long may hang for ever: a caller who comes later begins another one.
 const YOUNG: Duration = Duration::from_secs(5);
 /// Look-ups of one host at the same time. Once there are so many, all join the youngest.
 const AT_ONCE_MAX: usize = 4;
@@ -71,7 +71,8 @@ impl LookUps {
         (look_up, true)
     }
 
-    /// The only thread that the library ever starts. Where none can be started all who have joined learn it.
+    /// Starts the thread of a look-up, the only kind of thread that the library has. If it cannot be started, all
+    /// callers who have joined get that as the outcome.
     fn start(&'static self, look_up: &Arc<LookUp>) {
         let asked = Arc::clone(look_up);
         let work = move || self.end(&asked, outcome_of((self.ask)(&asked.host)));
@@ -80,7 +81,8 @@ impl LookUps {
         }
     }
 
-    /// First it can no longer be joined, then it has ended: an answer is never older than the question.
+    /// Takes the look-up off the list first, and only then tells those who wait. So nobody joins a look-up that has its
+    /// answer already: an answer is never older than the question.
     fn end(&self, look_up: &Arc<LookUp>, outcome: Outcome) {
         let mut under_way = lock(&self.under_way);
         under_way.retain(|other| !Arc::ptr_eq(other, look_up));
@@ -114,8 +116,8 @@ impl LookUp {
     }
 }
 
-/// Without a descriptor glibc may say that there is no such name: it cannot read its configuration. So its word is
-/// checked.
+/// Without a free descriptor glibc cannot read its configuration, and may then say that there is no such name. So after
+/// a failure a socket is opened, to see whether there are descriptors.
 fn outcome_of(answer: io::Result<Vec<SocketAddr>>) -> Outcome {
     let error = match answer {
         Ok(addresses) if !addresses.is_empty() => return Ok(addresses),

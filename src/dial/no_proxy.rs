@@ -1,19 +1,20 @@
-//! `NO_PROXY`: which hosts are reached without the proxy of the environment. As curl reads it, for there is no
-//! standard.
+//! `NO_PROXY`: which hosts are reached without the proxy of the environment. There is no standard for it, so it is read
+//! as curl reads it, and a test compares the two.
 
 use std::net::IpAddr;
 
 use crate::url::Url;
 
-/// `*` alone; or names, which mean their subdomains too, and addresses or ranges of them (`10.0.0.0/8`, `fd00::/8`),
-/// between commas or blanks.
+/// Whether the target is reached directly. `exceptions` is `*` alone, for all hosts; or a list, with commas or blanks
+/// between its entries: names, which stand for their subdomains too, addresses, and ranges of addresses (`10.0.0.0/8`,
+/// `fd00::/8`).
 ///
-/// Whoever writes what has no meaning here (a port, `*.example.com`) keeps the proxy.
+/// An entry that has no meaning here, such as `*.example.com` or one with a port, is no exception: the proxy is used.
 pub(super) fn is_excepted(target: &Url, exceptions: &[u8]) -> bool {
     if exceptions == b"*" {
         return true;
     }
-    // What is not UTF-8 is neither an address nor one of our names.
+    // An entry that is not UTF-8 is no address, and no name that a URL may have here.
     let texts = exceptions.split(|byte| b", \t".contains(byte)).filter_map(|text| std::str::from_utf8(text).ok());
     match target.host.parse() {
         Ok(address) => texts.into_iter().any(|range| is_within(address, range)),
@@ -21,7 +22,8 @@ pub(super) fn is_excepted(target: &Url, exceptions: &[u8]) -> bool {
     }
 }
 
-/// One dot before and one behind the domain have no meaning: `.example.com` is `example.com`.
+/// Whether the name is this domain or one of its subdomains. A dot before the domain and one behind it have no meaning:
+/// `.example.com` is `example.com`.
 fn is_or_is_below(name: &str, domain: &str) -> bool {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
     let domain = domain.strip_prefix('.').unwrap_or(domain).to_ascii_lowercase();
@@ -29,12 +31,13 @@ fn is_or_is_below(name: &str, domain: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
+/// Whether the address is the one that `range` writes, or lies in it.
 fn is_within(address: IpAddr, range: &str) -> bool {
     let (network, prefix) = match range.split_once('/') {
         Some((network, prefix)) => (network, Some(prefix)),
         None => (range, None),
     };
-    // curl's manual wants no brackets; with them it can mean nothing else.
+    // curl's manual writes addresses without brackets. In brackets an entry can mean nothing else.
     let network = network.strip_prefix('[').and_then(|network| network.strip_suffix(']')).unwrap_or(network);
     let Ok(network) = network.parse::<IpAddr>() else { return false };
     match prefix {
@@ -48,7 +51,8 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether the first bits are the same. None of them is read as all of them, so that `0.0.0.0/0` is no `*`.
+/// Whether the first `bits` bits of both are the same. As in curl, 0 stands for all bits, so that `0.0.0.0/0` is not
+/// `*`.
 fn share_bits(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     let (differing, width): (u128, u32) = match (address, network) {
         (IpAddr::V4(address), IpAddr::V4(network)) => (u128::from(address.to_bits() ^ network.to_bits()), 32),
@@ -57,7 +61,7 @@ fn share_bits(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     };
     match bits {
         0 => differing == 0,
-        // By as many bits as there are a value cannot be shifted; fewer are left here, as `bits` is not 0.
+        // `rest` is less than the width, since `bits` is not 0: a shift by the whole width would overflow.
         _ => width.checked_sub(bits).is_some_and(|rest| differing >> rest == 0),
     }
 }

@@ -1,4 +1,4 @@
-//! Which proxy a host is reached by, and the tunnel through it.
+//! Chooses the proxy for a host, and asks it for a tunnel to that host (CONNECT).
 
 use std::io::{self, Read, Write};
 
@@ -129,8 +129,8 @@ fn refused(message: String) -> Failure {
     Error::new(Status::Network, "proxy", message).into()
 }
 
-/// The status of the answer; `None` if it is not HTTP, or longer than it may be. Reads byte by byte: what follows the
-/// head belongs to the target.
+/// The status of the answer; `None` if it is not HTTP, or too long. Reads byte by byte, since what follows the head
+/// comes from the target.
 fn read_status(stream: &mut Stream) -> io::Result<Option<u16>> {
     let mut head = Vec::new();
     let mut byte = [0];

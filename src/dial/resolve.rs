@@ -7,11 +7,12 @@ use super::look_up::LookUps;
 use crate::clock::Deadline;
 use crate::sys::ForkLocal;
 
-/// A forked child looks up for itself: the threads of its parent are not in it.
+/// The look-ups of this process. A forked child has its own: the threads of its parent are not in it.
 static LOOK_UPS: ForkLocal<LookUps> = ForkLocal::new();
 
-/// `localhost` is never looked up (RFC 6761, section 6.3): the password would go in clear to whatever a name server
-/// says. A look-up knows no port, so that the ports of a host share it.
+/// The addresses of `host`, each with `port`. `localhost` is never looked up (RFC 6761, section 6.3): `http://` is
+/// allowed for it, so the password would go in clear to whatever address a name server gives. A look-up has no port, so
+/// that all ports of a host share it.
 pub(super) fn resolve(host: &str, port: u16, deadline: Deadline) -> Result<Vec<SocketAddr>, LookUpProblem> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![(address, port).into()]);

@@ -1,7 +1,8 @@
-//! Whom a connection trusts: the added roots, the system's, or both.
+//! Which root certificates a connection trusts: those that the application has added, those of the system, or both.
 //!
-//! They are asked one after the other, the added ones first: a server that these vouch for needs none of the system's
-//! hundreds. What rustls calls a verifier is made once; what the system trusts is looked at in each handshake.
+//! The added roots are asked first: if they vouch for the server, the hundreds of roots of the system need not be read.
+//! The added roots are fixed when the handle is made. The system's are looked at in each handshake: an application may
+//! run for months, and must not trust a root that has been taken out meanwhile.
 
 mod refusal;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
@@ -25,7 +26,7 @@ use system::System;
 /// Asks one verifier about the server at hand.
 type Ask<'a> = &'a dyn Fn(&dyn ServerCertVerifier) -> Result<ServerCertVerified, Error>;
 
-/// The added roots, and the system's if there are places of them.
+/// The verifier that trusts the added roots, and those of the system if `places` says where they are.
 pub(super) fn verifier(
     added: &Arc<RootCertStore>,
     places: Option<&Places>,
@@ -38,7 +39,7 @@ pub(super) fn verifier(
     }))
 }
 
-/// Of these roots, of which there is at least one.
+/// A verifier that trusts these roots. There must be at least one: rustls makes no verifier without.
 fn webpki(roots: Arc<RootCertStore>, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Error> {
     let verifier = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build();
     verifier.map_err(|error| Error::General(error.to_string()))

@@ -1,4 +1,4 @@
-//! What a connection is made with, whoever it is made to.
+//! The settings of a connection, whether it leads to the service, a proxy or a Redis server.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     pub(crate) proxy: ProxyOption,
     pub(crate) added_roots: AddedRoots,
     pub(crate) system_roots: bool,
-    /// What a proxy and the service are told.
+    /// The User-Agent header, for a proxy and for the service.
     pub(crate) user_agent: String,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'sta
     if text.len() > URL_MAX {
         return Err("it is longer than 2048 bytes");
     }
-    // Before a scheme is put there.
+    // Checked first: behind a scheme, a blank at the beginning would not be found.
     if let Some(problem) = blanks::problem_of(text) {
         return Err(problem);
     }
@@ -62,7 +62,7 @@ pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'sta
     if percent_decode(userinfo).any(|byte| byte.is_ascii_control()) {
         return Err("a control character stands in the user name or the password");
     }
-    // A password with a slash: what stands before it would be taken for the host.
+    // A slash in a password ends the authority of the URL: what stands before it would be taken for the host.
     if url.path.contains('@') {
         return Err("\"@\" stands behind the host: write \"/\" in a user name or a password as %2F");
     }

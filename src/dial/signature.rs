@@ -1,4 +1,4 @@
-//! How a certificate was signed that is not accepted, in words.
+//! Says in words by which kind of signature a certificate is signed, if that kind is not accepted.
 
 /// The beginnings of the identifiers of signatures, in DER without the outer tag: object identifiers.
 const SIGNATURES: [(&[u8], &str); 7] = [

@@ -17,7 +17,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Of a socket that is connected.
+    /// A stream over a connected socket.
     pub(super) fn tcp(socket: TcpStream, deadline: Deadline) -> Self {
         Self::Tcp(Tcp { socket, deadline })
     }

@@ -18,12 +18,13 @@ use super::stream::{Stream, TlsStream, wrapped};
 use crate::environment::Environment;
 use crate::sys::ForkLocal;
 
-/// Those in use. A forked child begins with none: another thread of its parent may have held the lock. A tree, for what
-/// a hash table keeps in a static looks lost to valgrind: it points to the middle of its memory.
+/// What handles use now. A forked child begins with an empty list: another thread of its parent may have held the lock.
+/// It is a tree and not a hash table, since the latter points to the middle of its memory, and valgrind takes that for
+/// lost.
 static IN_USE: ForkLocal<Mutex<BTreeMap<Identity, Weak<Tls>>>> = ForkLocal::new();
 
-/// What TLS needs, but for the host: whom to trust. Handles that trust the same share it, and so the roots, which
-/// take a hundred times the memory of all else of a handle.
+/// What TLS needs besides the host: which roots to trust. Handles that trust the same roots share one value, since the
+/// roots take a hundred times as much memory as the rest of a handle.
 ///
 /// The roots are read at the first handshake: a process that finds a good token never needs them.
 pub(crate) struct Tls {
@@ -33,7 +34,7 @@ pub(crate) struct Tls {
     config: OnceBox<Arc<ClientConfig>>,
 }
 
-/// What two handles that trust the same have in common.
+/// Tells whether two handles trust the same roots.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     added_roots: [u8; 32],
@@ -84,7 +85,7 @@ impl Tls {
 impl Drop for Tls {
     fn drop(&mut self) {
         let mut in_use = in_use();
-        // Another one may have been made in its place meanwhile.
+        // Another thread may have put a new value in its place meanwhile.
         if in_use.get(&self.identity).is_some_and(|tls| tls.strong_count() == 0) {
             in_use.remove(&self.identity);
         }
@@ -95,9 +96,9 @@ fn in_use() -> MutexGuard<'static, BTreeMap<Identity, Weak<Tls>>> {
     IN_USE.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// ring, as rustls sets it up, but for two things. AES-128 comes first, as in browsers: with it goes SHA-256, for which
-/// processors have instructions, in the place of SHA-384. And no private key can be loaded: the library shows no
-/// certificate of its own, and the code that would sign by one is left out of it.
+/// ring's algorithms as rustls sets them up, with two changes. AES-128 comes first, as in browsers: it goes with
+/// SHA-256, for which processors have instructions, and not with SHA-384. And no private key can be loaded: the library
+/// shows no certificate of its own, so the code that signs is left out of it.
 fn provider() -> CryptoProvider {
     let mut provider = CryptoProvider { key_provider: &NoPrivateKey, ..ring::default_provider() };
     let suites = &mut provider.cipher_suites;

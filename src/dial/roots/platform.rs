@@ -1,4 +1,4 @@
-//! The roots of a system that has an interface of its own for them, and no files.
+//! The roots of a system that has an interface of its own for them, such as macOS and Windows.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::Ask;
 use super::refusal::more_telling;
 use crate::environment::Environment;
 
-/// There are none to choose.
+/// Where the system's roots are. Here nobody can choose that.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Places;
 

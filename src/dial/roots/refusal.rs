@@ -10,7 +10,8 @@ use rustls::{CertificateError, Error, OtherError};
 pub(crate) const UNKNOWN_ISSUER: (&str, &str) =
     ("certificate-unknown-issuer", "the certificate was not issued by a trusted authority");
 
-/// A refusal that has words of its own. It goes through rustls as an error of the certificate.
+/// A refusal with a reason and a message of our own. It passes through rustls as an error of the certificate, and
+/// [`Refusal::within`] takes it out again.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
@@ -49,7 +50,7 @@ pub(super) fn is_unknown_issuer(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
 }
 
-/// Of two verifiers' answers to the same server: one that knows the issuer says more than one that does not.
+/// Two verifiers have refused the same server: the error of one that knows the issuer says more.
 pub(super) fn more_telling(former: Option<Error>, error: Error) -> Error {
     former.filter(|former| !is_unknown_issuer(former)).unwrap_or(error)
 }

@@ -1,12 +1,13 @@
 //! The roots of a system that keeps them in files.
 //!
-//! Most such systems keep them twice: all in one file, and each in a file of its own, several hundred of them with
-//! their links. The file is read first, the directories only for a server that it does not vouch for: to read both
-//! takes as long as all else in a first login.
+//! Most such systems keep them twice: all in one file, and each in a file of its own, in a directory with several
+//! hundred files and links. The one file is read first. The directories are read only for a server that it does not
+//! vouch for: to read both takes as long as all else in a first login.
 //!
-//! What was read is kept, and used as long as the files look the same. So the roots are never older than the files:
-//! one that is added counts in the next handshake, and one that is taken out counts no more. What was not read to its
-//! end is used once and never kept, and neither is what has changed just now.
+//! What was read is kept, and used as long as the files look the same. So a root that is added counts in the next
+//! handshake, and one that is taken out counts no more. What could not be read to its end is used once and not kept.
+//! Nor is a file kept that has just been changed: a second change within the same tick of the file system's clock would
+//! not show.
 
 mod files;
 mod places;
@@ -31,7 +32,8 @@ use problems::{Problem, explain};
 pub(super) struct System {
     places: Places,
     provider: Arc<CryptoProvider>,
-    /// A forked child begins with nothing. The lock is held for as long as a pointer is copied.
+    /// What was read last. A forked child begins with nothing. The lock is held while a pointer is copied, and never
+    /// during I/O.
     kept: ForkLocal<Mutex<Kept>>,
 }
 
@@ -41,6 +43,7 @@ struct Kept {
     directories: Option<Arc<Roots>>,
 }
 
+/// The two ways in which a system keeps its roots.
 #[derive(Clone, Copy, Debug)]
 enum Part {
     File,
@@ -56,10 +59,10 @@ impl Kept {
     }
 }
 
-/// What was read of one part, and how its files looked then.
+/// The roots of one part, and how its files looked when they were read.
 struct Roots {
     look: Look,
-    /// `None` without any root.
+    /// `None` if there is no root among them.
     verifier: Option<Arc<WebPkiServerVerifier>>,
     problems: Vec<Problem>,
 }
@@ -85,7 +88,7 @@ impl System {
         Err(explain(refused, &problems))
     }
 
-    /// The roots as the files have them now. Two threads may both read them.
+    /// The roots as the files have them now. Two threads may both read the files: nobody waits for another's I/O.
     fn roots(&self, part: Part, unix_now: i64) -> Result<Arc<Roots>, Error> {
         let look = match part {
             Part::File => Look::at_file(&self.places),

@@ -33,7 +33,7 @@ impl TlsStream {
     }
 
     fn send(&mut self) -> io::Result<()> {
-        // Record by record they would be as many packets.
+        // All records at once: one by one they would be as many packets.
         let mut records = Vec::new();
         while self.connection.wants_write() {
             self.connection.write_tls(&mut records)?;
@@ -42,7 +42,7 @@ impl TlsStream {
         self.below.flush()
     }
 
-    /// 0 at the end of what is below.
+    /// Reads what has arrived. 0 at the end of the stream below.
     fn receive(&mut self) -> io::Result<usize> {
         let arrived = self.connection.read_tls(&mut self.below)?;
         if let Err(error) = self.connection.process_new_packets() {
@@ -61,7 +61,8 @@ impl Read for TlsStream {
                 self.send()?;
             }
             if !self.connection.wants_read() || self.receive()? == 0 {
-                // At the end without a close_notify, which anybody could have caused, this is an error.
+                // If the stream has ended without a close_notify this is an error: anybody on the way could have cut it
+                // off.
                 return self.connection.reader().read(buffer);
             }
         }

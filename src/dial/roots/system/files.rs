@@ -16,8 +16,8 @@ use crate::sys::regular::{self, Unreadable};
 /// The most files that are read of a directory. Distributions have fewer than 200.
 const FILES_MAX: usize = 10_000;
 
-/// In whole seconds, one of which may have hardly begun. The times of a file go on by a few milliseconds on most file
-/// systems, and by two seconds on FAT.
+/// So many seconds after a change, every further change gives a file other times. Most file systems count these in
+/// steps of some milliseconds, FAT in steps of two seconds. One second more, since whole seconds are compared.
 const COARSEST_TIME: i64 = 3;
 
 /// What the system says of a file. It changes whenever the file does, or is replaced by another.
@@ -42,8 +42,8 @@ impl Stamp {
         }
     }
 
-    /// Whether every later change gives another stamp. One that comes right after the last may give the same, for the
-    /// times of a file do not go on continuously. (git has such a rule for its index, and calls it "racy".)
+    /// Whether every later change gives another stamp. A change that comes right after the last one may give the same,
+    /// since the times of files are coarse. (git has this rule for its index, and calls such a file "racy".)
     fn is_final(&self, unix_now: i64) -> bool {
         [self.modified, self.changed].iter().all(|(seconds, _)| seconds.saturating_add(COARSEST_TIME) <= unix_now)
     }
@@ -58,7 +58,7 @@ pub(super) struct Look {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// In a message.
+    /// How a message names the file.
     name: String,
     path: PathBuf,
     stamp: Stamp,
@@ -94,7 +94,7 @@ impl Look {
                 Err(problem) => look.problems.push(Problem::at(place, problem)),
             }
         }
-        // A directory may be another one's link, and a certificate have two names.
+        // A directory may be a link to another, and a certificate may have two names: each file is read once.
         look.files.sort_by_key(|seen| (seen.stamp.device, seen.stamp.inode));
         look.files.dedup_by_key(|seen| (seen.stamp.device, seen.stamp.inode));
         look
@@ -106,7 +106,7 @@ impl Look {
         Ok(())
     }
 
-    /// Returns how many files the directory has whose names are as they should be.
+    /// Adds the files of a directory whose names are those of certificates (`is_hash`), and returns how many there are.
     fn add_all(&mut self, place: Place<'_>) -> Result<usize, Unreadable> {
         let mut listing = Listing::open(place.path)?;
         let mut count = 0;
@@ -131,8 +131,8 @@ impl Look {
     }
 }
 
-/// Whether OpenSSL may look for the name: eight digits that stand for the subject, and a number (`openssl rehash` makes
-/// them). What else lies in the directory it does not trust, such as the certificate of a server.
+/// Whether OpenSSL looks for files of such a name: eight digits that stand for the subject, and a number, as `openssl
+/// rehash` makes them. It does not trust what else lies in the directory, such as the certificate of a server.
 fn is_hash(name: &[u8]) -> bool {
     let is_small_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     match name.split_at_checked(8) {
@@ -151,7 +151,8 @@ impl Problem {
 }
 
 impl Weight {
-    /// Nobody misses one of the usual places if there are others.
+    /// How much it says that nothing is at a place. A usual place may well be empty if there are others; a chosen one
+    /// should not be.
     fn of_absence(place: Place<'_>) -> Self {
         if place.is_chosen { Self::Noteworthy } else { Self::Minor }
     }
@@ -160,9 +161,9 @@ impl Weight {
 /// What was read of some files.
 pub(super) struct Contents {
     pub(super) roots: RootCertStore,
-    /// Those of the look, too.
+    /// Those of the look, and those of the reading.
     pub(super) problems: Vec<Problem>,
-    /// Whether another reading finds the same as long as the files look the same.
+    /// Whether the files, as long as they look the same, would be read with the same result.
     pub(super) is_final: bool,
 }
 
@@ -187,7 +188,7 @@ impl Contents {
         contents
     }
 
-    /// Adds the certificates that can be used. One that cannot does not spoil the others.
+    /// Adds the certificates that can be used. One that cannot be used is noted as a problem, and the others count.
     fn add(&mut self, name: &str, pem: &[u8]) {
         let mut is_empty = true;
         for found in pem::certificates(pem) {

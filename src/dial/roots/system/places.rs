@@ -21,7 +21,7 @@ impl Places {
     pub(crate) fn of(environment: &Environment) -> Self {
         let absolute = |bytes: &[u8]| {
             let path = Path::new(OsStr::from_bytes(bytes));
-            // As the application's working directory is now. Without one the path stays as it is.
+            // The application may change its working directory later. If there is none now, the path stays as it is.
             path::absolute(path).unwrap_or_else(|_| path.to_owned())
         };
         let directories = environment
@@ -50,7 +50,7 @@ impl Places {
 /// A file or a directory.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    /// In a message: a path that the environment has chosen is not repeated there.
+    /// How a message names it. A path that the environment has chosen is not repeated: the name of its variable is.
     pub(super) name: &'a str,
     pub(super) path: &'a Path,
     pub(super) is_chosen: bool,
@@ -62,7 +62,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Those that are there. One that cannot be looked at is.
+/// Those of the usual places that are there. A place that cannot be looked at counts as there, so that its problem is
+/// told.
 fn usual(paths: &'static [&'static str]) -> impl Iterator<Item = Place<'static>> {
     let is_there = |path: &&&str| !matches!(fs::metadata(path), Err(error) if is_missing(&error));
     paths.iter().filter(is_there).map(|path| Place { name: path, path: Path::new(path), is_chosen: false })
@@ -72,8 +73,8 @@ fn is_missing(error: &io::Error) -> bool {
     Unreadable::from(error) == Unreadable::Missing
 }
 
-// What Linux distributions and other systems have, as the crate `openssl-probe` lists it. Of the files the first that
-// is there is taken; it holds all.
+// What Linux distributions and other systems have, as the crate `openssl-probe` lists it. Of the files, the first one
+// that is there is read: each of them holds all roots.
 
 #[cfg(not(any(
     target_os = "freebsd",

@@ -1,4 +1,4 @@
-//! What was wrong with the system's roots, and what of it explains that a server is refused.
+//! What was wrong with the system's roots, and which of these problems explain why a server is refused.
 
 use rustls::Error;
 
@@ -12,7 +12,7 @@ pub(super) struct Problem {
     text: String,
 }
 
-/// What a problem may explain.
+/// What a problem can explain. Each weight also explains what those before it do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Weight {
     /// That there is no root at all.
@@ -48,7 +48,7 @@ pub(super) fn explain(refused: Option<Error>, problems: &[Problem]) -> Error {
     Refusal { reason, message: format!("{what} ({})", list(&told)) }.into()
 }
 
-/// The first few of them: a directory may have as many as it has files.
+/// The first few texts, and how many more there are: a directory may have a problem with each of its files.
 fn list(texts: &[&str]) -> String {
     const SHOWN: usize = 4;
     let (shown, others) = texts.split_at_checked(SHOWN).unwrap_or((texts, &[]));
