@@ -1,5 +1,10 @@
-//! Where the record of an account is kept, and the lock around a login. Knows nothing of how a login works, nor of what
-//! is in a record.
+//! Where the record of an account is kept, and the lock around a login.
+//!
+//! A store has two tasks. It keeps one record for each account, which anybody who shares the store may read at any
+//! time. And it gives one of them at a time the right to log in and to replace the record. What would break without the
+//! lock: two processes that find no token would both log in, and one of them would work with a dead token.
+//!
+//! To a store a record is only bytes. It knows neither what they say nor how a login works.
 
 mod file;
 mod hook;
@@ -27,16 +32,16 @@ pub(crate) trait Store: Send + Sync {
     /// The record as it is now, without the lock; `None` if there is none. Any I/O ends at the deadline.
     fn load(&self, deadline: Deadline) -> Result<Option<RecordBytes>>;
 
-    /// The right to log in and to save, until the value is dropped. `None` if another one has it.
+    /// Takes the lock: the right to log in and to save, until the value is dropped. `None` if somebody else has it.
     ///
-    /// Waits for at most `wait` (zero: tries), and may give up earlier, after a pause: its caller looks at the record
-    /// in between, and asks again, as the same owner.
+    /// Waits for at most `wait`; with zero it only tries. It may give up earlier, after a pause: the caller reads the
+    /// record in between, and asks again as the same owner.
     fn lock(&self, owner: &Owner, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>>;
 
-    /// Its handle is about to be freed. Whether the token that it has in hand is good; `None` if it has none.
+    /// The handle is about to be freed. The argument tells whether the token in hand is good; `None` if there is none.
     fn close(&self, _has_good_token: Option<bool>) {}
 
-    /// Whether a good token of this account has gone with the last handle before this one. True once.
+    /// Whether a good token of this account was lost when the last handle before this one was freed. It is true once.
     fn has_lost_a_token(&self) -> bool {
         false
     }
@@ -46,10 +51,12 @@ pub(crate) trait Store: Send + Sync {
 pub(crate) trait StoreLock {
     fn load(&mut self) -> Result<Option<RecordBytes>>;
 
-    /// Does beforehand what could fail in saving: a login whose token cannot be saved would end the others' token.
+    /// Does before the login what could make the save fail after it. A login whose token cannot be saved ends the token
+    /// of the others, and they do not find the new one.
     fn prepare(&mut self) -> Result<()>;
 
-    /// Replaces the record. It has some seconds, even if the deadline has passed: the login is done.
+    /// Replaces the record. It has some seconds of its own even if the deadline has passed: the login is done, and its
+    /// token should not be lost.
     fn save(&mut self, record: &[u8]) -> Result<SaveOutcome>;
 
     /// How long a login may take: what is left of the lock's lease, less the time that a save needs.
@@ -62,7 +69,7 @@ pub(crate) trait StoreLock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SaveOutcome {
     Saved,
-    /// The lock was lost meanwhile, and nothing was written: what stands there is another one's, and the newer.
+    /// The lock was lost meanwhile, and nothing was written. What the store has may be the record of a later login.
     LockLost,
 }
 
@@ -77,7 +84,7 @@ pub(crate) enum StoreOption {
     /// `redis://…`, `rediss://…`
     #[cfg(feature = "redis")]
     Redis(Arc<redis::Server>),
-    /// The application's.
+    /// Callbacks of the application.
     Hook(Arc<dyn StoreHook>),
 }
 
@@ -110,7 +117,7 @@ impl StoreOption {
 }
 
 /// Opens the store of an account, without any I/O. `key` names the account in stores that hold many; `dial` and `tls`
-/// are for a store on another machine, `kept` are the credentials, if they are not asked for.
+/// are for a store on another machine, `kept` are the credentials, unless a callback is asked for them.
 pub(crate) fn open(
     option: &StoreOption,
     #[cfg_attr(not(feature = "redis"), allow(unused_variables))] dial: &Settings,

@@ -1,7 +1,9 @@
-//! `file:DIRECTORY`: one record per account for all processes of a host, in files that are their user's alone.
+//! `file:DIRECTORY`: one record per account, for all processes of a machine that run as the same user. The files belong
+//! to this user alone.
 //!
-//! Of an account there are `KEY.json`, the record; `KEY.lock`, which is locked around a login and never removed, and
-//! whose content means nothing; and `KEY.new`, the next record while it is written.
+//! An account has up to three files. `KEY.json` is the record. `KEY.lock` is locked around a login; it is never
+//! removed, and its content means nothing. `KEY.new` is the next record while it is written. A save renames `KEY.new`
+//! to `KEY.json`, so a reader finds the old record or the new one, and either is whole.
 
 mod directory;
 mod locks;
@@ -59,18 +61,20 @@ pub(super) struct FileStore {
 impl FileStore {
     /// No I/O. The key consists of letters and digits.
     pub(super) fn open(directory: &Arc<Path>, key: &str) -> Self {
-        // A name with a NUL in it would become the empty one, which no file has.
+        // A key has no NUL. If it had, the name would be empty, and no file has that name.
         let name = |ending| CString::new(format!("{key}.{ending}")).unwrap_or_default();
         Self { directory: Arc::clone(directory), record: name("json"), lock: name("lock"), new: name("new") }
     }
 }
 
-/// How long to wait for another process that has made a file and not set its mode yet, and how long between two looks.
+/// How long to wait for another process that has made a file and has not set its mode yet, and how long between two
+/// attempts.
 const MAKING: Duration = Duration::from_millis(250);
 const LOOK: Duration = Duration::from_millis(2);
 
 impl FileStore {
-    /// With an odd umask what is made cannot be used by its owner at first, nor can it by this process.
+    /// Under an unusual umask a file cannot be used, not even by its owner, until the process that makes it has set its
+    /// mode. An attempt that fails for that reason is made again, if the file may have been made just now.
     fn once_it_is_made<T>(&self, deadline: Deadline, attempt: impl Fn() -> Result<T>) -> Result<T> {
         let end = deadline.at_most(MAKING);
         loop {
@@ -114,13 +118,13 @@ struct Held<'a> {
     store: &'a FileStore,
     directory: Directory,
     lock: Lock,
-    /// The next record's file, until it has replaced the record.
+    /// The file of the next record, until it has taken the place of the record.
     new: Option<NewFile>,
 }
 
 impl Held<'_> {
-    /// Whether who wants the lock now finds it held. It is lost if somebody replaced the lock file, or the directory:
-    /// by now another process may have logged in.
+    /// Whether another process that wants the lock now would find it held. If somebody has replaced the lock file or
+    /// the directory, it would not, and may have logged in by now.
     fn holds(&self) -> Result<bool> {
         if !self.lock.is_held()? {
             return Ok(false);
@@ -160,7 +164,7 @@ impl StoreLock for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // Once the lock is lost the name may be another one's.
+        // Without the lock, the file of this name may be another process's.
         if self.new.is_some() && self.holds() == Ok(true) {
             self.directory.remove_new(&self.store.new);
         }

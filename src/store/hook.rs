@@ -1,5 +1,5 @@
-//! A store that the application keeps, by its callbacks. No lock of this library is held while they are called, so
-//! one that blocks holds up its own caller alone.
+//! A store that the application keeps, and that is reached by its callbacks. No lock of the library is held while one
+//! is called, so a callback that blocks holds up its own caller alone.
 
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -11,11 +11,11 @@ use crate::error::{Error, Result, Status};
 
 /// How long the application is asked to keep a lock whose holder may have died.
 const LEASE: Duration = Duration::from_secs(20);
-/// The login must be over before that, and the save as well.
+/// How long a login may take under this lease. The rest of the lease is for the save.
 const LOGIN_LIMIT: Duration = Duration::from_secs(15);
 /// The pause before an application that does not wait for its lock is asked again: without it, the caller would spin.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
-/// Saved before a login to see whether the application can save, if there is no record yet. Read as no record.
+/// What is saved before the first login, to see whether the application can save. It is read as no record.
 const NO_RECORD: &[u8] = b"{}";
 
 /// The application's store. It is called on a thread of a caller, maybe on several at once.
@@ -32,7 +32,8 @@ pub(crate) trait StoreHook: Send + Sync {
 }
 
 pub(crate) struct Hook {
-    /// The options own it. A forked child leaks its parent's store, and would never release the application's data.
+    /// Weak, because the options own it. A forked child never frees its parent's store, and would keep the user data of
+    /// the callbacks for ever.
     hook: Weak<dyn StoreHook>,
     key: String,
 }
@@ -80,7 +81,7 @@ impl StoreLock for Held<'_> {
         self.hook.load(self.key)
     }
 
-    /// All that can be done beforehand with a store that nothing is known of: to save what is there once more.
+    /// Saves what is there once more. Nothing is known of this store, so only a save shows whether it can save.
     fn prepare(&mut self) -> Result<()> {
         let record = self.hook.load(self.key)?;
         match self.save(record.as_deref().map_or(NO_RECORD, Vec::as_slice))? {
@@ -98,7 +99,7 @@ impl StoreLock for Held<'_> {
         self.hook.save(self.key, self.owner.as_str(), record)
     }
 
-    /// Callbacks that are slow under the lock take it from the login.
+    /// The time that callbacks take under the lock is taken from the login.
     fn lease_left(&self) -> Duration {
         LOGIN_LIMIT.saturating_sub(self.asked.until(Instant::now()))
     }
@@ -106,7 +107,8 @@ impl StoreLock for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // The application knows that it failed. The lock ends with its lease, and the call that held it has its result.
+        // If it fails the application knows that. The lock ends with its lease, and the call that held it has its
+        // result already.
         let _ = self.hook.unlock(self.key, self.owner.as_str());
     }
 }

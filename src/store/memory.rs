@@ -16,7 +16,7 @@ use crate::random;
 use crate::secret::{CALL_DEPTH, Secret, wiping_stack};
 use crate::sys::ForkLocal;
 
-/// A forked child begins with none: it may not touch locks that the parent's threads hold.
+/// The accounts of this process. A forked child begins with none: threads of its parent may hold the locks.
 static ACCOUNTS: ForkLocal<Mutex<Accounts>> = ForkLocal::new();
 
 /// How many accounts are remembered whose good token went with their last handle.
@@ -24,7 +24,8 @@ const LOST_MAX: usize = 64;
 
 #[derive(Default)]
 struct Accounts {
-    /// A tree, for what a hash table keeps in a static looks lost to valgrind: it points to the middle of its memory.
+    /// A tree and not a hash table, since the latter points to the middle of its memory, and valgrind takes that for
+    /// lost.
     in_use: BTreeMap<Identity, InUse>,
     /// The keys of accounts whose token was still good when their last handle was freed, the oldest first.
     lost: Vec<String>,
@@ -35,7 +36,8 @@ struct InUse {
     handles: usize,
 }
 
-/// Account and password. A handle with a wrong password does not get the token of one with the right one.
+/// A hash of account and password. A handle with a wrong password must not get the token of a handle with the right
+/// one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity([u8; 32]);
 
@@ -44,7 +46,7 @@ struct Account {
     record: Mutex<Option<Secret>>,
     is_locked: Mutex<bool>,
     unlocked: Condvar,
-    /// As the last handle that had a token knew it.
+    /// Whether its token was good, as seen by the handle that was freed last of those with a token.
     has_good_token: AtomicBool,
     has_lost_a_token: AtomicBool,
 }
@@ -56,11 +58,11 @@ pub(crate) struct Memory {
 }
 
 impl Identity {
-    /// Of the password there is a hash alone, and nothing to try passwords by: what is hashed before it is in no core
-    /// dump.
+    /// Only a salted hash of the password is kept. The salt stands in a [`Secret`], which is left out of core dumps, so
+    /// a dump has nothing to try passwords against.
     fn of(key: &str, password: &[u8]) -> Self {
         static SALT: OnceBox<Secret> = OnceBox::new();
-        // Without randomness it is zero.
+        // If the system has no random bytes it is zero.
         let salt = SALT.get_or_init(|| Box::new(Secret::concat(&[&random::bytes::<32>().unwrap_or_default()])));
         wiping_stack::<CALL_DEPTH, _>(|| {
             let mut context = Context::new(&SHA256);
@@ -104,7 +106,7 @@ impl Accounts {
 
 impl Memory {
     pub(crate) fn open(key: &str, credentials: Option<&Credentials>) -> Self {
-        // Empty if the application is asked for the password.
+        // With a credentials callback there is no password that would tell handles apart.
         let identity = Identity::of(key, credentials.map_or(&[][..], Credentials::password));
         let account = Accounts::of_this_process().open(key, identity);
         Self { key: key.to_owned(), identity, account }
@@ -189,7 +191,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// A thread that panicked with the lock left no half-written value: each is replaced whole.
+/// A thread that panicked with the lock has left no half-written value, since each value is replaced as a whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,9 @@
 //! `redis://` and `rediss://`: the record and the lock are two keys of a Redis server.
 //!
-//! The lock has a lease: it ends by itself if its holder dies. A holder that is late finds that out when it saves, for
-//! a script saves only while the lock is still its own. Each step has a connection of its own, a lock keeps its
-//! connection: none is shared by threads, and none is there for a forked child to write to.
+//! The lock has a lease, so it ends by itself if its holder dies. A holder that is too late notices that when it saves:
+//! the script that saves first looks whether the lock is still its own. Each step opens a connection, and a lock keeps
+//! its connection until it is given back. No connection is shared by threads, and a forked child finds none that it
+//! could write to.
 
 mod connection;
 mod failure;
@@ -24,15 +25,16 @@ use failure::Time;
 use resp::Answer;
 pub(crate) use server::Server;
 
-/// In milliseconds. What a login leaves of it is for saving.
+/// How long the lock lasts, in milliseconds. A login may take [`LOGIN`] of that, and the rest is for the save.
 const LEASE: &str = "20000";
 const LOGIN: Duration = Duration::from_secs(15);
 const SAVE: Duration = Duration::from_secs(4);
-/// For giving the lock back, which the lease does as well.
+/// How long giving the lock back may take. If it fails, the lease ends the lock.
 const RELEASE: Duration = Duration::from_millis(500);
-/// For handing bytes to the system, when no answer is awaited.
+/// How long sending a command may take whose answer nobody awaits.
 const SEND: Duration = Duration::from_millis(50);
-/// 400 days in milliseconds: a token lives for a year at most, and what has not been written since is of no use.
+/// How long Redis keeps a record, in milliseconds: 400 days. A token lives for a year, so a record that was not written
+/// for longer is of no use.
 const RECORD_LIFE: &str = "34560000000";
 /// The pauses between two tries for the lock, in milliseconds.
 const PAUSE: (u64, u64) = (20, 100);
@@ -42,15 +44,17 @@ if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1";
 
-/// Begins the lease anew, by a write: a server that takes none says so, and one that does not allow scripts, or writes
-/// to one of the keys. `SET` rather than `PEXPIRE`, for Redis without memory refuses only what needs some.
+/// Begins the lease anew. It is a write from a script, so that a server refuses it before the login if it takes no
+/// writes, allows no scripts, or does not let this user write the key. It is `SET` and not `PEXPIRE`, because a Redis
+/// that has no memory left refuses only commands that need some, and the save needs some.
 const PREPARE_SCRIPT: &[u8] = b"\
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
 return 1";
 
-/// Does nothing, and fails if a script may not do what the others do. A lock that is taken by who cannot give it back
-/// would stay for its lease. `DEL` finds nothing there: a script runs alone.
+/// Changes nothing, and fails if this user may not run what the other scripts run. It is tried before the lock is
+/// taken: who could take the lock and not give it back would block everybody for a lease. Its `DEL` finds no key, since
+/// nothing runs between the commands of a script.
 const TRY_SCRIPT: &[u8] = b"\
 if redis.call('GET', KEYS[2]) then return 0 end
 return redis.call('DEL', KEYS[2])";
@@ -62,7 +66,7 @@ return redis.call('DEL', KEYS[2])";
 pub(crate) struct Redis {
     server: Arc<Server>,
     dialer: Dialer,
-    /// The names of the keys. What stands in braces decides where a cluster keeps them: in one place.
+    /// The names of the two keys. A cluster places a key by what stands in its braces, so both are kept on one node.
     record: String,
     lock: String,
 }
@@ -84,7 +88,8 @@ impl Redis {
         words
     }
 
-    /// Asks for one byte more than a record may have: what is longer is cut off, and then none that can be read.
+    /// Asks for one byte more than a record may have (the end counts too). A longer value is cut off, and can then not
+    /// be read as a record.
     fn load_command(&self) -> [&[u8]; 4] {
         const { assert!(RECORD_MAX == 32_768) };
         [b"GETRANGE", self.record.as_bytes(), b"0", b"32768"]
@@ -100,7 +105,8 @@ impl Redis {
     fn try_lock(&self, connection: &mut Connection, owner: &Owner, time: Time) -> Result<bool> {
         let words = [b"SET", self.lock.as_bytes(), owner.as_str().as_bytes(), b"NX", b"PX", LEASE.as_bytes()];
         let answer = connection.command(&words, time).inspect_err(|_| {
-            // Redis may take the lock yet, or has taken it: what it reads next gives it back.
+            // Redis may have taken the lock, or take it later. The next command that it reads on this connection gives
+            // the lock back.
             let _ = connection.send(&self.script(RELEASE_SCRIPT, &[owner.as_str().as_bytes()]), Time::own(SEND));
         })?;
         match answer {
@@ -117,7 +123,7 @@ impl Store for Redis {
         record_of(self.connect(time)?.command(&self.load_command(), time)?)
     }
 
-    /// Asks again and again while it waits, on one connection.
+    /// Asks again and again on one connection, with pauses, until `wait` is over.
     fn lock(&self, owner: &Owner, deadline: Deadline, wait: Duration) -> Result<Option<Box<dyn StoreLock + '_>>> {
         let until = Deadline::after(wait);
         let mut connection = self.connect(Time::of(deadline))?;
@@ -164,7 +170,7 @@ impl Held<'_> {
         Ok(answer)
     }
 
-    /// Runs a script that does its work only while the lock is ours. Whether it was.
+    /// Runs a script that does its work only if the lock is still ours, and tells whether it was.
     fn while_ours(&mut self, script: &[u8], arguments: &[&[u8]], time: Time) -> Result<bool> {
         let owner = self.owner.clone();
         let arguments = [&[owner.as_str().as_bytes()], arguments].concat();
@@ -195,7 +201,7 @@ impl StoreLock for Held<'_> {
         }
         let time = Time::own(SAVE);
         let arguments = [record, RECORD_LIFE.as_bytes()];
-        // The connection was idle for a whole login, and may have been cut. To save twice does no harm.
+        // The connection was idle during the login, and may have been cut. To save twice does no harm.
         let is_ours = match self.while_ours(SAVE_SCRIPT, &arguments, time) {
             Err(_) if self.connection.is_none() => self.while_ours(SAVE_SCRIPT, &arguments, time)?,
             result => result?,
@@ -215,7 +221,7 @@ impl Drop for Held<'_> {
     }
 }
 
-/// A random one, so that those who wait do not all come at the same moment.
+/// A random pause, so that those who wait do not all ask at the same moment.
 fn pause() -> Result<Duration> {
     let (shortest, longest) = PAUSE;
     let random = u64::from(u16::from_ne_bytes(random()?));

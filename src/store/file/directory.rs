@@ -1,6 +1,7 @@
-//! The directory of a file store, open and checked, and what is done in it.
+//! The directory of a file store, open and checked, and the files in it.
 //!
-//! It is opened anew for each operation: one that was removed and made again is then not taken for the one there is.
+//! It is opened anew for each operation. If it stayed open, a process would go on with a directory that has been
+//! removed and made again, and would not see the locks and records of the others.
 
 use std::ffi::CStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
@@ -17,7 +18,7 @@ use crate::sys::descriptors::above_standard_streams;
 use crate::sys::files::{self, FileId};
 use crate::sys::fork::UnsharedFile;
 
-/// No record file is longer, in bytes; twice the longest record.
+/// The longest record file, in bytes: twice the longest record.
 const FILE_MAX: usize = 2 * RECORD_MAX;
 
 /// The mode of the directory.
@@ -25,11 +26,12 @@ const FOR_THE_OWNER: u32 = 0o700;
 
 pub(super) struct Directory(File);
 
-/// A lock file, and what it was when it was opened.
+/// An open lock file, and what the system said of it.
 pub(super) type Opened = (UnsharedFile, Metadata);
 
 impl Directory {
-    /// `None` if there is none. A path may lead through symbolic links, also at its end: what counts is where it leads.
+    /// Opens the directory. `None` if there is none. The path may lead through symbolic links, also at its end: the
+    /// directory that it leads to is checked.
     pub(super) fn open(path: &Path) -> Result<Option<Self>> {
         let opened = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(path);
         match opened.and_then(|directory| above_standard_streams(directory.into())) {
@@ -39,7 +41,8 @@ impl Directory {
         }
     }
 
-    /// Makes it if there is none, but not its parents: where they are missing something else is wrong.
+    /// Opens the directory, and makes it if there is none. Its parents are not made: if they are missing, the path is
+    /// probably wrong.
     pub(super) fn open_or_make(path: &Path) -> Result<Self> {
         if let Some(directory) = Self::open(path)? {
             return Ok(directory);
@@ -59,13 +62,14 @@ impl Directory {
             return Err(refuse(Part::Directory, PERMISSIONS, "may be written by others (its mode should be 0700)"));
         }
         if files::is_on_network(&directory).map_err(|error| failed(Part::Directory, &error))? {
-            let problem = "is on a network file system, or one that may be: hosts may not see each other's locks there";
+            let problem =
+                "is on a network file system, or one that may be: machines may not see each other's locks there";
             return Err(refuse(Part::Directory, "store-network-fs", problem));
         }
         Ok(Self(directory))
     }
 
-    /// The record's bytes; `None` if there are none.
+    /// The bytes of the record file; `None` if there is no such file.
     pub(super) fn read(&self, name: &CStr) -> Result<Option<RecordBytes>> {
         let fail = |error| failed(Part::Record, &error);
         let file = match files::open_at(&self.0, name, libc::O_RDONLY) {
@@ -77,14 +81,15 @@ impl Directory {
         if metadata.len() > FILE_MAX as u64 {
             return Err(too_large(Part::Record));
         }
-        // With room for all of it, and for a byte to see that it is all: a vector that grows leaves copies of the
-        // token.
+        // The vector has room for the whole file, and for one byte more, by which the end is seen: if it grew, it would
+        // leave copies of the token behind.
         let mut bytes = RecordBytes::new(Vec::with_capacity(metadata.len() as usize + 1));
         file.take(FILE_MAX as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
         if bytes.len() > FILE_MAX { Err(too_large(Part::Record)) } else { Ok(Some(bytes)) }
     }
 
-    /// Opens the lock file, which is not checked yet: its descriptor must not be closed if this process has locked it.
+    /// Opens the lock file, and makes it if there is none. It is not checked here: a failure would close the
+    /// descriptor, and if this process holds a lock on that file, the lock would end.
     pub(super) fn open_lock(&self, name: &CStr) -> Result<Opened> {
         let open = || match files::open_at(&self.0, name, libc::O_RDWR) {
             Err(error) if error.kind() == ErrorKind::NotFound => self.make_lock(name),
@@ -113,8 +118,8 @@ impl Directory {
         }
     }
 
-    /// Makes the file for the next record, and finds room for it on the disk. Whatever has its name is in the way: a
-    /// process was killed, and left it behind.
+    /// Makes the file for the next record, and reserves room for it on the disk. A file that has the name already is
+    /// removed: a process that was killed has left it behind.
     pub(super) fn make_new(&self, name: &CStr) -> Result<NewFile> {
         let fail = |error| failed(Part::New, &error);
         match files::remove_at(&self.0, name) {
@@ -129,23 +134,25 @@ impl Directory {
         id.map(|metadata| NewFile { file, id: FileId::of(&metadata) })
     }
 
-    /// It does no harm if it stays.
+    /// Removes the file for the next record. If it stays it does no harm: the next login removes it.
     pub(super) fn remove_new(&self, name: &CStr) {
         let _ = files::remove_at(&self.0, name);
     }
 
-    /// Puts the new file in the record's place. From then on it is the record, even if the power fails.
+    /// Puts the new file in the place of the record. Once this has returned it stays the record, even if the power
+    /// fails.
     pub(super) fn replace(&self, new: &CStr, record: &CStr) -> Result<()> {
         files::rename_at(&self.0, new, record).map_err(|error| failed(Part::Record, &error))?;
         match self.0.sync_all() {
-            // Some file systems cannot: there is nothing to be done there.
+            // Some file systems cannot sync a directory. Nothing can be done about that.
             Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(failed(Part::Directory, &error)),
             _ => Ok(()),
         }
     }
 }
 
-/// Makes the directory its user's alone, whatever the process's umask is. One that is there already stays as it is.
+/// Makes the directory for its user alone, whatever the umask of the process is. A directory that is there already
+/// stays as it is.
 fn make(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(FOR_THE_OWNER).create(path)?;
     // A umask takes bits away, and gives none.
@@ -155,8 +162,8 @@ fn make(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether something was made in the directory, or the directory itself, so short a time ago that the process that
-/// did so may still be about to set its mode.
+/// Whether the directory was made or changed within the last seconds. Then the process that did so may not have set the
+/// mode of what it made.
 pub(super) fn is_young(path: &Path) -> bool {
     const YOUNG: u64 = 2;
     let now = Now::read().unix.as_secs();
@@ -170,14 +177,14 @@ pub(super) struct NewFile {
 }
 
 impl NewFile {
-    /// Writes the record where there are zeroes, and cuts off what is behind it.
+    /// Writes the record over the reserved zeroes, and cuts the file off behind it.
     pub(super) fn write(&self, record: &[u8]) -> Result<()> {
         if record.len() > FILE_MAX {
             return Err(too_large(Part::New));
         }
         let fail = |error| failed(Part::New, &error);
-        // An application that closed all descriptors may have a file of its own behind this one, where the token
-        // would be.
+        // An application that closes all descriptors may have opened a file of its own under this number since. The
+        // token must not be written there.
         if FileId::of(&self.file.metadata().map_err(fail)?) != self.id {
             return Err(refuse(Part::New, "store-open", "was closed by the application"));
         }
@@ -186,7 +193,8 @@ impl NewFile {
     }
 }
 
-/// A file that is wrong in kind is never read, and never replaced: somebody else may have put it there.
+/// Refuses what is not a regular file of this user alone. It is neither read nor replaced: somebody else may have put
+/// it there.
 pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
     if !metadata.is_file() {
         return Err(refuse(part, "store-type", "is not a regular file"));
@@ -197,7 +205,7 @@ pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
     if metadata.mode() & 0o077 != 0 {
         return Err(refuse(part, PERMISSIONS, "may be used by others (its mode should be 0600)"));
     }
-    // None at all: it was replaced since it was opened, and was the record a moment ago.
+    // No link at all is allowed: the file was the record when it was opened, and has been replaced since.
     if metadata.nlink() > 1 {
         return Err(refuse(part, "store-link", "has another name too (a hard link)"));
     }

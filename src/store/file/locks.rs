@@ -1,14 +1,14 @@
-//! The lock files that this process holds.
+//! The lock files that this process holds. Two locks of the system are taken on each ([`files::try_lock`]).
 //!
-//! Two locks of the system are taken on each (`sys::files::try_lock`).
+//! The *lock of the process* (`F_SETLK`) belongs to the process as a whole. It keeps no other thread out. And the
+//! process loses it as soon as it closes any descriptor of the file, even one that was opened under another name. So
+//! this module has a list of the files that are locked, by their [`FileId`], and closes further descriptors of such a
+//! file only together with the lock.
 //!
-//! The lock of the process is the process's as a whole: within the process it keeps nobody out, and it goes as soon
-//! as any descriptor of the file is closed, also one that was opened under another name. So who holds what is kept
-//! here, by what the system knows a file by, and descriptors of a held file are closed with the lock alone.
-//!
-//! The lock of the description (of what was opened) keeps everybody out, and stays. It is there for what this list
-//! does not know of: a second copy of the library in the process, with a list of its own, and the application's own
-//! descriptors.
+//! The *lock of the description* (`F_OFD_SETLK`) belongs to one opening of the file. It keeps everybody out, other
+//! threads of this process too, and it stays when other descriptors are closed. It is needed for what the list does not
+//! know of: a second copy of the library in the same process, which has a list of its own, and descriptors of the
+//! application.
 
 use std::ffi::CStr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -22,10 +22,12 @@ use crate::sys::files::{self, FileId};
 use crate::sys::fork::UnsharedFile;
 use crate::sys::{ForkLocal, fork_generation};
 
-/// A forked child begins with none, as it does for the system: its copies of the descriptors are closed.
+/// A forked child begins with an empty list. It holds no lock in the eyes of the system either: its copies of the
+/// descriptors have been closed.
 static LOCKS: ForkLocal<Locks> = ForkLocal::new();
 
-/// How long a waiter pauses, in milliseconds, beside a random part of the same size: many should not try as one.
+/// A waiter pauses for `PAUSE_MS` and a random part of `FURTHER_PAUSE_MS`, so that many waiters do not try at the same
+/// moment.
 const PAUSE_MS: u64 = 10;
 const FURTHER_PAUSE_MS: u64 = 40;
 
@@ -38,7 +40,7 @@ struct Locks {
 struct HeldFile {
     id: FileId,
     locked: UnsharedFile,
-    /// What else this process has opened of it.
+    /// Further descriptors of this file, which are closed together with the lock.
     others: Vec<UnsharedFile>,
 }
 
@@ -60,10 +62,11 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// `None` if another one has it. Does not wait.
+    /// Tries to take the lock, and does not wait. `None` if somebody else has it.
     pub(super) fn try_take(directory: &Directory, name: &CStr) -> Result<Option<Self>> {
         let mut held = Locks::of_this_process().held();
-        // Without opening it, if that can be helped: the descriptor would stay open for as long as the lock is held.
+        // If this process has locked the file already, it is not opened again: the descriptor would stay open for as
+        // long as the lock is held.
         if let Some(id) = directory.lock_id(name)? {
             if held.iter().any(|it| it.id == id) {
                 return Ok(None);
@@ -79,8 +82,8 @@ impl Lock {
         Self::take_among(&mut Locks::of_this_process().held(), directory, name, opened)
     }
 
-    /// `held` stays borrowed until a file that is not kept has been closed: a thread that got the lock before that
-    /// would lose it.
+    /// Locks the opened file, and puts it on the list. The list stays locked until a file that is not kept has been
+    /// closed: if another thread took the lock before that, the closing would end it.
     fn take_among(
         held: &mut Vec<HeldFile>,
         directory: &Directory,
@@ -98,7 +101,8 @@ impl Lock {
             return Ok(None);
         }
         let entry = HeldFile { id, locked: file, others: Vec::new() };
-        // Whoever comes later must meet the same file. If this one has just been removed, the next try does.
+        // Others find the lock by its name. If the file has just been removed, they would lock another one, so the next
+        // try must open that.
         if directory.lock_id(name)? != Some(id) {
             return Ok(None);
         }
@@ -110,10 +114,11 @@ impl Lock {
         self.id
     }
 
-    /// Whether the locks are this process's still.
+    /// Whether this process still holds both locks.
     ///
-    /// They are taken again: the application may have ended the process's lock by closing a descriptor of the file.
-    /// That fails if another process came in between, which it cannot while the lock of the description is held.
+    /// They are taken once more, because the application may have ended the lock of the process by closing a descriptor
+    /// of the file. This fails if another process has taken the lock in between, which it cannot while the lock of the
+    /// description is held.
     pub(super) fn is_held(&self) -> Result<bool> {
         if !self.is_of_this_process() {
             return Ok(false);
@@ -121,7 +126,7 @@ impl Lock {
         let held = Locks::of_this_process().held();
         let Some(it) = held.iter().find(|it| it.id == self.id) else { return Ok(false) };
         let fail = |error| failed(Part::Lock, &error);
-        // An application that closed all descriptors may have another file behind this one.
+        // An application that closes all descriptors may have opened another file under this number since.
         if FileId::of(&it.locked.metadata().map_err(fail)?) != self.id {
             return Ok(false);
         }
@@ -145,10 +150,10 @@ impl Drop for Lock {
 }
 
 impl Drop for HeldFile {
-    /// A child that was forked behind the back of `pthread_atfork` has a copy of the descriptor, so that closing it
-    /// here would not be enough.
+    /// Unlocks the file. To close it would not be enough: a child that was forked without the handlers of
+    /// `pthread_atfork` has a copy of the descriptor, and so the lock of the description.
     fn drop(&mut self) {
-        // It fails in a forked child alone, which has no lock.
+        // There is no descriptor in a forked child, which holds no lock.
         let _ = self.locked.descriptor().map(files::unlock);
     }
 }

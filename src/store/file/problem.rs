@@ -1,4 +1,5 @@
-//! What may be wrong with the directory and its files, in words of our own: those of the system may hold a path.
+//! What can be wrong with the directory and its files. Every message is our own, since a text of the system may hold a
+//! path.
 
 use std::fmt;
 use std::io;
@@ -8,7 +9,7 @@ use crate::error::{Error, Status};
 /// The reason for whatever has a mode that it should not have.
 pub(super) const PERMISSIONS: &str = "store-permissions";
 
-/// What something is wrong with.
+/// What a problem is about.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     Directory,
@@ -28,12 +29,12 @@ impl fmt::Display for Part {
     }
 }
 
-/// The part is not what it should be.
+/// The error for a part that is not as it should be.
 pub(super) fn refuse(part: Part, reason: &'static str, problem: &str) -> Error {
     Error::new(Status::Store, reason, format!("{part} {problem}"))
 }
 
-/// The system refused something about the part.
+/// The error for an operation on the part that the system refused.
 pub(super) fn failed(part: Part, error: &io::Error) -> Error {
     let code = error.raw_os_error().unwrap_or(0);
     let (reason, problem) = match code {

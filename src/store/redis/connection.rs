@@ -1,4 +1,4 @@
-//! One connection to Redis: opened, introduced, and asked one thing after another.
+//! One connection to Redis. It is opened, logs in and selects the database; then it takes one command after the other.
 
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 
 pub(super) struct Connection {
     stream: Stream,
-    /// For answers; a record is in it at times. It never grows, and so leaves nothing behind.
+    /// For answers, which may hold a record. It has its full size from the start: if it grew, it would leave copies
+    /// behind.
     buffer: Zeroizing<Vec<u8>>,
 }
 
@@ -40,7 +41,8 @@ impl Connection {
         }
     }
 
-    /// Asks, and waits for the answer. After an error the connection is of no use any more: the answer may still come.
+    /// Sends a command and waits for the answer. After an error the connection must not be used again: the answer may
+    /// still come, and would be taken for that of the next command.
     pub(super) fn command(&mut self, words: &[&[u8]], time: Time) -> Result<Answer> {
         self.send(words, time)?;
         let mut length = 0;
@@ -61,7 +63,7 @@ impl Connection {
         }
     }
 
-    /// Asks, and waits for nothing.
+    /// Sends a command, and does not wait for an answer.
     pub(super) fn send(&mut self, words: &[&[u8]], time: Time) -> Result<()> {
         let command = encode(words).map_err(|_| failure::answer())?;
         self.stream.set_deadline(time.until);
@@ -82,7 +84,7 @@ impl Answer {
         }
     }
 
-    /// What an answer means that the command does not give when all is well.
+    /// The error that an answer is which the command does not give when all goes well.
     pub(super) fn unexpected(self) -> Error {
         match self {
             Self::Refused(refusal) => failure::of_refusal(refusal),

@@ -1,5 +1,5 @@
-//! Why the store failed. The one place that decides it: every text is one of ours, since Redis's own can repeat what
-//! was sent to it.
+//! Why the Redis store failed. This is decided here alone. Every message is our own, since a text of Redis may repeat
+//! what was sent to it.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use super::refusal::Refusal;
 use crate::clock::Deadline;
 use crate::error::{Error, Status};
 
-/// Redis answers in milliseconds: one that does not is broken, and nobody should wait for all of a deadline to learn
-/// it.
+/// How long one step may take. Redis answers in milliseconds: if it does not, it is broken, and the caller should not
+/// have to wait for the whole deadline to learn that.
 const EXCHANGE: Duration = Duration::from_secs(5);
 
 /// How long a step may take.
 #[derive(Clone, Copy)]
 pub(super) struct Time {
     pub(super) until: Deadline,
-    /// Where the caller's time ends. Not that of a step with time of its own.
+    /// When the caller's own time ends; `None` for a step that has time of its own.
     callers: Option<Deadline>,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn of_connection(error: &Error, time: Time) -> Error {
             Error::new(Status::Timeout, "store", "Redis did not answer within the time allowed")
         }
         (Status::Timeout, _) => store("store-timeout", "Redis does not answer"),
-        // Its texts are ours, and name the certificate's flaw, or why there is no connection.
+        // The messages of `dial` are our own, and say what is wrong with the certificate or the connection.
         (Status::Tls, _) => store("store-tls", format!("Redis: {}", error.message())),
         (_, "connect") => store("store-connect", format!("Redis: {}", error.message())),
         (_, "descriptors") => store("store-open", format!("Redis: {}", error.message())),

@@ -1,7 +1,8 @@
-//! Why Redis refuses a command: its own words decide. They are known by how they begin, and never repeated, for the
-//! rest of them may hold what we sent. Pure.
+//! Why Redis refuses a command. Its own words decide that, and not the command, since one command can be refused for
+//! many reasons. The words are recognised by their beginning, and never repeated: the rest of them may hold what was
+//! sent. Pure.
 
-/// What stands for Redis's words.
+/// What the library says instead of Redis's words.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     beginning: &'static str,
@@ -23,7 +24,8 @@ const NO_DATABASE: &str = "Redis does not have the database that the URL names";
 const BUSY: &str = "Redis is busy or starting";
 const MOVED: &str = "another node of the Redis cluster keeps this account";
 
-/// Of Redis 2.6 to 7, and what is made after it. The plain `ERR` is for much, and tells more by what follows.
+/// The refusals of Redis 2.6 to 7, and of servers that are modelled on it. A plain `ERR` can mean many things, so what
+/// follows it counts as well.
 static REFUSALS: [Refusal; 29] = [
     refusal("NOAUTH", "store-auth", "Redis asks for a password, and the URL has none"),
     refusal("ERR operation not permitted", "store-auth", "Redis asks for a password, and the URL has none"),
@@ -60,7 +62,7 @@ static REFUSALS: [Refusal; 29] = [
     refusal("WRONGTYPE", "store-answer", "Redis holds something else under the key of the account"),
 ];
 
-/// What is said of words that are not known.
+/// What the library says about words that it does not know.
 static UNKNOWN: Refusal =
     refusal("", "store-answer", "Redis refuses a command, in words that the library does not know");
 
@@ -69,7 +71,7 @@ static UNKNOWN: Refusal =
 const OF_SCRIPT: &str = "ERR Error running script";
 
 impl Refusal {
-    /// Of the text of an error.
+    /// The refusal that the text of an error stands for.
     pub(super) fn of(text: &[u8]) -> &'static Self {
         let text = std::str::from_utf8(text).unwrap_or_default();
         let within = if text.starts_with(OF_SCRIPT) { text.rsplit(": ").next() } else { None };
@@ -78,7 +80,7 @@ impl Refusal {
     }
 }
 
-/// A beginning ends where a word does.
+/// The refusal with whose beginning the text begins. The beginning must end where a word of the text ends.
 fn known(text: &str) -> Option<&'static Refusal> {
     let ends_word = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric());
     REFUSALS.iter().find(|refusal| text.strip_prefix(refusal.beginning).is_some_and(ends_word))

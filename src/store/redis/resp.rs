@@ -1,4 +1,5 @@
-//! RESP, the protocol of Redis, as far as we speak it: an array of strings goes out, one plain value comes back. Pure.
+//! The part of RESP, the protocol of Redis, that the store needs: an array of strings goes out, and one plain value
+//! comes back. Pure.
 
 use std::ops::Range;
 
@@ -22,15 +23,16 @@ pub(super) enum Answer {
     Number(i64),
     Bytes(RecordBytes),
     Nothing,
-    /// An error; of its text only what it means, for it may repeat what we sent.
+    /// An error. Only its meaning is kept, and not its text, which may repeat what was sent.
     Refused(&'static Refusal),
 }
 
-/// No RESP, or no answer to anything that we ask.
+/// The bytes are not RESP, or no answer to any command of ours.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
-/// A command. The buffer has its size from the beginning: nothing of a secret is left where it grew from.
+/// A command as bytes. The buffer has its full size from the start: if it grew, it would leave copies of a secret
+/// behind.
 pub(super) fn encode(words: &[&[u8]]) -> Result<Zeroizing<Vec<u8>>, Malformed> {
     let words: Vec<_> = words.iter().map(|word| BorrowedFrame::BulkString(word)).collect();
     let command = BorrowedFrame::Array(&words);
@@ -46,7 +48,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Option<Answer>, Malformed> {
         return Err(Malformed);
     }
     let Some((frame, length)) = decode_range(bytes).map_err(|_| Malformed)? else { return Ok(None) };
-    // What nobody asked for.
+    // More follows, which nobody has asked for.
     if length != bytes.len() {
         return Err(Malformed);
     }

@@ -1,4 +1,4 @@
-//! Which Redis server, and who we are to it.
+//! Which Redis server a URL names, and how to log in to it.
 
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
@@ -23,7 +23,7 @@ pub(crate) struct Server {
 
 #[derive(Debug)]
 pub(super) struct Login {
-    /// `None`: the server's default user, by the form of AUTH that servers before Redis 6 know, too.
+    /// `None` for the server's default user. AUTH then has its older form, which servers before Redis 6 know as well.
     pub(super) user: Option<Secret>,
     pub(super) password: Secret,
 }
