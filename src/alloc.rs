@@ -1,7 +1,8 @@
 //! The allocator of the shared and the static library: the system's, but every block is wiped before it is given
 //! back, also the old block of a `realloc`.
 //!
-//! Tokens and passwords pass through buffers of ureq, rustls and serde_json that we cannot reach. This reaches them.
+//! Tokens and passwords pass through buffers of ureq, rustls and serde_json. The library cannot wipe these itself, but
+//! its allocator sees each of them when it is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
@@ -32,7 +33,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
         unsafe {
             // Not byte by byte, as `zeroize` does it: buffers of 64 KiB come by here.
             block.write_bytes(0, layout.size());
-            // What is written before a free would else be left out.
+            // Without this the compiler may leave out the write, since the block is freed.
             optimization_barrier(&block);
             self.0.dealloc(block, layout);
         }

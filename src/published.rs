@@ -1,9 +1,10 @@
 //! The token in hand, readable without a lock, an allocation or a write to memory that threads share.
 //!
-//! Two slots and an index, as in a sequence lock: the writer fills the slot that the index does not name, then raises
-//! the index. A reader that finds the index raised while it copied reads again: its slot may have been written since.
-//! So no reader goes back to an older token than it has read before, and a process that forks in the middle of a write
-//! leaves its child the former slot, whole. `tests/models/published.rs` runs it through every order.
+//! There are two slots and an index, as in a sequence lock. The writer fills the slot that the index does not name, and
+//! then raises the index. A reader copies the slot that the index names. If the index was raised meanwhile it reads
+//! again, since its slot may have been written to. So no reader ever gets an older token than it has read before. And
+//! if a process forks in the middle of a write, its child finds the former slot, whole. `tests/models/published.rs`
+//! tries every order of the steps of readers and writer.
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
@@ -19,12 +20,12 @@ const WORD: usize = size_of::<u64>();
 /// `Bearer VALUE`, then the user id.
 const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 
-/// Two times that differ by less are the same: each call works out the end of the UTC day from two clocks that are
-/// read one after the other.
+/// Two times that differ by less count as the same: each call works out the end of the UTC day from two clocks that are
+/// read one after the other, so the results differ a little.
 const SAME_TIME_NS: u64 = 1_000_000_000;
 
 struct Slots {
-    /// Raised by each write, and never wraps. Names the slot to read by its lowest bit.
+    /// Raised by each write; it never wraps. Its lowest bit names the slot to read.
     index: AtomicU64,
     slots: [Slot; 2],
 }
@@ -61,7 +62,7 @@ impl Published {
         Self { slots: InPages::new(Slots::new()) }
     }
 
-    /// For a forked child. (The model of this file is not forked.)
+    /// Locks the pages again, in a forked child. (The model of this file is not forked.)
     #[allow(dead_code)]
     pub(crate) fn protect_again(&self) {
         self.slots.protect_again();
@@ -82,7 +83,7 @@ impl Published {
         })
     }
 
-    /// The token, good or not: what a forked child has of its parent.
+    /// The token, good or not. A forked child begins with what its parent has published.
     pub(crate) fn snapshot(&self) -> Option<Token> {
         self.read_consistently(|slot| {
             let authorization = slot.authorization_length();
@@ -102,6 +103,7 @@ impl Published {
         })
     }
 
+    /// Reads the slot that the index names, and reads again if the index was raised meanwhile.
     fn read_consistently<R>(&self, mut read: impl FnMut(&Slot) -> R) -> R {
         loop {
             let index = self.slots.index.load(Ordering::Acquire);
@@ -202,7 +204,7 @@ impl Slot {
         }
     }
 
-    /// Whether to fill it with these would change nothing. For the one writer.
+    /// Whether the slot has this token and this time already. Only the writer asks that.
     fn holds(&self, token: Option<&Token>, good_until: Instant) -> bool {
         let authorization = token.map_or(&[][..], |token| token.authorization().to_bytes());
         if self.authorization_length() != authorization.len() {
@@ -247,14 +249,15 @@ impl Slot {
     }
 }
 
-/// All words go through here, one at a time, so that no more than the last of them is left behind on the stack.
+/// Every word of the text is copied here, one at a time, so that at most the last word is left behind on the stack.
 #[inline]
 fn copy_word(word: &AtomicU64, place: &mut [MaybeUninit<u8>; WORD]) {
     // SAFETY: the array is ours to write to, as long as a word, and needs no alignment here.
     unsafe { place.as_mut_ptr().cast::<u64>().write_unaligned(word.load(Ordering::Relaxed)) };
 }
 
-/// A reader may see half of a write, until it looks at the index again.
+/// A length, `most` at most. A reader may see a slot that is half written, until it looks at the index again: such a
+/// length must not lead beyond the text.
 fn load_length(length: &AtomicU64, most: usize) -> usize {
     usize::try_from(length.load(Ordering::Relaxed)).unwrap_or(most).min(most)
 }

@@ -1,5 +1,6 @@
-//! Memory for what lives long and must not leak: pages of their own, locked if the system allows, left out of core
-//! dumps, wiped before they are given back. And the stack, where work with a secret leaves pieces of it.
+//! Memory for secrets that live long: pages of their own, which are locked into memory if the system allows it, left
+//! out of core dumps, and wiped before they are given back. And the stack, on which work with a secret leaves pieces of
+//! it: [`wiping_stack`] removes these.
 
 mod locked;
 mod pages;
@@ -31,7 +32,7 @@ impl<T> InPages<T> {
 }
 
 impl<T> InPages<T> {
-    /// For a forked child.
+    /// Locks the pages again, in a forked child: it inherits the pages, but not that they are locked.
     pub(crate) fn protect_again(&self) {
         self.pages.protect_again();
     }
@@ -85,7 +86,7 @@ impl Secret {
         Self { pages, length }
     }
 
-    /// For a forked child.
+    /// Locks the pages again, in a forked child: see [`InPages::protect_again`].
     pub(crate) fn protect_again(&self) {
         self.pages.protect_again();
     }
@@ -102,16 +103,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How far down the stack a login goes: 24 KiB, or 75 KiB where nothing is inlined. A little more than that.
+/// How much of the stack is wiped after a login. It is a little more than a login uses: 24 KiB, or 75 KiB in a build
+/// without inlining.
 pub(crate) const LOGIN_DEPTH: usize = if cfg!(debug_assertions) { 80 * 1024 } else { 32 * 1024 };
-/// How far down the stack a call goes that handles a secret and does no I/O.
+/// How much of the stack is wiped after work that handles a secret and does no I/O.
 pub(crate) const CALL_DEPTH: usize = if cfg!(debug_assertions) { 16 * 1024 } else { 8 * 1024 };
 
-/// Does `work`, and wipes what it leaves below it on the stack, so many bytes: a hash keeps the end of its input there,
-/// and the code of others has buffers of its own. It would stay until something else is written over it, and be in a
+/// Does `work`, and then wipes the `DEPTH` bytes of the stack below. A hash function leaves the end of its input there,
+/// and other libraries have buffers there. All this would stay until something else is written over it, and be in a
 /// core dump.
 pub(crate) fn wiping_stack<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R {
-    /// Inlined, its buffers would stand above what is wiped.
+    /// If it were inlined, its buffers would stand above the part that is wiped.
     #[inline(never)]
     fn below<R>(work: impl FnOnce() -> R) -> R {
         work()
@@ -153,7 +155,7 @@ fn clear_vector_registers() {
     }
 }
 
-/// They stay as they are.
+/// On other systems they stay as they are.
 #[cfg(not(all(target_arch = "x86_64", unix)))]
 fn clear_vector_registers() {}
 

@@ -46,7 +46,7 @@ pub(crate) fn has_more_rights_than_its_caller() -> bool {
     unsafe { libc::issetugid() != 0 }
 }
 
-/// Whether the process has rights that its caller has not, as far as can be asked here.
+/// Whether the process has rights that its caller has not, as far as this system tells.
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",
@@ -78,8 +78,8 @@ impl<T> ForkLocal<T> {
         Self { entry: AtomicPtr::new(ptr::null_mut()), owns: PhantomData }
     }
 
-    /// The value of this process; `make` is called if there is none yet. Of two threads that make one at the same
-    /// time one's is dropped: nobody waits.
+    /// The value of this process; `make` is called if there is none yet. If two threads make one at the same time, one
+    /// of the two is dropped, and nobody waits.
     pub(crate) fn get_or_make(&self, make: impl FnOnce() -> T) -> &T {
         let generation = fork_generation();
         let found = self.entry.load(Ordering::Acquire);
@@ -121,7 +121,7 @@ impl<T> Drop for ForkLocal<T> {
     }
 }
 
-/// What a parent left to this process, one behind the other.
+/// The values that parents have left to this process, as a linked list.
 static LEFT: AtomicPtr<Left> = AtomicPtr::new(ptr::null_mut());
 
 struct Left {
@@ -131,7 +131,8 @@ struct Left {
     next: *mut Left,
 }
 
-/// Leaks on purpose, and says so: what can be reached from here is no leak to valgrind and its like.
+/// Leaks a value on purpose. It stays reachable from the list, so that valgrind and other leak checkers do not report
+/// it.
 fn leave(entry: *mut ()) {
     if entry.is_null() {
         return;

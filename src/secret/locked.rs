@@ -1,26 +1,26 @@
-//! How much of the application's memory the library locks. The system allows a process so much (RLIMIT_MEMLOCK), and
-//! the application may need some of it.
+//! Locks secrets into memory, and counts how much is locked. The system allows a process to lock so much
+//! (RLIMIT_MEMLOCK), and the application may need some of that itself.
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sys::fork_generation;
 
-/// No system has smaller ones.
+/// No system has smaller pages.
 pub(super) const SMALLEST_PAGE: usize = 4096;
 
-/// Bytes that are locked at most, and never more than half of what the system allows: about 70 handles' worth. What is
-/// beyond is left out of core dumps and wiped, as all is.
+/// The most that is locked, in bytes, and never more than half of what the system allows. It is enough for about 70
+/// handles. Pages beyond that are not locked, but left out of core dumps and wiped as the others are.
 const LOCKED_MAX: u32 = 2 * 1024 * 1024;
 
-/// The process that counts (its fork generation) in the upper half, its locked bytes in the lower one: a forked child
-/// has none.
+/// The fork generation of the process that counts in the upper half, and its locked bytes in the lower half. One word
+/// has both, so that a forked child, which has nothing locked, begins at 0 without a lock.
 static LOCKED: AtomicU64 = AtomicU64::new(0);
 
 /// Whether a mapping is locked, and in which process.
 #[derive(Default)]
 pub(super) struct Lock {
-    /// A fork generation and 1; 0: it is not locked.
+    /// The fork generation of the process that has locked it, plus 1; 0 if it is not locked.
     locked_in: AtomicU64,
 }
 
@@ -52,7 +52,7 @@ impl Lock {
     }
 }
 
-/// Whether there was room.
+/// Counts `length` more bytes, if there is room for them, and tells whether there was.
 fn reserve(generation: u64, length: usize) -> bool {
     let (length, limit) = (whole_pages(length), limit());
     let more = |now| locked(now, generation).checked_add(length).filter(|sum| *sum <= limit);
@@ -65,6 +65,7 @@ fn give_back(generation: u64, length: usize) {
     let _ = LOCKED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |now| Some(word(generation, fewer(now))));
 }
 
+/// The bytes that this process has locked. A word of another generation is that of its parent.
 fn locked(word: u64, generation: u64) -> u32 {
     if (word >> 32) as u32 == generation as u32 { word as u32 } else { 0 }
 }
@@ -80,7 +81,7 @@ fn whole_pages(length: usize) -> u32 {
     length.checked_next_multiple_of(page).and_then(|length| u32::try_from(length).ok()).unwrap_or(u32::MAX)
 }
 
-/// The application may change it at any time.
+/// The most that may be locked now, in bytes. The application may change the system's limit at any time.
 fn limit() -> u32 {
     let mut allowed = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the pointer is to a structure of our own, which stays as it is if the call fails.

@@ -1,4 +1,4 @@
-//! Pages of their own, and a few that are kept for the next one.
+//! Pages that hold one secret and nothing else, and a few of them that are kept for the next secret.
 
 use std::alloc::{Layout, handle_alloc_error};
 use std::mem::ManuallyDrop;
@@ -9,8 +9,9 @@ use zeroize::optimization_barrier;
 
 use super::locked::{Lock, SMALLEST_PAGE};
 
-/// Wiped and locked pages that were given back, of one length. To map, lock and unmap them anew for each secret took an
-/// eighth of a login. Nobody waits here, so there is nothing that a fork could leave locked.
+/// Pages of one length that were given back: wiped, and still locked. To map, lock and unmap pages for each secret took
+/// an eighth of the time of a login. Each place is taken and filled by one atomic operation, so there is no lock that a
+/// fork could leave locked.
 struct Reserve<const COUNT: usize> {
     length: usize,
     places: [AtomicPtr<Mapping>; COUNT],
@@ -33,7 +34,7 @@ impl<const COUNT: usize> Reserve<COUNT> {
         Some(*unsafe { Box::from_raw(found.as_ptr()) })
     }
 
-    /// Gives it back if there is no room.
+    /// Keeps the mapping for the next secret. Returns it if there is no room.
     fn keep(&self, mapping: Mapping) -> Option<Mapping> {
         let kept = Box::into_raw(Box::new(mapping));
         let is_free = |place: &AtomicPtr<Mapping>| {
@@ -62,13 +63,13 @@ impl Pages {
             _ => (length, None),
         };
         let mapping = kept.unwrap_or_else(|| Mapping::new(length));
-        // A forked child inherits the pages, and not that they are locked.
+        // Pages that a parent has kept are not locked in its forked child.
         mapping.lock();
         Self { mapping: ManuallyDrop::new(mapping), is_lent: false }
     }
 
-    /// Pages that the application gets pointers into. They are gone when they are given back: who reads them afterwards
-    /// crashes, and does not read another's secret.
+    /// Pages that the application gets pointers into. They are never kept, but unmapped when they are given back: an
+    /// application that reads them afterwards crashes, and does not read a later secret.
     pub(crate) fn lent(length: usize) -> Self {
         let mapping = Mapping::new(length.max(1));
         mapping.lock();
@@ -79,7 +80,7 @@ impl Pages {
         self.mapping.start.as_ptr()
     }
 
-    /// For a forked child, which inherits the pages and not that they are locked.
+    /// Locks the pages again, in a forked child: it inherits the pages, but not that they are locked.
     pub(super) fn protect_again(&self) {
         self.mapping.lock();
     }
@@ -106,7 +107,7 @@ struct Mapping {
 }
 
 impl Mapping {
-    /// Left out of core dumps if the system can do that, which an old kernel cannot.
+    /// Maps fresh pages, and has them left out of core dumps if the kernel can do that.
     fn new(length: usize) -> Self {
         // SAFETY: a fresh anonymous mapping; no address is asked for.
         let start = unsafe {
@@ -121,9 +122,9 @@ impl Mapping {
         };
         match NonNull::new(start.cast::<u8>()) {
             Some(start) if start.as_ptr().cast() != libc::MAP_FAILED => {
-                // Before it is locked. That brings the pages into memory, and the kernel joins a mapping to the one
-                // beside it until then only: a process may have 65,530 of them. SAFETY: the mapping is ours, and its
-                // contents do not change.
+                // This must come before the mapping is locked. Locking brings its pages into memory, and the kernel
+                // joins a mapping to its neighbour only before that. A process may have 65,530 mappings. SAFETY: the
+                // mapping is ours, and its contents do not change.
                 #[cfg(all(any(target_os = "linux", target_os = "android"), not(personr_bench_unwiped)))]
                 unsafe {
                     libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
@@ -134,7 +135,7 @@ impl Mapping {
         }
     }
 
-    /// In this process, if it is not yet.
+    /// Locks the mapping in this process, unless it is locked already.
     fn lock(&self) {
         if cfg!(not(personr_bench_unwiped)) {
             self.lock.lock(self.start, self.length);
@@ -144,7 +145,7 @@ impl Mapping {
     fn wipe(&mut self) {
         // SAFETY: the mapping is ours and `length` bytes long, and `&mut self` says that nobody reads it.
         unsafe { self.start.write_bytes(0, self.length) };
-        // What is written before it is given up would else be left out.
+        // Without this the compiler may leave out the write, since nothing reads it.
         optimization_barrier(&self.start);
     }
 }

@@ -1,7 +1,7 @@
 //! Whether the thread may be cancelled (`pthread_cancel`).
 //!
-//! A cancellation that acts inside the library unwinds Rust's frames, which ends the process. So it is switched off
-//! while a call may wait, and is as the application had it in the application's callbacks.
+//! A cancellation that acts inside the library unwinds the frames of Rust code, which ends the process. So it is
+//! switched off while a call may wait. In callbacks it is as the application had it.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -20,7 +20,8 @@ pub(crate) fn uncancelled<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Runs a callback of the application inside of [`uncancelled`] work, with what the thread had before that.
+/// Runs a callback of the application inside of [`uncancelled`] work, with the state that the thread had before that
+/// work.
 pub(crate) fn as_before<R>(callback: impl FnOnce() -> R) -> R {
     let _switch = FORMER.get().map(Switch::to);
     callback()
@@ -33,7 +34,7 @@ struct Switch {
 }
 
 impl Switch {
-    /// Each door of the C interface has this: not inlined it is small.
+    /// Not inlined, since every function of the C interface contains it.
     #[inline(never)]
     fn to(state: c_int) -> Self {
         let from = set(state);
@@ -62,7 +63,7 @@ mod system {
 
     /// Returns what was set before.
     pub(super) fn set(state: c_int) -> c_int {
-        // Stays so if the call fails, which it does for unknown states alone.
+        // This stays if the call fails, which it does only for an unknown state.
         let mut former = state;
         // SAFETY: the pointer is to a number of our own. To switch it off lets nothing act. To switch it on again may
         // let a thread of asynchronous type be cancelled in here, which POSIX allows to call this function and two

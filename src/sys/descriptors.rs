@@ -1,7 +1,7 @@
 //! Descriptors 0 to 2 are the application's, also when it has closed them.
 //!
-//! A daemon may run without them. What is opened next then gets their numbers, and the application's `printf` goes into
-//! it: into the store's record, or into the middle of a TLS connection.
+//! A daemon may run without them. The next files and sockets that are opened then get their numbers, and the
+//! application's `printf` writes to these: into the store's record, or into the middle of a TLS connection.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 /// The lowest number that a descriptor of ours may have.
 const LOWEST: i32 = 3;
 
-/// The same file or socket behind a number of at least 3; close-on-exec.
+/// Moves the file or socket to a number of at least 3, close-on-exec.
 pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd> {
     if descriptor.as_raw_fd() >= LOWEST {
         return Ok(descriptor);
@@ -23,8 +23,8 @@ pub(crate) fn above_standard_streams(descriptor: OwnedFd) -> io::Result<OwnedFd>
     Ok(unsafe { OwnedFd::from_raw_fd(moved) })
 }
 
-/// Runs `open` while the numbers of closed standard streams are taken: what is opened is at no moment where the
-/// application prints to.
+/// Runs `open` while the numbers of closed standard streams are taken, so that what it opens has at no moment a number
+/// that the application prints to.
 pub(crate) fn beside_standard_streams<T>(open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     // SAFETY: asks for the flags of a descriptor, which may be closed.
     let is_closed = |standard: &i32| unsafe { libc::fcntl(*standard, libc::F_GETFD) } == -1;
@@ -32,8 +32,8 @@ pub(crate) fn beside_standard_streams<T>(open: impl FnOnce() -> io::Result<T>) -
     open()
 }
 
-/// What can be read and written as little as a closed descriptor. `None` where there is none to be had; then the caller
-/// moves what it has opened.
+/// A descriptor that can be neither read nor written, just as a closed one. `None` if none can be opened; the caller
+/// then has to move what it opens.
 fn placeholder() -> Option<OwnedFd> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const UNREADABLE: libc::c_int = libc::O_PATH;

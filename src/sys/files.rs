@@ -24,7 +24,8 @@ impl FileId {
     }
 }
 
-/// Never follows a symbolic link, never waits (for the other end of a FIFO), and is not inherited by exec.
+/// With these, opening never follows a symbolic link and never waits (for the other end of a FIFO), and the descriptor
+/// is not inherited by exec.
 const OPEN_ALWAYS: c_int = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC;
 
 /// Opens a file of the directory with these flags beside [`OPEN_ALWAYS`].
@@ -95,12 +96,12 @@ pub(crate) fn remove_at(directory: &File, name: &CStr) -> io::Result<()> {
     retry(|| unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
 }
 
-/// Takes two locks on an open file, or takes them again; `false` if another one has one of them. Never waits.
+/// Takes two locks on an open file, or takes them again; `false` if somebody else has one of them. Never waits.
 ///
-/// The lock of the description, that is of what was opened, keeps out everybody else, also in this process. A forked
-/// child shares it, so it must be given back by [`unlock`]. The lock of the process is for systems that do not have
-/// the other, and for older versions of the library; the process loses it as soon as it closes *any* descriptor of
-/// the file.
+/// The lock of the description belongs to one opening of the file, and keeps out everybody else, other threads of this
+/// process too. A forked child shares it, so it must be given back by [`unlock`]. The lock of the process is for
+/// systems that do not have the other one, and for older versions of the library. The process loses it as soon as it
+/// closes *any* descriptor of the file.
 pub(crate) fn try_lock(file: RawFd) -> io::Result<bool> {
     if !try_lock_of_description(file)? {
         return Ok(false);
@@ -112,9 +113,10 @@ pub(crate) fn try_lock(file: RawFd) -> io::Result<bool> {
     taken
 }
 
-/// Gives both locks back. That of the process goes first: who then has that of the description must not find it held.
+/// Gives both locks back, that of the process first: whoever then takes that of the description must not find the other
+/// one held.
 pub(crate) fn unlock(file: RawFd) {
-    // It cannot fail for a lock that is held, and nothing could be done.
+    // This cannot fail for a lock that is held, and if it did, nothing could be done.
     let _ = set_lock(file, libc::F_SETLK, libc::F_UNLCK as _, PROCESS_BYTE);
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = set_lock(file, libc::F_OFD_SETLK, libc::F_UNLCK as _, DESCRIPTION_BYTE);
@@ -128,7 +130,8 @@ const DESCRIPTION_BYTE: libc::off_t = 1;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
     match set_lock(file, libc::F_OFD_SETLK, libc::F_WRLCK as _, DESCRIPTION_BYTE) {
-        // A kernel older than 3.15, or what stands in for one; or a filter of system calls that does not know it.
+        // A kernel older than 3.15, something that stands in for a kernel, or a filter of system calls does not know
+        // this lock. The other one is left.
         Err(error)
             if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS | libc::EPERM | libc::EOPNOTSUPP)) =>
         {
@@ -138,13 +141,13 @@ fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
     }
 }
 
-/// Not known here.
+/// Other systems have no such lock.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn try_lock_of_description(_: RawFd) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Sets or ends a lock on one byte; `false` if another one has it.
+/// Sets or ends a lock on one byte; `false` if somebody else has it.
 fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t) -> io::Result<bool> {
     // SAFETY: zeroes are a valid flock. A lock of a description must name no process.
     let mut lock = unsafe { MaybeUninit::<libc::flock>::zeroed().assume_init() };
@@ -160,7 +163,8 @@ fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t)
     }
 }
 
-/// Makes a new file this long, in a way that a full disk shows now and not when it is written to.
+/// Makes a new file this long and takes room for it on the disk, so that a full disk shows now and not when the file is
+/// written.
 pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
     // A write beyond this limit raises a signal (SIGXFSZ), which ends the application.
     if length as u64 > file_size_limit() {
@@ -204,7 +208,7 @@ pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     retry(|| unsafe { libc::fstatfs(directory.as_raw_fd(), stat.as_mut_ptr()) })?;
     // SAFETY: zeroes are a valid statfs, and so is what the system wrote.
     let stat = unsafe { stat.assume_init() };
-    // The type is signed on some platforms, and 64 bits wide on some; the numbers have 32.
+    // The type is signed on some platforms, and 64 bits wide on some; the numbers have 32 bits.
     #[allow(clippy::unnecessary_cast)]
     Ok(NETWORK_FILE_SYSTEMS.contains(&(stat.f_type as u32)))
 }
@@ -248,7 +252,7 @@ pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     Ok(stat.f_flags as u64 & libc::MNT_LOCAL as u64 == 0)
 }
 
-/// Not known here.
+/// Other systems do not tell.
 #[cfg(not(any(
     target_os = "linux",
     target_os = "android",

@@ -1,6 +1,8 @@
-//! Forks, told by `pthread_atfork`: how many there were, whether one is under way, and what a child gives up.
+//! Notices forks by the handlers of `pthread_atfork`: counts them, tells whether one is under way, and closes in a
+//! child what belongs to its parent.
 //!
-//! A child that is made behind its back (by the system call, or by `vfork` without a following exec) is not seen.
+//! A child that is made without these handlers (by the system call itself, or by `vfork` without a following exec) is
+//! not noticed.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -10,11 +12,11 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Of the forks that led to this process.
+/// How many forks led to this process.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static IS_REGISTERED: AtomicBool = AtomicBool::new(false);
 
-/// Of the forks of this process, failed ones included.
+/// How many forks this process has begun and ended, failed ones included.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
 static ENDED: AtomicU64 = AtomicU64::new(0);
 
@@ -26,8 +28,8 @@ extern "C" fn after_fork_in_parent() {
     ENDED.fetch_add(1, Ordering::SeqCst);
 }
 
-/// Only this thread lives on. Others may have forked at the same time: the child sees their beginning and never their
-/// end.
+/// Only the thread that forked lives on. Other threads may have been forking at the same time: the child has counted
+/// the beginning of their forks and never sees the end.
 extern "C" fn after_fork_in_child() {
     ENDED.store(BEGUN.load(Ordering::SeqCst), Ordering::SeqCst);
     GENERATION.fetch_add(1, Ordering::Relaxed);
@@ -38,7 +40,7 @@ extern "C" fn after_fork_in_child() {
 /// a system call.
 ///
 /// Two threads may both register the handlers, and the child then counts by two: all that matters is that the number
-/// changes. A `Once` would do better, and hang a child that is forked while it runs.
+/// changes. A `Once` would avoid that, but would hang a child that is forked while it runs.
 pub(crate) fn fork_generation() -> u64 {
     if !IS_REGISTERED.load(Ordering::Acquire) {
         // SAFETY: the handlers are async-signal-safe (atomics and `close`), and the library is never unloaded
@@ -57,8 +59,8 @@ struct Moment {
 
 impl Moment {
     fn now() -> Self {
-        // In the library they are registered by now, since each handle asks when it is made: a fork that had begun
-        // before that, and is not counted, is over.
+        // The handlers have been registered by now, since each handle asks for the generation when it is made. A fork
+        // that began before that is not counted, and is over.
         fork_generation();
         // In this order: if they are equal, none was under way when the second was read.
         let ended = ENDED.load(Ordering::SeqCst);
@@ -70,11 +72,12 @@ impl Moment {
     }
 }
 
-/// A file whose descriptor a forked child closes at once. An open-file-description lock on it would else last until the
-/// child ends, if this process is killed.
+/// A file whose descriptor a forked child closes at once. Without that, an open-file-description lock on the file would
+/// last until the child ends, if this process is killed.
 pub(crate) struct UnsharedFile(&'static Entry);
 
-/// Of a list that never gets shorter, so that the handler of a fork can walk it at any moment. An entry is used again.
+/// An entry of a list that never gets shorter, so that the handler of a fork can walk it at any moment. A free entry is
+/// used again.
 struct Entry {
     /// [`NONE`] for an entry that is free.
     descriptor: AtomicI32,
@@ -110,6 +113,7 @@ impl UnsharedFile {
         Ok(Self::enter(open()?))
     }
 
+    /// Enters the descriptor into the list.
     fn enter(descriptor: OwnedFd) -> Self {
         let descriptor = descriptor.into_raw_fd();
         let is_taken = |entry: &&Entry| {
@@ -135,7 +139,8 @@ impl UnsharedFile {
 
 impl Drop for UnsharedFile {
     fn drop(&mut self) {
-        // In this order: a child that is forked in between would else close what has got the number by then.
+        // The entry is freed before the descriptor is closed. In the other order a child that is forked in between
+        // would close whatever has got the number by then.
         close(self.0.descriptor.swap(NONE, Ordering::SeqCst));
     }
 }

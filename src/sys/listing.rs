@@ -1,5 +1,5 @@
-//! The names in a directory. The standard library lists one too, behind a descriptor that may be that of a standard
-//! stream.
+//! Lists the names in a directory. The standard library does so too, but its descriptor may get the number of a closed
+//! standard stream.
 
 use std::ffi::{CStr, OsStr};
 use std::fs::OpenOptions;

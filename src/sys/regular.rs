@@ -1,6 +1,6 @@
-//! Regular files that are read whole, from a path that somebody else has chosen.
+//! Reads a regular file whole, from a path that the application or the environment has chosen.
 //!
-//! To open a FIFO or a device may wait for ever, and `/dev/zero` has no end.
+//! Such a path may lead to anything. To open a FIFO or a device may take for ever, and `/dev/zero` has no end.
 
 use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -10,7 +10,8 @@ use std::path::Path;
 
 use super::descriptors::{above_standard_streams, beside_standard_streams};
 
-/// A hundred times the certificates of every CA that browsers know; a larger file is a mistake.
+/// The largest file that is read. It would hold a hundred times the certificates of all CAs that browsers know, so a
+/// larger file is a mistake.
 pub(crate) const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Why something cannot be read. The text repeats no path.
@@ -55,16 +56,16 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// What stands in the file, which has `at_most` so many bytes, and what the system said of it before it was read.
+/// The content of the file, `at_most` bytes long, and what the system said of the file before it was read.
 pub(crate) fn read(path: &Path, at_most: u64) -> Result<(Vec<u8>, Metadata), Unreadable> {
-    // Not opened if that can be helped: some devices do something when they are.
+    // Checked before it is opened, since opening alone makes some devices do something.
     regular(fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = beside_standard_streams(|| options.open(path))?;
     let file = File::from(above_standard_streams(file.into())?);
     let metadata = regular(file.metadata()?)?;
-    // One more, at which its end is seen.
+    // One byte more, by which the end is seen.
     let length = metadata.len().min(at_most) + 1;
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     file.take(at_most + 1).read_to_end(&mut bytes)?;

@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::ForkLocal;
 use super::descriptors::{above_standard_streams, beside_standard_streams};
 
-/// A socket on its way to one address. Dropped before it has arrived, it is closed.
+/// A socket that is connecting to one address. It is closed when this is dropped.
 pub(crate) struct Connecting(Socket);
 
 impl Connecting {
@@ -35,12 +35,13 @@ impl Connecting {
         Ok(polled.iter().position(|polled| polled.revents != 0))
     }
 
-    /// The connection, which waits as any other does. To be called once the wait has told that this one has ended.
+    /// The connection, as a blocking socket. To be called once [`Connecting::wait_for_one`] has told that this attempt
+    /// has ended.
     pub(crate) fn finish(self) -> io::Result<TcpStream> {
         if let Some(error) = self.0.take_error()? {
             return Err(error);
         }
-        // Without an error it may also have ended before it was there.
+        // Without an error it may still not be connected: a socket without a peer.
         self.0.peer_addr()?;
         self.0.set_tcp_nodelay(true)?;
         self.0.set_nonblocking(false)?;
@@ -48,12 +49,13 @@ impl Connecting {
     }
 }
 
-/// It goes on also after a signal (POSIX).
+/// Whether the attempt goes on. It does so after a signal as well (POSIX).
 fn is_under_way(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR))
 }
 
-/// Here EAGAIN is a want of ports or routes (Linux), and not a wait.
+/// The error of an attempt that has not begun. On Linux EAGAIN means here that no port or route is left, and not "try
+/// again".
 fn not_under_way(error: io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(libc::EAGAIN) => io::Error::from_raw_os_error(libc::EADDRNOTAVAIL),
@@ -61,18 +63,19 @@ fn not_under_way(error: io::Error) -> io::Error {
     }
 }
 
-/// One thread at a time opens a socket, so that none takes a number that another has just let go.
+/// One thread at a time opens a socket. Otherwise one could get the number of a standard stream from which another has
+/// just moved its own socket.
 static OPENING: ForkLocal<Mutex<()>> = ForkLocal::new();
 
-/// Close-on-exec, and at no number of a standard stream, not even until it is moved: a `write` of the application to a
-/// socket that is not connected yet raises SIGPIPE.
+/// Opens a socket, close-on-exec. It never has the number of a standard stream, not even until it is moved: if the
+/// application writes to a socket that is not connected yet, that raises SIGPIPE.
 fn open(address: SocketAddr) -> io::Result<OwnedFd> {
     let _opening = OPENING.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
     let socket = || Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
     above_standard_streams(beside_standard_streams(socket)?.into())
 }
 
-/// Opens a socket and closes it again, which fails where descriptors are wanting.
+/// Opens a socket and closes it again. It fails if there is no descriptor left.
 pub(crate) fn try_to_open() -> io::Result<()> {
     Socket::new(Domain::UNIX, Type::DGRAM, None).map(drop)
 }

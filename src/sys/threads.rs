@@ -1,12 +1,12 @@
-//! Threads of ours: a stack of a known size, and no signal of the application's.
+//! Starts threads of the library: with a stack of a known size, and with all signals blocked.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::thread;
 
-/// Starts a thread that has `stack` bytes for itself, and is left to its end. No handler of the application's ever runs
-/// on it.
+/// Starts a thread that has `stack` bytes for itself. Nobody waits for its end. No signal handler of the application
+/// ever runs on it.
 pub(crate) fn start(name: &str, stack: usize, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let builder = thread::Builder::new().name(name.to_owned()).stack_size(stack.saturating_add(taken_by_the_system()));
     with_signals_blocked(|| builder.spawn(work)).map(drop)
@@ -38,7 +38,8 @@ fn taken_by_the_system() -> usize {
     }
 }
 
-/// What the system takes out of each thread's stack: its own records. Variables of threads stand elsewhere here.
+/// What the system takes out of each thread's stack: its own records. Variables of threads stand elsewhere on these
+/// systems.
 #[cfg(not(target_env = "gnu"))]
 fn taken_by_the_system() -> usize {
     libc::PTHREAD_STACK_MIN

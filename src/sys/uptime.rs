@@ -12,12 +12,13 @@ const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
 
 static UPTIME: Uptime = Uptime::by(BOOT_CLOCK);
 
-/// Counted by `CLOCK_MONOTONIC` where there is no other clock: old kernels, a filter of system calls.
+/// The time since the machine started. It is counted by `CLOCK_MONOTONIC` where the system refuses the other clock, as
+/// an old kernel or a filter of system calls does.
 pub(crate) fn time_since_boot() -> Duration {
     UPTIME.read()
 }
 
-/// A clock, and one in its stead where the system does not know it. Which of the two is read is decided once: they
+/// A clock, and `CLOCK_MONOTONIC` in its place if the system refuses it. Which of the two is read is decided once: they
 /// differ by the time that the machine was suspended, and deadlines would jump.
 struct Uptime {
     clock: libc::clockid_t,
@@ -43,7 +44,7 @@ impl Uptime {
         }
     }
 
-    /// Two threads may both do so, with the same result.
+    /// Chooses the clock at the first reading. Two threads may both do so, with the same result.
     #[cold]
     fn decide(&self) -> Duration {
         let Some(time) = read(self.clock) else { return self.go_on_by_monotonic() };
@@ -53,7 +54,8 @@ impl Uptime {
         time
     }
 
-    /// From now on, also if a filter of system calls came only later: what was counted before stays counted.
+    /// Reads `CLOCK_MONOTONIC` from now on. A filter of system calls may come at any time; what was counted before it
+    /// came stays counted (`ahead`).
     #[cold]
     fn go_on_by_monotonic(&self) -> Duration {
         self.decision.store(MONOTONIC, Ordering::Release);
