@@ -1,5 +1,7 @@
-//! What a caller holds: asks `session` what to do, does it through `store` and `login`, and tells `session` how it
-//! went.
+//! One account and its token, as a handle of the C interface holds them. [`Auth`] answers the calls: it asks `session`
+//! what to do next, does that through `store` and `login` (`Leader`), and tells `session` how it went.
+//!
+//! `Account` is what stays the same in a forked child, `Process` what a child makes anew.
 
 mod account;
 mod events;
@@ -39,13 +41,13 @@ pub struct Auth {
     /// (those of ASCII), in hexadecimal.
     key: String,
     policy: Policy,
-    /// All that changes but the published token is made anew for a forked child.
+    /// All that changes, but for the published token. A forked child makes its own.
     process: ForkLocal<Process>,
 }
 
 impl Auth {
     /// Checks everything that can be checked without the network, and opens nothing. The password is not needed if the
-    /// options say whom to ask for it.
+    /// options have a credentials callback.
     pub fn new(email: &str, password: Option<&str>, mut options: Options) -> Result<Self> {
         #[cfg(feature = "test-panic")]
         assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
@@ -59,7 +61,7 @@ impl Auth {
         let environment = Environment::read();
         transport::prepare();
         let tls = Tls::shared(&options.dial, &environment);
-        // Other handles may have the same: then one copy is enough.
+        // Other handles may trust the same roots: then one copy is enough for all.
         options.dial.added_roots = tls.added_roots().clone();
         let dialer = Dialer::new(&options.base_url, &options.dial, &environment, &tls)?;
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
@@ -70,7 +72,8 @@ impl Auth {
             key,
             process: ForkLocal::new(),
         };
-        // A `memory:` store ends with the last handle of its account, whether that one has been used or not.
+        // Opens the store. A `memory:` store ends with the last handle of its account, and this handle counts even if
+        // it is never used.
         auth.process();
         Ok(auth)
     }
@@ -80,18 +83,18 @@ impl Auth {
         self.answer(Call::Login)
     }
 
-    /// A token that is good now; goes to the network only if it must.
+    /// A token that is good now. Uses the network only if there is none, or if it ends soon.
     pub fn token(&self) -> Result<Arc<Token>> {
         self.answer(Call::Token)
     }
 
     /// Copies `Bearer VALUE` of the token in hand into `buffer`, which must be longer by a byte, if that token is good
-    /// and nothing else is to be done. Without a lock or an allocation.
+    /// and nothing is due. Takes no lock and allocates nothing.
     pub(crate) fn authorization_in_hand(&self, buffer: &mut [MaybeUninit<u8>]) -> Found {
         self.account.authorization_in_hand(buffer)
     }
 
-    /// Copies `Bearer VALUE` of a token that is good now into `buffer`; logs in if it must.
+    /// Copies `Bearer VALUE` of a token that is good now into `buffer`. Logs in if there is none.
     pub(crate) fn authorization(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<Found> {
         let token = self.token()?;
         let text = token.authorization().to_bytes();
@@ -117,13 +120,13 @@ impl Auth {
         drop(session);
         if was_in_hand {
             let mut events = Events::default();
-            events.add(Level::Warn, "rejected", || "the service refused the token at hand".to_owned());
+            events.add(Level::Warn, "rejected", || "the service refused the token in hand".to_owned());
             events.tell(self.account.options.log.as_deref());
         }
         Ok(())
     }
 
-    /// Where the session stands. No I/O.
+    /// The state of the session. No I/O.
     pub fn state(&self) -> State {
         self.process().session().state(Instant::now())
     }
@@ -153,6 +156,8 @@ impl Auth {
         })
     }
 
+    /// Answers a call. It asks the session for the next step until there is an answer. The session is not locked while
+    /// this call leads a flight, nor while it waits for another call's flight.
     fn answer(&self, call: Call) -> Result<Arc<Token>> {
         let deadline = Deadline::after(self.account.options.timeout);
         let process = self.process();

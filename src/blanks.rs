@@ -1,6 +1,8 @@
-//! Blanks around a value: a field of a fixed length is filled up with them, and a line from a file keeps its break.
+//! Finds blanks around a value. A field of a fixed length is filled up with them, and a line that was read from a file
+//! still has its line break.
 //!
-//! They are not cut off in silence, for nobody could tell then which account, which directory or which host was meant.
+//! Such a value is refused. If the blanks were cut off silently, nobody could tell which account, directory or host was
+//! meant.
 
 /// What is wrong with a value that begins or ends with a blank.
 pub(crate) fn problem_of(value: &[u8]) -> Option<&'static str> {
@@ -21,9 +23,9 @@ pub(crate) fn problem_of(value: &[u8]) -> Option<&'static str> {
     })
 }
 
-/// Unicode's white space, and what has no width and comes with a text that is copied: marks of direction stand around
+/// Unicode's white space, and characters without width that come along when a text is copied: marks of direction around
 /// what a page or a dialog shows, and U+FEFF before what an editor calls UTF-8 with BOM. Joiners and variation
-/// selectors are parts of what stands before them.
+/// selectors do not count, since they belong to the character before them.
 fn is_blank(character: char) -> bool {
     character.is_whitespace()
         || matches!(

@@ -1,14 +1,15 @@
 //! The one place that reads the clocks.
 //!
 //! In memory the library counts by a clock that goes on while the machine is suspended and that nobody can set
-//! ([`Instant`]); Unix time is for what callers see and for what other processes read.
+//! ([`Instant`]). Unix time is used for what callers see and for what other processes read.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::sys;
 
-/// A token in a store may have been issued, and used last, long before this machine started: so much time can be told
-/// before that. The rest of 584 years, which is what fits into 64 bits of nanoseconds, is for what comes.
+/// How long before the start of the machine an [`Instant`] can be: a token in a store may have been issued, and used
+/// last, long before this machine started. 64 bits of nanoseconds are 584 years, so the rest is enough for the time
+/// after it.
 const BEFORE_BOOT: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// A point in time on the clock of this machine's uptime. Survives a fork, means nothing on another machine.
@@ -16,7 +17,7 @@ const BEFORE_BOOT: Duration = Duration::from_secs(100 * 365 * 86_400);
 pub(crate) struct Instant(Duration);
 
 impl Instant {
-    /// Before all else, and a century before the machine started.
+    /// The earliest instant, a century before the machine started.
     pub(crate) const START: Self = Self(Duration::ZERO);
     pub(crate) const NEVER: Self = Self(Duration::MAX);
 

@@ -17,7 +17,7 @@ use crate::secret::Secret;
 /// The longest email and the longest password, in bytes.
 pub(crate) const CREDENTIAL_MAX: usize = 1024;
 
-/// What one login sends. There is no copy of it: what is freed is wiped, in a forked child too.
+/// Email and password. The password cannot be copied out of this value, and is wiped with it, in a forked child too.
 pub(crate) struct Credentials {
     email: String,
     password: Secret,
@@ -40,13 +40,13 @@ impl Credentials {
         self.password.as_bytes()
     }
 
-    /// For a forked child.
+    /// Locks the password into memory again, in a forked child.
     pub(crate) fn protect_again(&self) {
         self.password.protect_again();
     }
 
-    /// Enough of the password to tell it from another, and too little to find it by trying: of 65,536 passwords one has
-    /// the same tag.
+    /// A salted hash of the password, cut to 16 bits: enough to tell it from another password, and too little to find
+    /// it by trying, since one password of 65,536 has the same tag.
     pub(crate) fn tag(&self, salt: u64) -> u16 {
         let mut context = Context::new(&SHA256);
         context.update(&salt.to_be_bytes());
@@ -78,7 +78,8 @@ impl Deref for ForLogin<'_> {
     }
 }
 
-/// The application, asked for the password before each login: on a thread of a caller, maybe on several at once.
+/// The application's credentials callback. It is asked for the password before each login, on a thread of a caller,
+/// maybe on several at once.
 pub(crate) trait CredentialsHook: Send + Sync {
     fn password(&self, email: &str) -> Result<Secret>;
 }
@@ -106,7 +107,7 @@ impl CredentialsSource {
         }
     }
 
-    /// Those that need not be asked for.
+    /// The credentials that the handle keeps. `None` with a credentials callback.
     pub(crate) fn kept(&self) -> Option<&Credentials> {
         match self {
             Self::Kept(credentials) => Some(credentials),
@@ -114,7 +115,8 @@ impl CredentialsSource {
         }
     }
 
-    /// Those for a login. No lock may be held: the application's callback may take long.
+    /// The credentials for a login; asks the callback if there is one. No lock may be held, since the callback may take
+    /// long.
     pub(crate) fn for_login(&self, deadline: Deadline) -> Result<ForLogin<'_>> {
         match self {
             Self::Kept(credentials) => Ok(ForLogin::Kept(credentials)),
@@ -138,7 +140,8 @@ impl CredentialsSource {
     }
 }
 
-/// The service would refuse an email between blanks. Those of a password are its own: only its user knows.
+/// Refuses blanks around an email, with which the service knows no account. Blanks around a password may be part of it:
+/// only its user knows.
 fn check_email(email: &str) -> Result<()> {
     if let Some(problem) = blanks::problem_of(email.as_bytes()) {
         return Err(Error::argument("email", problem));

@@ -1,8 +1,9 @@
 //! The one place that reads environment variables, at one moment: when a handle is made.
 //!
-//! A later reading would race with a thread of the application that calls `setenv`, which crashes `getenv` before
-//! glibc 2.41. And what the environment says is the caller's word: a program that runs with more rights than its
-//! caller (setuid, setgid, file capabilities) must not let that caller choose its proxy and its root certificates.
+//! If it were read later, that would race with a thread of the application that calls `setenv`: before glibc 2.41 this
+//! crashes `getenv`. And the environment comes from whoever starts the program. A program that runs with more rights
+//! than its caller (setuid, setgid, file capabilities) must not let that caller choose its proxy and its root
+//! certificates.
 
 use zeroize::Zeroizing;
 
@@ -12,24 +13,25 @@ use crate::sys;
 const NAMES: [&str; 8] =
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-/// What they said when this value was made. A proxy's password may stand in it.
+/// The values of the variables when this was made. The password of a proxy may stand in them.
 pub(crate) struct Environment {
     variables: Vec<(&'static str, Zeroizing<Vec<u8>>)>,
 }
 
 impl Environment {
-    /// Reads them all; none for a program with more rights than its caller.
+    /// Reads all variables; none in a program with more rights than its caller.
     pub(crate) fn read() -> Self {
         if sys::has_more_rights_than_its_caller() { Self::of(|_| None) } else { Self::of(variable) }
     }
 
-    /// What `get` says in the place of the environment.
+    /// Reads all variables by `get`, which stands for the environment.
     pub(crate) fn of(get: impl Fn(&str) -> Option<Vec<u8>>) -> Self {
         let found = NAMES.into_iter().filter_map(|name| Some((name, Zeroizing::new(get(name)?))));
         Self { variables: found.filter(|(_, value)| !value.is_empty()).collect() }
     }
 
-    /// The value as it stands: bytes, UTF-8 or not. An empty one is as unset, to curl and OpenSSL too.
+    /// The value of a variable as it stands: bytes, UTF-8 or not. `None` for an empty one: curl and OpenSSL take it for
+    /// unset, too.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_slice())
     }

@@ -68,7 +68,8 @@ impl Status {
     }
 }
 
-/// A failure. It never holds a secret: every text is one of ours, or the service's after redaction. Each is one line.
+/// A failure. It never holds a secret: every text is one of ours, or one of the service from which the secrets have
+/// been taken out. Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     status: Status,
@@ -129,7 +130,7 @@ impl Error {
     }
 }
 
-/// What is borrowed is ours. What is owned may hold what a service or a store says.
+/// A borrowed text is one of ours. An owned one may hold what a service or a store says, and is cleaned.
 fn presentable(text: Cow<'static, str>, most: usize) -> Cow<'static, str> {
     match text {
         Cow::Borrowed(_) => text,
@@ -152,7 +153,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) error: Error,
-    /// Another attempt may do better, and cannot do harm: nothing of an answer has arrived.
+    /// Whether to try again: another attempt may do better, and does no harm, since nothing of an answer has arrived.
     pub(crate) retry: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Doors into private rooms for the fuzz targets (`fuzz/`). In no build of the library that anybody installs.
+//! Gives the fuzz targets (`fuzz/`) access to private rooms. It is in no build of the library that anybody installs.
 
 #![allow(missing_docs)]
 

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-/// A POST. Its header values and its body may be secrets.
+/// A POST request. Its header values and its body may be secrets.
 pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,

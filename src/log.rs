@@ -1,6 +1,6 @@
-//! The log that the application may take.
+//! The log callback, which the application may set.
 
-/// How much a log wants to know.
+/// How important an event is, beginning with the most important.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Error,

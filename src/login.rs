@@ -1,8 +1,8 @@
 //! One login: request, retries, answer, within one deadline.
 //!
-//! Each attempt has a connection of its own. It is repeated only if nothing of an answer has arrived, or if the
-//! answer says that the service failed (5xx) or when to come back (429). An attempt whose answer was lost may have
-//! issued a token; the next one ends that token, so that one good token is left in any case.
+//! Each attempt has a connection of its own. It is repeated only if nothing of an answer has arrived, or if the answer
+//! says that the service failed (5xx) or when to come back (429). An attempt whose answer was lost may have issued a
+//! token. The next attempt ends that token, so one good token is left in any case.
 
 use std::thread;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const PAUSES: Duration = Duration::from_secs(2);
 pub(crate) struct Effort {
     pub(crate) deadline: Deadline,
     pub(crate) retries: u32,
-    /// For connecting alone, beside the option of the caller.
+    /// The most that connecting may take, besides the caller's own connect timeout.
     pub(crate) connect: Duration,
 }
 
@@ -52,8 +52,8 @@ pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credential
             Ok(token) => return Outcome { result: Ok(token), attempts },
             Err(failure) => failure,
         };
-        // A random part of the pause, so that the callers whom one outage failed do not come back as one; more if the
-        // service asks for more, never less.
+        // The pause is random, so that the callers who met the same outage do not all come back at once. It is never
+        // shorter than the service asks for.
         let pause = jitter(longest_pause).max(failure.error.retry_after().unwrap_or_default());
         let left = pauses_left.min(effort.deadline.remaining());
         if !failure.retry || attempts > effort.retries || pause >= left {

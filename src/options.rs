@@ -1,4 +1,4 @@
-//! What a caller can set, checked when it is set.
+//! The settings of a handle. Each is checked when it is set.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub struct Options {
     pub(crate) dial: dial::Settings,
     pub(crate) renew_before: Option<Duration>,
     pub(crate) store: StoreOption,
-    /// Asked for the password before each login, in place of one that is kept.
+    /// Is asked for the password before each login. The handle then keeps none.
     pub(crate) credentials: Option<Arc<dyn CredentialsHook>>,
     pub(crate) log: Option<Arc<dyn LogHook>>,
 }
@@ -111,7 +111,7 @@ impl Options {
         self.dial.system_roots = trusted;
     }
 
-    /// Put before `libpersonr/VERSION`.
+    /// What the User-Agent header says before `libpersonr/VERSION`.
     pub fn set_user_agent(&mut self, product: &str) -> Result<()> {
         if product.len() > USER_AGENT_MAX {
             return Err(Error::argument("user_agent", "it is longer than 256 bytes"));

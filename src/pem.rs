@@ -1,8 +1,8 @@
 //! Certificates in PEM, as OpenSSL takes them.
 //!
-//! A certificate that is left out is noticed when a server is refused, and nobody looks for the cause in a file then.
-//! So each line that begins a certificate gives one, or a flaw that says which it is. What stands between the
-//! certificates may be anything, in any encoding.
+//! If a certificate were passed over, that would show when a server is refused, and nobody would look for the cause in
+//! this file. So each line that begins a certificate gives a certificate, or a [`Flaw`] and the [`Place`] where it is.
+//! What stands between the certificates may be anything, in any encoding.
 //!
 //! The Base64 is decoded in the usual way. rustls brings a decoder for private keys, whose time does not depend on the
 //! data; it would take most of the instructions of a first login, for data that is public.
@@ -24,7 +24,7 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// OpenSSL does not look at the bits behind the last byte either.
+/// OpenSSL does not look at the bits behind the last byte, so neither does this.
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
 
@@ -137,7 +137,7 @@ impl<'a> Certificates<'a> {
                 let label_fits = Kind::of(label) == Some(kind);
                 return if label_fits { kind.certificate(self.decode()?) } else { Err(Flaw::End) };
             } else {
-                // It may begin the next one.
+                // This line may begin the next certificate.
                 self.rest_of_line = Some(line);
                 return Err(Flaw::End);
             }
@@ -160,7 +160,8 @@ fn labelled<'a>(line: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     Some((rest.get(..end)?, rest.get(end + DASHES.len()..)?))
 }
 
-/// Which kind of certificate the line begins; the flaw of one that wants to. `None` if it is another line.
+/// The kind of certificate that the line begins, or the flaw of a line that was meant to begin one. `None` for any
+/// other line.
 fn beginning(line: &[u8]) -> Option<Result<Kind, Flaw>> {
     if let Some((label, b"")) = labelled(line, BEGIN) {
         return Kind::of(label).map(Ok);
@@ -168,16 +169,16 @@ fn beginning(line: &[u8]) -> Option<Result<Kind, Flaw>> {
     wants_to_begin(line).then_some(Err(Flaw::Begin))
 }
 
-/// Whether the line says that a certificate begins, with other signs around the words than it should have: a dash too
-/// few, quotation marks, the whole certificate. In a comment, `#` or a word stands before them.
+/// Whether the line was meant to begin a certificate. It has the words for that, but around them is something else than
+/// should be: a dash too few, quotation marks, or the whole certificate. A comment has `#` or a word before them.
 fn wants_to_begin(line: &[u8]) -> bool {
     const WORD: &[u8] = b"BEGIN ";
     let Some(at) = line.windows(WORD.len()).position(|window| window == WORD) else { return false };
     let (before, rest) = (line.get(..at).unwrap_or_default(), line.get(at + WORD.len()..).unwrap_or_default());
     let is_bare = !before.iter().any(|byte| *byte == b'#' || byte.is_ascii_alphanumeric());
-    // Those of a word processor are not ASCII.
+    // The dashes of a word processor are not ASCII.
     let has_dashes = before.iter().any(|byte| *byte == b'-' || !byte.is_ascii());
-    // What follows the label must not make it another one, such as that of a request for a certificate.
+    // A word after the label makes it another label, such as that of a request for a certificate.
     let has_label = |label: &[u8]| {
         rest.strip_prefix(label)
             .is_some_and(|rest| !rest.trim_ascii_start().first().is_some_and(u8::is_ascii_alphabetic))

@@ -1,8 +1,8 @@
-//! Random bytes of the system's.
+//! Random bytes from the system.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// `None` where the system has none to give: what is to be done then differs.
+/// `None` if the system has none to give. What that means differs from caller to caller.
 pub(crate) fn bytes<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).ok().map(|()| bytes)

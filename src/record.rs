@@ -1,13 +1,13 @@
-//! What is known of an account's token, for all who share it; and its form in a store, which is JSON with Unix times.
+//! What is known of an account's token, for all who share it, and how a store keeps that: as JSON with Unix times.
 //!
 //! In memory all times are instants of this process's boot clock, which nobody can set. That clock means nothing to
 //! another machine, so a store has Unix times, and [`Stored::at`] turns them back. Another machine's clock may be
 //! wrong: a time in the future never lengthens a pause ([`pause_begun`]) or makes a token invalid ([`past`]), and a
 //! token is never trusted for longer than its lifetime.
 //!
-//! A record that cannot be read counts as none: the price is one login. Members that this version does not know are
-//! written back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What
-//! would break without that: an old program would throw away what a newer one needs.
+//! A record that cannot be read counts as no record, which costs one login. Members that this version does not know are
+//! written back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What would
+//! break without that: an old program would throw away what a newer one needs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ pub(crate) struct Record {
     pub(crate) token: Option<Arc<Token>>,
     /// When the token was handed out last. A store has only the UTC day, so that it is written once a day.
     pub(crate) used: Instant,
-    /// The service knows no such account: this password is not sent again unasked.
+    /// The service knows no account with this password, so no process sends it again unasked.
     pub(crate) refusal: Option<Refusal>,
     pub(crate) failure: Option<LoginFailure>,
     pub(crate) replacements: Replacements,
@@ -57,7 +57,7 @@ pub(crate) struct Refusal {
     pub(crate) tag: u16,
 }
 
-/// The last login failed, and those before it since the last that did not.
+/// The last login has failed. `count` says how many have failed in a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LoginFailure {
     pub(crate) error: Error,
@@ -72,7 +72,7 @@ pub(crate) struct LoginFailure {
 /// Logins that replaced a rejected token.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Replacements {
-    /// In a row, the last one at `last`.
+    /// How many there were in a row. The last one was at `last`.
     pub(crate) count: u32,
     pub(crate) last: Option<Instant>,
 }
@@ -261,7 +261,7 @@ fn pause_begun(unix: f64, now: &Now) -> Option<Instant> {
 /// good token would otherwise seem to be issued in the future.
 fn past(unix: f64, now: &Now) -> Instant {
     let age = now.unix.as_secs_f64() - unix;
-    // What is no duration is longer than any: the age of a damaged record.
+    // An age that is no duration is that of a damaged record, and counts as the longest.
     now.instant.before(Duration::try_from_secs_f64(age.max(0.0)).unwrap_or(Duration::MAX))
 }
 

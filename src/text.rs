@@ -1,9 +1,9 @@
-//! Texts that leave the library by an error or the log and are not all our own words: a service or a store may put
-//! anything into them.
+//! Cleans the texts that leave the library in an error or in the log. They are not all our own words: a service or a
+//! store may have put anything into them.
 
-/// The longest message, in characters. The service's real ones have a tenth of it.
+/// The longest message, in characters. The real ones of the service are ten times shorter.
 pub(crate) const MESSAGE_MAX: usize = 1000;
-/// The longest reason. It is one word, if the service keeps to its documentation.
+/// The longest reason, in characters. By the service's documentation it is one word.
 pub(crate) const REASON_MAX: usize = 100;
 /// The longest line of the log: a message, its reason, and what is known of the login.
 pub(crate) const LINE_MAX: usize = 2000;

@@ -1,7 +1,7 @@
 //! The URLs that options hold: of the service, of a proxy, of a Redis server.
 //!
-//! What is parsed here is kept in one form, so that two ways to write one URL give one account. Where no form is surely
-//! the same to every server, the URL is refused.
+//! A parsed URL has one form, whichever way it was written, so that two ways to write one URL do not make two accounts.
+//! A URL that servers may understand in different ways is refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) const URL_MAX: usize = 2048;
 pub(crate) struct Schemes {
     pub(crate) plain: Scheme,
     pub(crate) tls: Scheme,
-    /// What is said of any other beginning.
+    /// The message about any other beginning.
     pub(crate) otherwise: &'static str,
 }
 
@@ -87,8 +87,7 @@ impl Url {
         self.host == "localhost" || self.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The host without the dot at its end: it is the same one, and neither certificates nor servers know it by the
-    /// dot.
+    /// The host without the dot at its end. It is the same host, and certificates and servers name it without the dot.
     pub(crate) fn name(&self) -> &str {
         self.host.strip_suffix('.').unwrap_or(&self.host)
     }
@@ -153,10 +152,11 @@ fn port_number(digits: &str) -> Result<u16, &'static str> {
     port.filter(|port| *port != 0).ok_or("the port is not between 1 and 65535")
 }
 
-/// An address as RFC 5952 writes it, and an IPv4 address as such where it stands in an IPv6 address; or a name.
+/// A host in its one form: an address as RFC 5952 writes it, with an IPv4 address that stands in an IPv6 address
+/// written as such; or a name.
 ///
-/// Other spellings of an IPv4 address (`0x7f.1`, `010.0.0.1`), which programs read in different ways, are neither: no
-/// name ends with a number.
+/// Other spellings of an IPv4 address (`0x7f.1`, `010.0.0.1`) are refused, since programs read them in different ways.
+/// They are no names either: no name ends with a number.
 fn normal_host(host: Host<'_>) -> Result<String, &'static str> {
     let host = match host {
         Host::Bracketed(host) => {
@@ -167,14 +167,15 @@ fn normal_host(host: Host<'_>) -> Result<String, &'static str> {
         Host::Bare(host) => host.to_ascii_lowercase(),
     };
     match host.as_str() {
-        // It is never looked up, so that a dot at its end has no meaning.
+        // `localhost` is never looked up, so a dot at its end has no meaning.
         "localhost." => Ok("localhost".to_owned()),
         name if name.parse::<Ipv4Addr>().is_ok() || DnsName::try_from(name).is_ok() => Ok(host),
         _ => Err(NO_HOST),
     }
 }
 
-/// Without a slash at its end, percent-encoding in capitals, and none where none is needed (RFC 3986, section 6.2.2).
+/// A path in its one form: no slash at its end, percent-encoding in capitals, and only where it is needed (RFC 3986,
+/// section 6.2.2).
 fn normal_path(path: &[u8]) -> Result<String, &'static str> {
     let mut normal = String::with_capacity(path.len());
     let mut bytes = path.iter().copied();

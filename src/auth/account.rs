@@ -1,5 +1,4 @@
-//! One account at the service: who logs in, where, and the token in hand. The same for a process and its forked
-//! children.
+//! One account at the service: who logs in, where, and the token in hand. It stays the same in a forked child.
 
 use std::mem::MaybeUninit;
 
@@ -16,7 +15,7 @@ pub(super) struct Account {
     pub(super) options: Options,
     pub(super) credentials: CredentialsSource,
     pub(super) dialer: Dialer,
-    /// Survives a fork; a child's `Process` begins with it.
+    /// Survives a fork: a child's `Process` begins with this token.
     published: Published,
     made_in_generation: u64,
 }
@@ -32,7 +31,7 @@ impl Account {
         self.made_in_generation != sys::fork_generation()
     }
 
-    /// For a forked child, which does not inherit `mlock`.
+    /// Locks the secrets into memory again, in a forked child, which does not inherit `mlock`.
     pub(super) fn protect_again(&self) {
         self.published.protect_again();
         self.credentials.kept().into_iter().for_each(Credentials::protect_again);
@@ -42,12 +41,12 @@ impl Account {
         self.published.read(Instant::now(), buffer)
     }
 
-    /// The token that was published last, which a forked child has from its parent.
+    /// The token that was published last. In a forked child its parent has done that.
     pub(super) fn inherited_token(&self) -> Option<Token> {
         self.published.snapshot()
     }
 
-    /// Publishes what the session holds. The caller has the lock of the session, so nobody else writes.
+    /// Publishes the token that the session holds. The caller has the lock of the session, so nobody else writes.
     pub(super) fn publish(&self, session: &Session, now: &Now) {
         match session.to_publish(now) {
             Some((token, until)) => self.published.write(Some(&token), until),

@@ -1,4 +1,5 @@
-//! What is told to the application's log, after every lock is given back.
+//! The events of one call, for the application's log. They are collected during the call and told at its end, when
+//! every lock has been given back: a log callback may take long.
 
 use crate::log::{Level, LogHook};
 use crate::text::{self, LINE_MAX};

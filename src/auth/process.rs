@@ -1,4 +1,5 @@
-//! What belongs to one process: its session, its store, and what its calls wait for. A forked child has one of its own.
+//! What belongs to one process: its session, its store, and the condition on which its calls wait for a flight. A
+//! forked child makes its own.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +10,7 @@ use crate::error::{Error, Result, Status};
 use crate::session::Session;
 use crate::store::Store;
 
-/// After a refusal the application is asked for another password this often.
+/// After a refusal the application is asked for another password at most this often.
 const ASK_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Process {
@@ -33,7 +34,8 @@ impl Process {
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
-        // A session that a panic left half-changed does no harm: the next step is worked out from what it holds.
+        // A session that a panic has left half changed does no harm: each next step is worked out from what the session
+        // holds.
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -41,7 +43,7 @@ impl Process {
         &*self.store
     }
 
-    /// Waits until a flight ends, and gives the session back; fails at the deadline.
+    /// Waits until a flight ends, and returns with the session locked again. Fails at the deadline.
     pub(super) fn wait<'a>(
         &self,
         session: MutexGuard<'a, Session>,
@@ -60,7 +62,7 @@ impl Process {
         self.flight_ended.notify_all();
     }
 
-    /// The application is asked for the password now.
+    /// Notes that the application is asked for the password now.
     pub(super) fn mark_asked(&self) {
         self.asked_at.store(Instant::now().as_nanos(), Ordering::Relaxed);
     }

@@ -23,7 +23,7 @@ pub(super) use refusal::{Refusal, UNKNOWN_ISSUER};
 pub(super) use system::Places;
 use system::System;
 
-/// Asks one verifier about the server at hand.
+/// Asks one verifier about the server of this handshake.
 type Ask<'a> = &'a dyn Fn(&dyn ServerCertVerifier) -> Result<ServerCertVerified, Error>;
 
 /// The verifier that trusts the added roots, and those of the system if `places` says where they are.

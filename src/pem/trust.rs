@@ -42,8 +42,8 @@ impl Kind {
     }
 }
 
-/// By OpenSSL's rules: what is rejected is not trusted; if something is trusted, all else is not. `None` if it cannot
-/// be read.
+/// Whether the settings trust the certificate for servers, by OpenSSL's rules: a purpose that is rejected is not
+/// trusted, and if some purposes are named as trusted, the others are not. `None` if the settings cannot be read.
 fn is_for_servers(settings: &[u8]) -> Option<bool> {
     let (SEQUENCE, mut settings, _) = value(settings)? else { return None };
     let (mut is_trusted, mut is_rejected) = (true, false);
