@@ -18,7 +18,7 @@
  *   if you do not want the details, else free what you get.
  * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
  * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
- *   does nothing. Freeing a handle while a call on it runs is an error of yours (see personr_auth_free()).
+ *   does nothing. Freeing a handle while a call on it runs is an error of the application (see personr_auth_free()).
  * - A handle of another type than the parameter's (after a cast) is PERSONR_INVALID_ARGUMENT. What returns no status
  *   treats it as NULL: getters give what they give for NULL, and ..._free does nothing, so that it leaks. A freed
  *   handle is not recognised: nothing is promised, and tools that check memory report it.
@@ -33,18 +33,18 @@
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
- *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
- *   POSIX lets it call none.
+ *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
+ *   library: POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
- *   with a line on stderr).
+ *   but those of name look-ups, which callers share: at most four for one host. Running out of memory ends the process
+ *   (abort, with a line on stderr).
  * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
- *   threads may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS,
- *   LOCALDOMAIN, HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys
- *   none of it.
- * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
- *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
- *   parent's token, as any login elsewhere does.
+ *   threads may change it while any other function runs. The exception is the C library's name look-up (RES_OPTIONS,
+ *   LOCALDOMAIN, HOSTALIASES). In a program with more rights than its caller (setuid, setgid, file capabilities) the
+ *   library ignores the environment.
+ * - A forked child keeps the token in hand and may go on with its parent's handles. Both share their logins if the
+ *   token store is one that processes share ("file:", Redis, callbacks). A "memory:" store is not: a login of the child
+ *   then ends its parent's token, as any login elsewhere does.
  *
  * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
  * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
@@ -79,8 +79,8 @@
 #define PERSONR_INVALID_ARGUMENT 1
 
 /**
- * The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
- * same password again, so that a loop locks nobody out. personr_auth_login() does.
+ * The service knows no account with this email and password. This is remembered: personr_auth_token() does not send
+ * the same password again, so that a loop does not lock the account. personr_auth_login() does send it.
  */
 #define PERSONR_INVALID_CREDENTIALS 2
 
@@ -108,7 +108,7 @@
 /**
  * The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
  * "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
- * message is about the one that tells most.
+ * message is about the failure that tells most.
  */
 #define PERSONR_NETWORK 7
 
@@ -132,13 +132,13 @@
 #define PERSONR_PROTOCOL 10
 
 /**
- * The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later
- * version of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
- * "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
- * "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
- * "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database",
- * "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost";
- * of a store that the application keeps "store-callback".
+ * The token store failed, and there is no good token in hand. Reasons: "store-version" (the record is of a later
+ * version of the library, and left alone), "store-record" (the record would be too long); with "file:" also
+ * "store-open", "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full",
+ * "store-read-only", "store-network-fs", "store-io"; with Redis also "store-connect", "store-open" (too many files are
+ * open), "store-tls", "store-auth", "store-command" (Redis does not know a command that the store needs),
+ * "store-database", "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer",
+ * "store-lock-lost"; with callbacks also "store-callback".
  */
 #define PERSONR_STORE 11
 
@@ -222,7 +222,7 @@
 #define PERSONR_STATE_GOOD 1
 
 /**
- * There is a good token, and it is time to renew it: the next call tries to.
+ * There is a good token, and it is time to renew it: the next call tries that.
  */
 #define PERSONR_STATE_RENEWING 2
 
@@ -250,8 +250,8 @@
  * **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes
  * a handle for each request then logs in for each request, and each of its logins ends the token of the one before.
  *
- * Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks
- * 2 MiB into memory at most, for all handles of a process (about 70 have room), and never more than half of
+ * Password and token stand in pages of their own, which core dumps leave out (Linux). The library locks at most 2 MiB
+ * of these pages into memory, for all handles of a process (enough for about 70), and never more than half of
  * RLIMIT_MEMLOCK.
  */
 typedef struct personr_auth personr_auth;
@@ -480,8 +480,8 @@ void personr_options_free(personr_options *options);
 /**
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
  *
- * Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port,
- * spellings of an IPv6 address, "%2f" for "%2F".
+ * Different ways to write the same URL name the same account: capitals in the host, a dot at its end, the default
+ * port, the spelling of an IPv6 address, "%2f" for "%2F".
  *
  * @param options  The object.
  * @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it;
@@ -495,7 +495,7 @@ void personr_options_free(personr_options *options);
 personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
 
 /**
- * Sets by which of its two ways the service is asked for a token.
+ * Sets which of the service's two login endpoints is used.
  *
  * @param options      The object.
  * @param login_method #PERSONR_LOGIN_BASIC (the default) or #PERSONR_LOGIN_FORM.
@@ -508,7 +508,8 @@ personr_status personr_options_set_base_url(personr_options *options, const char
 personr_status personr_options_set_login_method(personr_options *options, int32_t login_method, personr_error **error);
 
 /**
- * Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for others.
+ * Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for other calls
+ * and processes.
  *
  * @param options    The object.
  * @param timeout_ms Milliseconds, 1 to 3600000 (an hour). 30000 unless set.
@@ -536,12 +537,13 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
                                                       personr_error **error);
 
 /**
- * Sets how often one login is tried again after a failure that may not happen again: no connection, a connection
- * that broke before the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
+ * Sets how often one login is tried again after a failure that may be over a moment later: no connection, a connection
+ * that broke before the answer, a 5xx, or a 429 that says when to come back. A refusal is never tried again.
  *
  * The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
- * take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"),
- * the call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
+ * take at most 2 seconds, since other processes wait meanwhile. If the next pause had to be longer ("Retry-After:
+ * 20"), the call fails at once, and personr_error_retry_after_ms() says how long this process and the others do not
+ * log in.
  *
  * @param options     The object.
  * @param max_retries 0 to 10. 2 unless set.
@@ -554,10 +556,10 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
 personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
 
 /**
- * Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
+ * Sets the HTTP proxy to connect through (CONNECT). The proxy learns the name and the port of the service, and nothing
+ * that is sent to the service.
  *
- * A loopback service is always connected to directly. Unless set, the environment names the proxy: see
- * personr_auth_new().
+ * No proxy is ever used for a loopback address. Unless set, the environment names the proxy: see personr_auth_new().
  *
  * @param options The object.
  * @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
@@ -575,9 +577,9 @@ personr_status personr_options_set_proxy(personr_options *options, const char *p
 /**
  * Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
  *
- * Every certificate in it must be readable: one that is not would be missed at the worst time. The message says which
- * it is, by its number and line. What OpenSSL takes is taken: comments in any encoding, "X509 CERTIFICATE", "TRUSTED
- * CERTIFICATE" if its trust settings are for servers; and files that were joined without a line break.
+ * If one of its certificates cannot be read, none is added, and the message names that one by its number and line.
+ * Whatever OpenSSL reads is read: comments in any encoding, "X509 CERTIFICATE", and "TRUSTED CERTIFICATE" if its trust
+ * settings are for servers. Files that were joined without a line break are read as well.
  *
  * @param options The object.
  * @param ca_file Path of the file, which is read now; a regular file (or a link to one) of at most 16 MiB.
@@ -609,15 +611,16 @@ personr_status personr_options_set_ca_pem(personr_options *options,
 /**
  * Sets whether the system's root certificates are trusted beside the added ones.
  *
- * On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as
- * "openssl rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for
- * OpenSSL: each is read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file
- * is read at the first login and the directories if it does not vouch for the server; again whenever they have
- * changed. Without any root a login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not
- * be read and none vouches for the server. Only regular files are read.
+ * On Linux and similar systems they stand in files: all of them in one file, and each in a file of its own, in a
+ * directory, under a name such as 0a1b2c3d.0 ("openssl rehash" makes these names). As for OpenSSL, SSL_CERT_FILE names
+ * another file, and SSL_CERT_DIR other directories, with colons between them; an empty variable counts as unset.
+ * personr_auth_new() reads both variables. The file is read at the first login, and the directories only if no
+ * certificate in the file vouches for the server. What has changed is read again at the next login. Only regular files
+ * are read. Without any root certificate a login fails with #PERSONR_TLS, reason "no-roots". The reason
+ * "roots-unreadable" says that some could not be read, and that no other one vouches for the server.
  *
  * @param options      The object.
- * @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
+ * @param system_roots 1 (the default), or 0 to trust the added ones alone, of which there must then be some.
  * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -643,21 +646,22 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  * Sets where the token is kept, and so who shares it.
  *
  * A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives
- * them: one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode
- * 0700, whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files
- * of mode 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a
- * file of another user, or that others may read or write, or that is a link. So is a directory on a network file
- * system or on FUSE: machines may not see each other's locks there.
+ * them: one of them logs in, the others find its token. The directory must belong to this user alone. If it is missing
+ * it is made (mode 0700, whatever the umask is), but its parents are not. The token stands in it in clear, in files of
+ * mode 0600. The store is not used, and the call returns #PERSONR_STORE, if the directory belongs to another user or
+ * others may write to it; if a file in it belongs to another user, may be read or written by others, or is a link; and
+ * if the directory is on a network file system or on FUSE, where machines may not see each other's locks.
  *
  * @param options     The object.
- * @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
- *                    **It ends with the last of these handles.** "file:DIRECTORY" (also "file:///DIRECTORY"): every
- *                    handle with the same directory, service and email. The path is taken as it is, at most 4095
- *                    bytes; a relative one is that of the working directory now. Nothing is opened before the token
- *                    is asked for. "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS:
- *                    all machines that use the same Redis server (a library built with the cargo feature "redis").
- *                    User and password as in personr_options_set_proxy(). No blanks around any of them, nor around a
- *                    directory. Copied.
+ * @param token_store "memory:" (the default): shared by all handles of this process with the same service, email and
+ *                    password. **It ends with the last of these handles.** "file:DIRECTORY" (also
+ *                    "file:///DIRECTORY"): shared by all handles with the same directory, service and email. The path
+ *                    is taken as it is, at most 4095 bytes; a relative path starts at the working directory of this
+ *                    moment. Nothing is opened before a token is asked for.
+ *                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: shared by all
+ *                    machines that use the same Redis server (in a library that was built with the cargo feature
+ *                    "redis"). User and password are written as in personr_options_set_proxy(). There must be no
+ *                    blanks around the whole, nor around the directory. Copied.
  * @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -669,8 +673,8 @@ personr_status personr_options_set_token_store(personr_options *options,
                                                personr_error **error);
 
 /**
- * Sets how long before its end a token is renewed, by the first call then. The token at hand stays in use if that
- * fails.
+ * Sets how long before its end a token is renewed. The first call in that time renews it; if that fails, the token in
+ * hand stays in use.
  *
  * @param options        The object.
  * @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of
@@ -763,16 +767,16 @@ personr_status personr_options_set_log_callback(personr_options *options,
  * Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
  *
  * Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
- * letters; HTTP_PROXY is not. NO_PROXY is read as by curl: "*", or domains, addresses and ranges ("10.0.0.0/8") with
- * commas between them; a port or "*.example.com" has no meaning in it. SSL_CERT_FILE and SSL_CERT_DIR are read
- * now, too: see personr_options_set_system_roots(). Handles of one process for the same service, email and password
- * share one token.
+ * letters; HTTP_PROXY is not. NO_PROXY is read as curl reads it: "*", or domains, addresses and ranges ("10.0.0.0/8")
+ * with commas between them; an entry with a port, or such as "*.example.com", has no meaning. SSL_CERT_FILE and
+ * SSL_CERT_DIR are read now, too: see personr_options_set_system_roots(). Handles of one process for the same service,
+ * email and password share one token.
  *
  * @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
- *                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.
- *                  Capitals in it make no other account. Copied.
- * @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off what
- *                  fills a field of a fixed length. Copied; wipe yours. With a credentials callback it is
+ *                  7617), no blank at its beginning or end (cut off the padding of a field of fixed length, as in
+ *                  COBOL). Capital and small letters name the same account. Copied.
+ * @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off the
+ *                  padding of a field of fixed length. Copied; wipe your own copy. With a credentials callback it is
  *                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
  * @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
  * @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.
@@ -790,7 +794,7 @@ personr_status personr_auth_new(const char *email,
                                 personr_error **error);
 
 /**
- * Logs in anew: this is how a password is verified.
+ * Logs in anew, whether there is a good token or not. This is how a password is verified.
  *
  * Each login ends the token of the login before it, here and on every other machine. An application that wants a
  * token to work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
@@ -816,8 +820,8 @@ personr_status personr_auth_login(const personr_auth *auth, personr_token **toke
  * When the service answers a request with 401, another login has ended the token: call personr_auth_reject(), ask for
  * the token again, and repeat the request ONCE. A 403 is no reason to reject.
  *
- * Calls that wait for another one's login share what comes of it, also if it could not be begun (#PERSONR_STORE,
- * #PERSONR_CREDENTIALS).
+ * Calls that wait for the login of another call share its result, also if that login could not be begun
+ * (#PERSONR_STORE, #PERSONR_CREDENTIALS).
  *
  * A login that failed is remembered for a while (1 second, doubling up to 60, or as long as the service asks): until
  * then a call returns the same error at once. Refused credentials are remembered until personr_auth_login() succeeds.
@@ -840,8 +844,8 @@ personr_status personr_auth_token(const personr_auth *auth, personr_token **toke
 /**
  * Writes "Bearer TOKEN" and a NUL into a buffer: what an application calls before each request.
  *
- * Does what personr_auth_token() does, without making an object: with a good token at hand there is no lock, no
- * allocation and no system call but for the clock. The buffer holds a secret afterwards.
+ * Does what personr_auth_token() does, without making an object. With a good token in hand it takes no lock, allocates
+ * nothing, and makes no system call but to read the clock. The buffer holds a secret afterwards.
  *
  * @param auth       The handle.
  * @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL;
@@ -862,18 +866,18 @@ personr_status personr_auth_authorization(const personr_auth *auth,
                                           personr_error **error);
 
 /**
- * Tells the library that the service refused a token (answered 401). It is not handed out again; the next call for a
- * token logs in, or adopts the one that another has put in the store.
+ * Tells the library that the service refused a token (answered 401). The token is not handed out again. The next call
+ * for a token takes one that another process has put into the store meanwhile, or logs in.
  *
- * Rejecting a token that has been replaced already does nothing, and a token that many threads reject counts once: a
- * burst of 401s leads to one login. Logins after rejections are limited to three in a row and then one a minute, with
- * #PERSONR_UNAUTHORIZED from personr_auth_token() in between, so that two programs that end each other's tokens do
- * not storm the service.
+ * Rejecting a token that has been replaced already does nothing, and a token that many threads reject counts once. So
+ * a burst of 401s leads to one login. Logins after rejections are limited to three in a row, then one a minute; in
+ * between personr_auth_token() returns #PERSONR_UNAUTHORIZED. Without this limit, two programs that end each other's
+ * tokens would storm the service.
  *
  * @param auth                   The handle.
  * @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN",
  *                               with or without blanks and line breaks around. What cannot be a token is
- *                               #PERSONR_INVALID_ARGUMENT. Copied in part (a hash).
+ *                               #PERSONR_INVALID_ARGUMENT. The library keeps a hash of it alone.
  * @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
  *
  * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -883,7 +887,7 @@ personr_status personr_auth_authorization(const personr_auth *auth,
 personr_status personr_auth_reject(const personr_auth *auth, const char *token_or_authorization, personr_error **error);
 
 /**
- * Returns how things stand, for monitoring.
+ * Returns the state of the account's token, for monitoring.
  *
  * @param auth The handle. NULL gives #PERSONR_STATE_EMPTY.
  * @return #PERSONR_STATE_EMPTY, #PERSONR_STATE_GOOD, #PERSONR_STATE_RENEWING, #PERSONR_STATE_FAILING or
@@ -894,7 +898,7 @@ personr_status personr_auth_reject(const personr_auth *auth, const char *token_o
 int32_t personr_auth_state(const personr_auth *auth);
 
 /**
- * Returns when the token at hand is renewed next, by the first call after that moment.
+ * Returns when the token in hand is to be renewed. The first call after that moment renews it.
  *
  * @param auth The handle. NULL gives 0.
  * @return Unix time in seconds; 0 if the next call logs in or renews.
@@ -909,10 +913,10 @@ int64_t personr_auth_renews_at(const personr_auth *auth);
  * **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
  * anew, and logs "login" at #PERSONR_LOG_WARN to say so.
  *
- * To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits
- * already goes on to its end all the same, callbacks included, and the password and the user data of callbacks go
- * when the last of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its
- * copies go at once.
+ * To free a handle while a call on it runs is an error of the application: the call may read memory that is freed. A
+ * call that waits already goes on to its end nevertheless, with its callbacks. The password and the user data of
+ * callbacks are then freed when the last of these calls ends, on its thread. In a forked child the calls of its
+ * parent's threads do not run, so its copies are freed at once.
  *
  * @param auth The handle. NULL does nothing.
  *
@@ -953,7 +957,7 @@ const char *personr_token_user_id(const personr_token *token);
 /**
  * Returns how long the token was good when it was issued.
  *
- * A token that is unused for 30 days ends before that, says the service.
+ * By the service's rules a token that is unused for 30 days ends before that.
  *
  * @param token The token. NULL gives 0.
  * @return Seconds, at least 1.
@@ -1003,10 +1007,10 @@ void personr_token_free(personr_token *token);
 personr_status personr_error_status(const personr_error *error);
 
 /**
- * Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
+ * Returns what happened, for people: a sentence in English or the service's own text, UTF-8, at most 1,000 characters.
  *
- * It never holds a secret, and it is one line: a space stands for each line break, control character and character
- * that is not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
+ * It never holds a secret, and it is one line: each line break, control character and invisible character is replaced
+ * by a space. If the service's text shows a secret once it is decoded, the whole text is "[redacted]".
  *
  * @param error The error. NULL gives "".
  * @return Borrowed: valid until the error is freed. Never NULL.
@@ -1042,7 +1046,7 @@ int32_t personr_error_http_status(const personr_error *error);
 /**
  * Returns how long to wait before the next try, in milliseconds from the moment of the failure.
  *
- * It is what the service asked for (a day at most), or how long the library itself does not try again: until then a
+ * It is what the service asked for (a day at most), or how long the library itself does not log in again. Until then a
  * call returns the same error without using the network.
  *
  * @param error The error. NULL gives -1.

@@ -1,13 +1,13 @@
-//! The C interface: pointers become values, results become status, output and error. No decision about logins, tokens
-//! or HTTP is made here.
+//! The C interface. Pointers become values, and results become status, output and error. No decision about logins,
+//! tokens or HTTP is made here.
 //!
-//! The exports are written out literally: cbindgen leaves a function that a macro made out of the header, without a
-//! word. Their comments are the header's, so they speak to a C programmer.
+//! The exports are written out literally, because cbindgen leaves a function that a macro has made out of the header,
+//! without a warning. Their comments are the text of the header, so they are written for a C programmer.
 
 #![allow(non_camel_case_types)]
-// The whole comment of an export is what its caller has to keep: a heading of Rust's would stand in the header.
+// The whole comment of an export says what its caller must do. A "Safety" heading would stand in the header.
 #![allow(clippy::missing_safety_doc)]
-// Nor do brackets mean a link there, and URLs stand as they are.
+// In the header, brackets are no links, and URLs stand as they are.
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
 
 mod boundary;

@@ -25,7 +25,7 @@ use crate::token::Token;
 pub const PERSONR_STATE_EMPTY: i32 = 0;
 /// There is a good token.
 pub const PERSONR_STATE_GOOD: i32 = 1;
-/// There is a good token, and it is time to renew it: the next call tries to.
+/// There is a good token, and it is time to renew it: the next call tries that.
 pub const PERSONR_STATE_RENEWING: i32 = 2;
 /// There is no usable token, and logins fail just now.
 pub const PERSONR_STATE_FAILING: i32 = 3;
@@ -43,8 +43,8 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 /// **A token in a "memory:" store, the default, ends with the last handle of its account.** An application that makes
 /// a handle for each request then logs in for each request, and each of its logins ends the token of the one before.
 ///
-/// Password and token stand in pages of their own, which core dumps leave out (Linux). Of these the library locks
-/// 2 MiB into memory at most, for all handles of a process (about 70 have room), and never more than half of
+/// Password and token stand in pages of their own, which core dumps leave out (Linux). The library locks at most 2 MiB
+/// of these pages into memory, for all handles of a process (enough for about 70), and never more than half of
 /// RLIMIT_MEMLOCK.
 #[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_auth {
@@ -57,10 +57,10 @@ unsafe impl Handle for personr_auth {
     const NAME: &'static str = "personr_auth";
 }
 
-/// What a handle stands for. Its calls may still be running when the handle has been freed.
+/// What the handle and the calls on it share. Such a call may still run when the handle has been freed.
 struct Account {
     auth: Auth,
-    /// Goes after what calls back with it.
+    /// Is freed after the callbacks that use it.
     #[allow(dead_code)]
     owned: Owned,
 }
@@ -68,16 +68,16 @@ struct Account {
 /// Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
 ///
 /// Unless a proxy is set, HTTPS_PROXY, ALL_PROXY and NO_PROXY are read from the environment now, in capital or small
-/// letters; HTTP_PROXY is not. NO_PROXY is read as by curl: "*", or domains, addresses and ranges ("10.0.0.0/8") with
-/// commas between them; a port or "*.example.com" has no meaning in it. SSL_CERT_FILE and SSL_CERT_DIR are read
-/// now, too: see personr_options_set_system_roots(). Handles of one process for the same service, email and password
-/// share one token.
+/// letters; HTTP_PROXY is not. NO_PROXY is read as curl reads it: "*", or domains, addresses and ranges ("10.0.0.0/8")
+/// with commas between them; an entry with a port, or such as "*.example.com", has no meaning. SSL_CERT_FILE and
+/// SSL_CERT_DIR are read now, too: see personr_options_set_system_roots(). Handles of one process for the same service,
+/// email and password share one token.
 ///
 /// @param email     UTF-8, 1 to 1024 bytes, no control character, no colon (Basic authentication cannot carry one, RFC
-///                  7617), no blank before or behind it: cut off what fills a field of a fixed length, as in COBOL.
-///                  Capitals in it make no other account. Copied.
-/// @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off what
-///                  fills a field of a fixed length. Copied; wipe yours. With a credentials callback it is
+///                  7617), no blank at its beginning or end (cut off the padding of a field of fixed length, as in
+///                  COBOL). Capital and small letters name the same account. Copied.
+/// @param password  UTF-8, 1 to 1024 bytes, no control character. Blanks are part of it, also at its end: cut off the
+///                  padding of a field of fixed length. Copied; wipe your own copy. With a credentials callback it is
 ///                  not used and may be NULL; without one NULL is #PERSONR_INVALID_ARGUMENT ("password: it is NULL").
 /// @param options   Copied: free or change them afterwards as you like. NULL for the defaults.
 /// @param auth_out  Receives the handle, yours to free by personr_auth_free(). NULL on failure.
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn personr_auth_new(
     }
 }
 
-/// Logs in anew: this is how a password is verified.
+/// Logs in anew, whether there is a good token or not. This is how a password is verified.
 ///
 /// Each login ends the token of the login before it, here and on every other machine. An application that wants a
 /// token to work with calls personr_auth_token() or personr_auth_authorization(), which log in only if they must.
@@ -145,8 +145,8 @@ pub unsafe extern "C" fn personr_auth_login(
 /// When the service answers a request with 401, another login has ended the token: call personr_auth_reject(), ask for
 /// the token again, and repeat the request ONCE. A 403 is no reason to reject.
 ///
-/// Calls that wait for another one's login share what comes of it, also if it could not be begun (#PERSONR_STORE,
-/// #PERSONR_CREDENTIALS).
+/// Calls that wait for the login of another call share its result, also if that login could not be begun
+/// (#PERSONR_STORE, #PERSONR_CREDENTIALS).
 ///
 /// A login that failed is remembered for a while (1 second, doubling up to 60, or as long as the service asks): until
 /// then a call returns the same error at once. Refused credentials are remembered until personr_auth_login() succeeds.
@@ -195,8 +195,8 @@ unsafe fn obtain(
 
 /// Writes "Bearer TOKEN" and a NUL into a buffer: what an application calls before each request.
 ///
-/// Does what personr_auth_token() does, without making an object: with a good token at hand there is no lock, no
-/// allocation and no system call but for the clock. The buffer holds a secret afterwards.
+/// Does what personr_auth_token() does, without making an object. With a good token in hand it takes no lock, allocates
+/// nothing, and makes no system call but to read the clock. The buffer holds a secret afterwards.
 ///
 /// @param auth       The handle.
 /// @param buffer     Where to write. #PERSONR_AUTHORIZATION_MAX bytes always suffice. On failure buffer[0] is NUL;
@@ -266,18 +266,18 @@ unsafe fn writable<'a>(parameter: &str, buffer: *mut c_char, capacity: usize) ->
     Ok(unsafe { slice::from_raw_parts_mut(buffer.cast(), length) })
 }
 
-/// Tells the library that the service refused a token (answered 401). It is not handed out again; the next call for a
-/// token logs in, or adopts the one that another has put in the store.
+/// Tells the library that the service refused a token (answered 401). The token is not handed out again. The next call
+/// for a token takes one that another process has put into the store meanwhile, or logs in.
 ///
-/// Rejecting a token that has been replaced already does nothing, and a token that many threads reject counts once: a
-/// burst of 401s leads to one login. Logins after rejections are limited to three in a row and then one a minute, with
-/// #PERSONR_UNAUTHORIZED from personr_auth_token() in between, so that two programs that end each other's tokens do
-/// not storm the service.
+/// Rejecting a token that has been replaced already does nothing, and a token that many threads reject counts once. So
+/// a burst of 401s leads to one login. Logins after rejections are limited to three in a row, then one a minute; in
+/// between personr_auth_token() returns #PERSONR_UNAUTHORIZED. Without this limit, two programs that end each other's
+/// tokens would storm the service.
 ///
 /// @param auth                   The handle.
 /// @param token_or_authorization The token that was sent: itself, "Bearer TOKEN", or "Authorization: Bearer TOKEN",
 ///                               with or without blanks and line breaks around. What cannot be a token is
-///                               #PERSONR_INVALID_ARGUMENT. Copied in part (a hash).
+///                               #PERSONR_INVALID_ARGUMENT. The library keeps a hash of it alone.
 /// @param error                  Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -298,7 +298,7 @@ pub unsafe extern "C" fn personr_auth_reject(
     }
 }
 
-/// Returns how things stand, for monitoring.
+/// Returns the state of the account's token, for monitoring.
 ///
 /// @param auth The handle. NULL gives #PERSONR_STATE_EMPTY.
 /// @return #PERSONR_STATE_EMPTY, #PERSONR_STATE_GOOD, #PERSONR_STATE_RENEWING, #PERSONR_STATE_FAILING or
@@ -318,7 +318,7 @@ pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     })
 }
 
-/// Returns when the token at hand is renewed next, by the first call after that moment.
+/// Returns when the token in hand is to be renewed. The first call after that moment renews it.
 ///
 /// @param auth The handle. NULL gives 0.
 /// @return Unix time in seconds; 0 if the next call logs in or renews.
@@ -336,10 +336,10 @@ pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i6
 /// **With the last handle of an account goes its token in a "memory:" store.** The next handle of this account logs in
 /// anew, and logs "login" at #PERSONR_LOG_WARN to say so.
 ///
-/// To free a handle while a call on it runs is an error of yours: the call may read what is freed. One that waits
-/// already goes on to its end all the same, callbacks included, and the password and the user data of callbacks go
-/// when the last of these calls ends, on its thread. A forked child has no such calls of its parent's threads: its
-/// copies go at once.
+/// To free a handle while a call on it runs is an error of the application: the call may read memory that is freed. A
+/// call that waits already goes on to its end nevertheless, with its callbacks. The password and the user data of
+/// callbacks are then freed when the last of these calls ends, on its thread. In a forked child the calls of its
+/// parent's threads do not run, so its copies are freed at once.
 ///
 /// @param auth The handle. NULL does nothing.
 ///

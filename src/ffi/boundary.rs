@@ -1,4 +1,4 @@
-//! Whose code a thread is running, and the boundary that no panic crosses.
+//! Keeps track of whose code a thread is running, and lets no panic cross the boundary to C.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -24,8 +24,9 @@ thread_local! {
 
 static HOOK_IS_SET: AtomicBool = AtomicBool::new(false);
 
-/// A caught panic still prints by the hook, and a broken stderr pipe then ends the application by SIGPIPE. So this
-/// library's panics say nothing; in a Rust program that links the same standard library, others go on as before.
+/// A caught panic still prints, by the panic hook, and if stderr is a broken pipe this ends the application by SIGPIPE.
+/// So panics of the library print nothing. In a Rust program that links the same standard library, other panics print
+/// as before.
 fn silence_own_panics() {
     // A load first: a swap would have all threads of a busy program fight for one cache line.
     if !HOOK_IS_SET.load(Ordering::Relaxed) && !HOOK_IS_SET.swap(true, Ordering::Relaxed) {
@@ -38,11 +39,11 @@ fn silence_own_panics() {
     }
 }
 
-/// `place` is this thread's: to look it up takes as long as all else that happens here.
+/// `place` is that of this thread. The caller looks it up once, since that takes as long as all else here.
 fn catch<R>(place: &Cell<Place>, work: impl FnOnce() -> R) -> std::result::Result<R, ()> {
     silence_own_panics();
     let from = place.replace(Place::Inside);
-    // What a panic may leave half-done is behind locks that ignore poison on purpose, or is dropped here.
+    // What a panic leaves half done is behind locks that ignore poison on purpose, or is dropped here.
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     place.set(from);
     // Dropping a panic's payload may panic again: leave it.
@@ -53,7 +54,7 @@ fn catch<R>(place: &Cell<Place>, work: impl FnOnce() -> R) -> std::result::Resul
 pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
     PLACE.with(|place| {
         if place.get() == Place::Callback {
-            // The call that it interrupts may lead the login that this one would wait for.
+            // The call from which the callback was called may lead the login that this one would wait for.
             let message = "the library was called from inside one of its own callbacks";
             return Err(Error::new(Status::InvalidArgument, "reentrant", message));
         }
@@ -63,8 +64,7 @@ pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
 }
 
 /// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is
-/// written in Rust, are its own to report. It comes back by returning, as the header asks, so nothing has to be
-/// unwound.
+/// written in Rust, are its own to report. The callback returns, as the header asks, so nothing has to be unwound.
 pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
     let from = PLACE.replace(Place::Callback);
     let result = as_before(callback);
@@ -72,8 +72,8 @@ pub(super) fn in_callback<R>(callback: impl FnOnce() -> R) -> R {
     result
 }
 
-/// For functions that cannot report: `otherwise` stands for the answer of a call that panicked. No cancellation of the
-/// thread acts in it.
+/// Runs the work of a function that cannot report a failure: if it panics, the answer is `otherwise`. No cancellation
+/// of the thread acts in it.
 pub(super) fn quietly<R>(otherwise: R, work: impl FnOnce() -> R) -> R {
     PLACE.with(|place| catch(place, || uncancelled(work))).unwrap_or(otherwise)
 }

@@ -18,7 +18,7 @@
  *   if you do not want the details, else free what you get.
  * - Outputs (..._out, error) are set to NULL or 0 first, and to their value only on success (error: only on failure).
  * - Handles are opaque. A ..._new, or an output, gives you one; the ..._free of its type ends it, once. ..._free(NULL)
- *   does nothing. Freeing a handle while a call on it runs is an error of yours (see personr_auth_free()).
+ *   does nothing. Freeing a handle while a call on it runs is an error of the application (see personr_auth_free()).
  * - A handle of another type than the parameter's (after a cast) is PERSONR_INVALID_ARGUMENT. What returns no status
  *   treats it as NULL: getters give what they give for NULL, and ..._free does nothing, so that it leaks. A freed
  *   handle is not recognised: nothing is promised, and tools that check memory report it.
@@ -33,18 +33,18 @@
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
- *   acts at the next cancellation point behind it. A thread of asynchronous cancelability must not call the library:
- *   POSIX lets it call none.
+ *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
+ *   library: POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but those of name look-ups, which callers share: four of a host at the most. Out of memory ends the process (abort,
- *   with a line on stderr).
+ *   but those of name look-ups, which callers share: at most four for one host. Running out of memory ends the process
+ *   (abort, with a line on stderr).
  * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
- *   threads may change it beside all other functions. The exception is the C library's name look-up (RES_OPTIONS,
- *   LOCALDOMAIN, HOSTALIASES). A program with more rights than its caller (setuid, setgid, file capabilities) obeys
- *   none of it.
- * - A forked child keeps the token at hand and may go on with its parent's handles. Both share their logins by a token
- *   store that processes share ("file:", Redis, callbacks). "memory:" is not: a login of the child then ends its
- *   parent's token, as any login elsewhere does.
+ *   threads may change it while any other function runs. The exception is the C library's name look-up (RES_OPTIONS,
+ *   LOCALDOMAIN, HOSTALIASES). In a program with more rights than its caller (setuid, setgid, file capabilities) the
+ *   library ignores the environment.
+ * - A forked child keeps the token in hand and may go on with its parent's handles. Both share their logins if the
+ *   token store is one that processes share ("file:", Redis, callbacks). A "memory:" store is not: a login of the child
+ *   then ends its parent's token, as any login elsewhere does.
  *
  * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
  * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403

@@ -38,10 +38,10 @@ pub unsafe extern "C" fn personr_error_status(error: *const personr_error) -> pe
     unsafe { known_handle(error) }.map_or(PERSONR_OK, |error| status_of(error.error.status()))
 }
 
-/// Returns what happened, for people: a sentence in English, or the service's own, UTF-8, at most 1,000 characters.
+/// Returns what happened, for people: a sentence in English or the service's own text, UTF-8, at most 1,000 characters.
 ///
-/// It never holds a secret, and it is one line: a space stands for each line break, control character and character
-/// that is not seen. If what the service says shows a secret once it is decoded, all of it is "[redacted]".
+/// It never holds a secret, and it is one line: each line break, control character and invisible character is replaced
+/// by a space. If the service's text shows a secret once it is decoded, the whole text is "[redacted]".
 ///
 /// @param error The error. NULL gives "".
 /// @return Borrowed: valid until the error is freed. Never NULL.
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn personr_error_http_status(error: *const personr_error) 
 
 /// Returns how long to wait before the next try, in milliseconds from the moment of the failure.
 ///
-/// It is what the service asked for (a day at most), or how long the library itself does not try again: until then a
+/// It is what the service asked for (a day at most), or how long the library itself does not log in again. Until then a
 /// call returns the same error without using the network.
 ///
 /// @param error The error. NULL gives -1.

@@ -1,4 +1,4 @@
-//! How a call ends: the status that it returns, and the error object.
+//! Ends a call: turns its result into a status and an error object.
 
 use std::ptr::NonNull;
 
@@ -18,8 +18,8 @@ pub(super) unsafe fn guard(error: *mut *mut personr_error, work: impl FnOnce() -
     unsafe { guard_quick(error, || uncancelled(work)) }
 }
 
-/// As `guard`, for work that seldom waits and calls [`uncancelled`] itself where it does: switching cancellation off
-/// and on takes a few nanoseconds.
+/// As `guard`, for work that rarely waits, and that calls [`uncancelled`] itself where it may: switching cancellation
+/// off and on takes a few nanoseconds.
 ///
 /// # Safety
 /// As for `guard`.

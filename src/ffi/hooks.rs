@@ -1,4 +1,4 @@
-//! C callbacks as the traits that the library calls.
+//! Turns C callbacks into the traits that the rooms below call.
 
 use std::ffi::{c_char, c_void};
 use std::slice;
@@ -22,9 +22,8 @@ pub(super) type Unlock = unsafe extern "C" fn(*mut c_void, *const c_char, *const
 pub(super) type AskPassword = unsafe extern "C" fn(*mut c_void, *const c_char, *mut c_char, usize) -> i32;
 pub(super) type Log = unsafe extern "C" fn(*mut c_void, i32, *const c_char, *const c_char);
 
-/// Whoever makes one of these promises for the callbacks what the header asks of them: that they may be called with
-/// these user data on any thread as long as the value is in use, and do no more with the other pointers than is said
-/// there.
+/// Whoever makes this value promises that the callbacks do what the header asks of them: they may be called with these
+/// user data on any thread as long as the value is in use, and use the other pointers only as the header says.
 pub(super) struct StoreCallbacks {
     pub(super) load: Load,
     pub(super) save: Save,
@@ -99,7 +98,7 @@ fn store_error(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Status::Store, "store-callback", message)
 }
 
-/// As `StoreCallbacks`.
+/// With the promise of [`StoreCallbacks`].
 pub(super) struct CredentialsCallback {
     pub(super) callback: AskPassword,
     pub(super) user_data: Pointer,
@@ -109,7 +108,7 @@ impl CredentialsHook for CredentialsCallback {
     fn password(&self, email: &str) -> Result<Secret> {
         const CAPACITY: usize = CREDENTIAL_MAX + 1;
         let (callback, user_data, email) = (self.callback, self.user_data.get(), owned(email));
-        // Wiped when it goes, whatever the application has written.
+        // These pages are wiped when they are given back, whatever the application has written.
         let pages = Pages::lent(CAPACITY);
         let buffer = pages.as_ptr();
         // SAFETY: the callback is as the header asks, and the pointers are good until it returns: a string, and so many
@@ -132,7 +131,7 @@ impl CredentialsHook for CredentialsCallback {
     }
 }
 
-/// As `StoreCallbacks`.
+/// With the promise of [`StoreCallbacks`].
 pub(super) struct LogCallback {
     pub(super) callback: Log,
     pub(super) level: Level,

@@ -1,7 +1,7 @@
-//! What is done when the library is loaded, before any thread can be in it.
+//! Runs when the library is loaded, before any thread can call it.
 //!
-//! ureq keeps a lazy value behind a `Once`. A child that is forked while another thread makes it waits for that
-//! thread, which the child does not have, for ever. So it is made here.
+//! ureq keeps a lazy value behind a `Once`. If a child is forked while another thread makes this value, the child waits
+//! for that thread for ever, since it does not have it. So the value is made here.
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 #[used]
@@ -14,6 +14,6 @@ static LOAD: extern "C" fn() = load;
 static LOAD: extern "C" fn() = load;
 
 extern "C" fn load() {
-    // Nothing in it panics; if it did, a panic must not leave a loader's call.
+    // Nothing here panics. If it did, the panic must not unwind into the loader.
     let _ = std::panic::catch_unwind(crate::transport::warm_up);
 }

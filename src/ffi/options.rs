@@ -56,8 +56,8 @@ pub unsafe extern "C" fn personr_options_free(options: *mut personr_options) {
 
 /// Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
 ///
-/// Ways to write the same URL name the same account: capitals in the host, a dot at its end, the default port,
-/// spellings of an IPv6 address, "%2f" for "%2F".
+/// Different ways to write the same URL name the same account: capitals in the host, a dot at its end, the default
+/// port, the spelling of an IPv6 address, "%2f" for "%2F".
 ///
 /// @param options  The object.
 /// @param base_url An https:// URL of at most 2048 bytes, without user name, query, fragment, or blanks around it;
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn personr_options_set_base_url(
     }
 }
 
-/// Sets by which of its two ways the service is asked for a token.
+/// Sets which of the service's two login endpoints is used.
 ///
 /// @param options      The object.
 /// @param login_method #PERSONR_LOGIN_BASIC (the default) or #PERSONR_LOGIN_FORM.
@@ -111,7 +111,8 @@ pub unsafe extern "C" fn personr_options_set_login_method(
     }
 }
 
-/// Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for others.
+/// Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for other calls
+/// and processes.
 ///
 /// @param options    The object.
 /// @param timeout_ms Milliseconds, 1 to 3600000 (an hour). 30000 unless set.
@@ -149,12 +150,13 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
     unsafe { guard(error, || handle_mut("options", options)?.options.set_connect_timeout_ms(connect_timeout_ms)) }
 }
 
-/// Sets how often one login is tried again after a failure that may not happen again: no connection, a connection
-/// that broke before the answer, a 5xx, or a 429 that says when. A refusal is never tried again.
+/// Sets how often one login is tried again after a failure that may be over a moment later: no connection, a connection
+/// that broke before the answer, a 5xx, or a 429 that says when to come back. A refusal is never tried again.
 ///
 /// The pauses are random and grow, and are never shorter than the service asks for. All pauses of one login together
-/// take at most 2 seconds, for other processes wait meanwhile. If the next one had to be longer ("Retry-After: 20"),
-/// the call fails at once, and personr_error_retry_after_ms() says how long this process and the others wait.
+/// take at most 2 seconds, since other processes wait meanwhile. If the next pause had to be longer ("Retry-After:
+/// 20"), the call fails at once, and personr_error_retry_after_ms() says how long this process and the others do not
+/// log in.
 ///
 /// @param options     The object.
 /// @param max_retries 0 to 10. 2 unless set.
@@ -173,10 +175,10 @@ pub unsafe extern "C" fn personr_options_set_max_retries(
     unsafe { guard(error, || handle_mut("options", options)?.options.set_max_retries(max_retries)) }
 }
 
-/// Sets the HTTP proxy to connect by (CONNECT). It learns the service's name and port, and nothing that is sent to it.
+/// Sets the HTTP proxy to connect through (CONNECT). The proxy learns the name and the port of the service, and nothing
+/// that is sent to the service.
 ///
-/// A loopback service is always connected to directly. Unless set, the environment names the proxy: see
-/// personr_auth_new().
+/// No proxy is ever used for a loopback address. Unless set, the environment names the proxy: see personr_auth_new().
 ///
 /// @param options The object.
 /// @param proxy   "" for none at all, or a URL such as "http://user:password@proxy.example:3128": http:// (also if no
@@ -205,9 +207,9 @@ pub unsafe extern "C" fn personr_options_set_proxy(
 
 /// Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
 ///
-/// Every certificate in it must be readable: one that is not would be missed at the worst time. The message says which
-/// it is, by its number and line. What OpenSSL takes is taken: comments in any encoding, "X509 CERTIFICATE", "TRUSTED
-/// CERTIFICATE" if its trust settings are for servers; and files that were joined without a line break.
+/// If one of its certificates cannot be read, none is added, and the message names that one by its number and line.
+/// Whatever OpenSSL reads is read: comments in any encoding, "X509 CERTIFICATE", and "TRUSTED CERTIFICATE" if its trust
+/// settings are for servers. Files that were joined without a line break are read as well.
 ///
 /// @param options The object.
 /// @param ca_file Path of the file, which is read now; a regular file (or a link to one) of at most 16 MiB.
@@ -259,15 +261,16 @@ pub unsafe extern "C" fn personr_options_set_ca_pem(
 
 /// Sets whether the system's root certificates are trusted beside the added ones.
 ///
-/// On Linux and its kin they are files: all in one, and each in a directory, under a name such as 0a1b2c3d.0 (as
-/// "openssl rehash" makes them). SSL_CERT_FILE and SSL_CERT_DIR (several, with colons between) say where, as for
-/// OpenSSL: each is read by personr_auth_new() and stands in for the usual place if it is set and not empty. The file
-/// is read at the first login and the directories if it does not vouch for the server; again whenever they have
-/// changed. Without any root a login is #PERSONR_TLS, reason "no-roots"; "roots-unreadable" says that some could not
-/// be read and none vouches for the server. Only regular files are read.
+/// On Linux and similar systems they stand in files: all of them in one file, and each in a file of its own, in a
+/// directory, under a name such as 0a1b2c3d.0 ("openssl rehash" makes these names). As for OpenSSL, SSL_CERT_FILE names
+/// another file, and SSL_CERT_DIR other directories, with colons between them; an empty variable counts as unset.
+/// personr_auth_new() reads both variables. The file is read at the first login, and the directories only if no
+/// certificate in the file vouches for the server. What has changed is read again at the next login. Only regular files
+/// are read. Without any root certificate a login fails with #PERSONR_TLS, reason "no-roots". The reason
+/// "roots-unreadable" says that some could not be read, and that no other one vouches for the server.
 ///
 /// @param options      The object.
-/// @param system_roots 1 (the default) or 0: then only the added ones are, and there must be some.
+/// @param system_roots 1 (the default), or 0 to trust the added ones alone, of which there must then be some.
 /// @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -320,21 +323,22 @@ pub unsafe extern "C" fn personr_options_set_user_agent(
 /// Sets where the token is kept, and so who shares it.
 ///
 /// A "file:" store is shared by all processes of a machine that run as the same user, forked ones too, and outlives
-/// them: one of them logs in, the others find its token. The directory is to be this user's own; it is made (mode
-/// 0700, whatever the umask is) if it is missing, but its parents are not. The token stands in it in clear, in files
-/// of mode 0600. A directory of another user, or that others may write, is #PERSONR_STORE and never used; so is a
-/// file of another user, or that others may read or write, or that is a link. So is a directory on a network file
-/// system or on FUSE: machines may not see each other's locks there.
+/// them: one of them logs in, the others find its token. The directory must belong to this user alone. If it is missing
+/// it is made (mode 0700, whatever the umask is), but its parents are not. The token stands in it in clear, in files of
+/// mode 0600. The store is not used, and the call returns #PERSONR_STORE, if the directory belongs to another user or
+/// others may write to it; if a file in it belongs to another user, may be read or written by others, or is a link; and
+/// if the directory is on a network file system or on FUSE, where machines may not see each other's locks.
 ///
 /// @param options     The object.
-/// @param token_store "memory:" (the default): all handles of this process with the same service, email and password.
-///                    **It ends with the last of these handles.** "file:DIRECTORY" (also "file:///DIRECTORY"): every
-///                    handle with the same directory, service and email. The path is taken as it is, at most 4095
-///                    bytes; a relative one is that of the working directory now. Nothing is opened before the token
-///                    is asked for. "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS:
-///                    all machines that use the same Redis server (a library built with the cargo feature "redis").
-///                    User and password as in personr_options_set_proxy(). No blanks around any of them, nor around a
-///                    directory. Copied.
+/// @param token_store "memory:" (the default): shared by all handles of this process with the same service, email and
+///                    password. **It ends with the last of these handles.** "file:DIRECTORY" (also
+///                    "file:///DIRECTORY"): shared by all handles with the same directory, service and email. The path
+///                    is taken as it is, at most 4095 bytes; a relative path starts at the working directory of this
+///                    moment. Nothing is opened before a token is asked for.
+///                    "redis://[[user]:password@]host[:port][/database]", or "rediss://..." for TLS: shared by all
+///                    machines that use the same Redis server (in a library that was built with the cargo feature
+///                    "redis"). User and password are written as in personr_options_set_proxy(). There must be no
+///                    blanks around the whole, nor around the directory. Copied.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
 ///
 /// @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
@@ -357,8 +361,8 @@ pub unsafe extern "C" fn personr_options_set_token_store(
     }
 }
 
-/// Sets how long before its end a token is renewed, by the first call then. The token at hand stays in use if that
-/// fails.
+/// Sets how long before its end a token is renewed. The first call in that time renews it; if that fails, the token in
+/// hand stays in use.
 ///
 /// @param options        The object.
 /// @param renew_before_s Seconds, not negative; more than half of the token's life counts as half of it. A fifth of

@@ -1,10 +1,11 @@
 //! What a handle and the calls on it share.
 //!
-//! To free a handle while a call on it runs is the caller's error, and a garbage collector's finalizer makes it. A
-//! call that waits has counted itself before, so it goes on to its end, and whoever is the last frees the value.
+//! To free a handle while a call on it runs is an error of the application, which the finalizer of a garbage collector
+//! easily makes. A call that waits has been counted before, so it goes on to its end, and whoever is the last frees the
+//! value.
 //!
-//! A forked child begins to count anew: of the threads that its parent's calls run on it has none, so they would never
-//! leave.
+//! A forked child begins to count anew. It has none of the threads on which calls of its parent run, so these calls
+//! would never be over in it.
 
 use std::ops::Deref;
 use std::ptr::NonNull;
@@ -35,12 +36,13 @@ impl<T: Send + Sync> Shared<T> {
         Self { inner: NonNull::from(Box::leak(Box::new(Inner { value, shares }))) }
     }
 
-    /// For what does not wait: it is not counted.
+    /// The value, for work that does not wait. This is not counted.
     pub(super) fn peek(&self) -> &T {
         // SAFETY: it is freed by the last share, and this one is here as long as the reference.
         unsafe { &self.inner.as_ref().value }
     }
 
+    /// The value, for a call that may wait. It is counted until the result is dropped.
     pub(super) fn enter(&self) -> Use<T> {
         let generation = generation();
         // SAFETY: as in `peek`.
@@ -53,7 +55,7 @@ impl<T> Inner<T> {
     /// Changes the number of this process's shares, and returns the new one.
     fn change(&self, generation: u32, how: impl Fn(u32) -> u32) -> u32 {
         let changed = |now: u64| {
-            // In a new child there is the handle alone.
+            // In a new child only the handle itself counts.
             let shares = if (now >> 32) as u32 == generation { now as u32 } else { 1 };
             how(shares)
         };
@@ -93,7 +95,8 @@ impl<T: Send + Sync> Deref for Use<T> {
 
 impl<T: Send + Sync> Drop for Use<T> {
     fn drop(&mut self) {
-        // A child that was forked inside a callback, and came back from it against the header, is not counted.
+        // A child that was forked inside a callback, and returned from it although the header forbids that, has not
+        // been counted.
         if self.generation == generation() {
             // SAFETY: this share is dropped once.
             unsafe { leave(self.inner, self.generation) };

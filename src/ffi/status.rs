@@ -12,8 +12,8 @@ pub const PERSONR_OK: i32 = 0;
 /// A parameter is NULL, malformed or out of range; the message names it. Or (reason "reentrant") the function was
 /// called from inside a callback. Nothing was sent.
 pub const PERSONR_INVALID_ARGUMENT: i32 = 1;
-/// The service knows no account with this email and password. It is remembered: personr_auth_token() does not send the
-/// same password again, so that a loop locks nobody out. personr_auth_login() does.
+/// The service knows no account with this email and password. This is remembered: personr_auth_token() does not send
+/// the same password again, so that a loop does not lock the account. personr_auth_login() does send it.
 pub const PERSONR_INVALID_CREDENTIALS: i32 = 2;
 /// The service answered 401 to the login, or (reason "tokens-keep-being-refused") tokens that it had just issued were
 /// rejected one after the other: something else logs in to the same account.
@@ -26,7 +26,7 @@ pub const PERSONR_RATE_LIMITED: i32 = 5;
 pub const PERSONR_SERVER: i32 = 6;
 /// The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
 /// "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
-/// message is about the one that tells most.
+/// message is about the failure that tells most.
 pub const PERSONR_NETWORK: i32 = 7;
 /// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
 /// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
@@ -38,13 +38,13 @@ pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
 /// "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
-/// The token store failed, and there is no good token at hand. Reasons: "store-version" (the record is of a later
-/// version of the library, and left alone), "store-record" (it would be too long); of a file: store "store-open",
-/// "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full", "store-read-only",
-/// "store-network-fs", "store-io"; of Redis "store-connect", "store-open" (too many files are open), "store-tls",
-/// "store-auth", "store-command" (Redis does not know a command that the store needs), "store-database",
-/// "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer", "store-lock-lost";
-/// of a store that the application keeps "store-callback".
+/// The token store failed, and there is no good token in hand. Reasons: "store-version" (the record is of a later
+/// version of the library, and left alone), "store-record" (the record would be too long); with "file:" also
+/// "store-open", "store-permissions", "store-owner", "store-link", "store-type", "store-size", "store-full",
+/// "store-read-only", "store-network-fs", "store-io"; with Redis also "store-connect", "store-open" (too many files are
+/// open), "store-tls", "store-auth", "store-command" (Redis does not know a command that the store needs),
+/// "store-database", "store-timeout", "store-busy", "store-read-only", "store-full", "store-moved", "store-answer",
+/// "store-lock-lost"; with callbacks also "store-callback".
 pub const PERSONR_STORE: i32 = 11;
 /// The buffer cannot hold the value; the length output says what is needed, without the NUL.
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;

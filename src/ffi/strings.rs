@@ -1,4 +1,4 @@
-//! Pointers that come in, and places for what goes out.
+//! Checks the pointers that come in, and writes to the places for what goes out.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::NonNull;
@@ -43,7 +43,7 @@ pub(super) unsafe fn bytes<'a>(parameter: &str, pointer: *const u8, length: usiz
     Ok(unsafe { slice::from_raw_parts(pointer.as_ptr(), length) })
 }
 
-/// Where a result goes. It is cleared first, so that a caller who forgets to look at the status reads no garbage.
+/// A place for a result. It is cleared first, so that a caller who forgets to look at the status reads no garbage.
 pub(super) struct Output<T>(Option<NonNull<T>>);
 
 impl<T> Output<T> {
@@ -62,7 +62,7 @@ impl<T> Output<T> {
         if self.0.is_some() { Ok(self) } else { Err(is_null(parameter)) }
     }
 
-    /// Does nothing if the caller passed NULL and may.
+    /// Does nothing if the caller has passed NULL, which is allowed here.
     pub(super) fn set(&self, value: T) {
         if let Some(place) = self.0 {
             // SAFETY: promised to `cleared`.
@@ -71,7 +71,7 @@ impl<T> Output<T> {
     }
 }
 
-/// A string of the library's own. A NUL in it, which no text of ours has, would cut it off.
+/// A text as a C string. A NUL in it, which no text of ours has, would cut it off.
 pub(super) fn owned(text: &str) -> CString {
     let text = text.split('\0').next().unwrap_or_default();
     CString::new(text).unwrap_or_default()

@@ -62,7 +62,7 @@ pub unsafe extern "C" fn personr_token_user_id(token: *const personr_token) -> *
 
 /// Returns how long the token was good when it was issued.
 ///
-/// A token that is unused for 30 days ends before that, says the service.
+/// By the service's rules a token that is unused for 30 days ends before that.
 ///
 /// @param token The token. NULL gives 0.
 /// @return Seconds, at least 1.

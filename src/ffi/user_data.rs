@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::boundary::in_callback;
 use super::callback_types::personr_user_data_free_fn;
 
-/// What the application gets back in each callback. It is passed on, and looked at by nobody here.
+/// The pointer that the application gets back in each callback. The library never looks at what it points to.
 #[derive(Clone, Copy)]
 pub(super) struct Pointer(*mut c_void);
 
@@ -49,9 +49,9 @@ impl Drop for UserData {
     }
 }
 
-/// The user data that an options object or a handle owns. The callbacks themselves own none: a call that a parent's
-/// thread was in the middle of holds some of them for ever in a forked child, which frees its copy of the data all the
-/// same.
+/// The user data that an options object or a handle owns. The callbacks themselves own none. In a forked child, a call
+/// that a thread of the parent was in the middle of holds its callbacks for ever; the child must free its copy of the
+/// data nevertheless.
 #[derive(Clone, Default)]
 pub(super) struct Owned {
     pub(super) store: Option<Arc<UserData>>,
