@@ -9,22 +9,24 @@
  *
  *     on a 401: auth.reject(authorization), ask again, repeat the request once
  *
- * What a function does, which values it takes, which statuses it can end with, and whether it uses the network, stands
- * in personr.h at the function of the same name: at personr_auth_token() for Auth::token(). Beside that, these rules
- * hold for all:
+ * personr.h says at the function of the same name what a function does, which values it takes, which statuses it can
+ * end with, and whether it uses the network: for Auth::token() at personr_auth_token(). These rules hold besides:
  *
  * - What can fail comes in two forms. token() throws a personr::Error; try_token() returns a personr::Result, which
  *   holds the value or the Error, and throws nothing. In a program without exceptions (-fno-exceptions) the first form
  *   ends the process (abort) if it fails.
- * - Options, Auth and Token own what they stand for: they are moved, never copied, and free it when they go. One that
- *   was moved from holds nothing: it tells "", 0 or none, and whatever can fail is Status::InvalidArgument.
+ * - Options, Auth and Token own the C object that they stand for: they are moved, never copied, and free it when they
+ *   are destroyed. One that was moved from is empty: its getters return "", 0 or none, and whatever can fail is
+ *   Status::InvalidArgument.
  * - Strings are std::string_view. Where you pass one it may also be a const char *, and that may be NULL, as what
  *   std::getenv() returns: NULL, and a NUL in the middle of a string, is Status::InvalidArgument. What you pass is
  *   copied, and the copies that this header makes are wiped. The strings that you get are borrowed from the object that
- *   you asked, until it goes or is moved from (clang warns if one outlives a temporary object).
- * - Times are std::chrono. One that the C function cannot take is Status::InvalidArgument, and never another time.
+ *   you asked, until it is destroyed or moved from (clang warns if one outlives a temporary object).
+ * - Times are std::chrono. A time that the C function cannot take is Status::InvalidArgument: no other time is taken in
+ *   its place.
  * - The const functions may be called by any number of threads at once, the others by one at a time.
- * - Out of memory ends the process in the try_ forms, as it does in the library; the others may throw std::bad_alloc.
+ * - Running out of memory ends the process in the try_ forms, as it does in the library; the other forms may throw
+ *   std::bad_alloc.
  */
 #ifndef PERSONR_HPP
 #define PERSONR_HPP
@@ -57,7 +59,7 @@
 #define PERSONR_HPP_EXCEPTIONS 0
 #endif
 
-/* What is returned is borrowed from the object. */
+/* The result is borrowed from the object. */
 #define PERSONR_HPP_BORROWED
 #if defined(__has_cpp_attribute)
 #if __has_cpp_attribute(clang::lifetimebound)
@@ -88,13 +90,13 @@ enum class Status : std::int32_t {
     Credentials = PERSONR_CREDENTIALS,
 };
 
-/** By which of its two ways the service is asked for a token. */
+/** Which of the service's two login endpoints is used. */
 enum class LoginMethod : std::int32_t {
     Basic = PERSONR_LOGIN_BASIC,
     Form = PERSONR_LOGIN_FORM,
 };
 
-/** How much a log event matters. Later versions may give others. */
+/** How important a log event is. Later versions may give other levels. */
 enum class Level : std::int32_t {
     Error = PERSONR_LOG_ERROR,
     Warn = PERSONR_LOG_WARN,
@@ -102,7 +104,7 @@ enum class Level : std::int32_t {
     Debug = PERSONR_LOG_DEBUG,
 };
 
-/** How things stand with a handle. Later versions may give others. */
+/** The state of an account's token. Later versions may give other states. */
 enum class State : std::int32_t {
     Empty = PERSONR_STATE_EMPTY,
     Good = PERSONR_STATE_GOOD,
@@ -114,7 +116,7 @@ enum class State : std::int32_t {
 /** How a callback of a token store ended. */
 enum class StoreResult : std::int32_t {
     Done = PERSONR_CALLBACK_OK,
-    /** lock: another one holds the lock; save: the lock was lost. */
+    /** lock: somebody else holds the lock; save: the lock was lost. */
     Busy = PERSONR_STORE_BUSY,
     Failed = 0,
 };
@@ -122,7 +124,7 @@ enum class StoreResult : std::int32_t {
 /** The version of the library that is loaded, such as "0.1.0". Valid for ever. */
 inline std::string_view version() noexcept { return personr_version(); }
 
-/** The same as a number, comparable with PERSONR_VERSION_NUMBER. */
+/** The version of the library that is loaded as a number, comparable with PERSONR_VERSION_NUMBER. */
 inline std::uint32_t version_number() noexcept { return personr_version_number(); }
 
 /** The name of a status, such as "PERSONR_TIMEOUT", for logs. Valid for ever. */
@@ -133,7 +135,7 @@ inline std::string_view status_name(Status status) noexcept
 
 class Error;
 
-/* Not for programs. */
+/* Not for applications. */
 namespace detail {
 
 struct Free {
@@ -150,11 +152,11 @@ struct Callbacks;
 
 Error refused(const char *parameter, const char *why);
 
-/* In a way that the compiler may not leave out, although nobody reads these bytes again. */
+/* Wipes in a way that the compiler may not leave out, although nobody reads these bytes again. */
 inline void wipe(char *bytes, std::size_t length) noexcept
 {
 #if defined(__GNUC__)
-    /* As fast as it can, since Auth::authorization() does so: the statement behind it might read them. */
+    /* Auth::authorization() needs this to be fast. For the compiler, the statement after it may read the bytes. */
     std::fill_n(bytes, length, '\0');
     __asm__ __volatile__("" : : "r"(bytes) : "memory");
 #else
@@ -192,7 +194,7 @@ private:
     bool is_null_ = false;
 };
 
-/* A string with a NUL behind it, for the length of a call. Any may be a secret: a proxy's URL holds a password. */
+/* A string with a NUL behind it, for one call. Each counts as a secret: the URL of a proxy may hold a password. */
 class Text {
 public:
     explicit Text(std::string_view text) : length_(text.size()), copy_(new char[length_ + 1])
@@ -211,7 +213,7 @@ private:
     std::unique_ptr<char[]> copy_;
 };
 
-/* The nearest that there is: a clock that counts nanoseconds ends in 2262. */
+/* The nearest value that the clock has: one that counts nanoseconds ends in 2262. */
 inline std::chrono::system_clock::time_point time_point(std::int64_t unix_seconds) noexcept
 {
     using Time = std::chrono::system_clock::time_point;
@@ -220,7 +222,7 @@ inline std::chrono::system_clock::time_point time_point(std::int64_t unix_second
     return Time(std::min(since_1970, last));
 }
 
-/* The nearest that there is: zero and the greatest are no time-outs to the library, and it says so. */
+/* The nearest value of the type. Zero and the greatest one are no timeouts: the library refuses them. */
 inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept
 {
     constexpr std::chrono::milliseconds greatest(std::numeric_limits<std::uint32_t>::max());
@@ -232,9 +234,9 @@ inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept
 /** Why a call failed. It never changes, and never holds a secret; copies share what they borrow from. */
 class Error : public std::runtime_error {
 public:
-    /** Takes over what a C function gave: for programs that use both. */
+    /** Takes over the error of a C function, for programs that use both headers. */
     explicit Error(personr_error *error) : Error(detail::Handle<personr_error>(error)) {}
-    /* And so no move: there is always something to tell. */
+    /* And no move: an Error is never empty. */
     Error(const Error &) noexcept = default;
     Error &operator=(const Error &) noexcept = default;
     ~Error() override = default;
@@ -271,7 +273,7 @@ private:
           status_(static_cast<Status>(personr_error_status(error.get()))), error_(std::move(error))
     {
     }
-    /* What this header itself does not pass on. */
+    /* The error for an argument that this header itself refuses. */
     explicit Error(const std::string &message)
         : std::runtime_error(message), status_(Status::InvalidArgument), error_(nullptr)
     {
@@ -301,7 +303,7 @@ inline Error refused(const char *parameter, const char *why)
 } // namespace detail
 
 /**
- * What a try_ function returns: the value, or why there is none.
+ * The result of a try_ function: the value, or the Error that says why there is none.
  *
  *     personr::Result<personr::Token> token = auth.try_token();
  *     if (!token)
@@ -323,14 +325,14 @@ public:
     const T &value() const & PERSONR_HPP_BORROWED { return checked(), **this; }
     T value() && { return checked(), *std::move(*this); }
 
-    /** The value. To be asked only if there is one. */
+    /** The value. To be called only if there is one. */
     T &operator*() & noexcept PERSONR_HPP_BORROWED { return *std::get_if<0>(&either_); }
     const T &operator*() const & noexcept PERSONR_HPP_BORROWED { return *std::get_if<0>(&either_); }
     T operator*() && noexcept { return std::move(*std::get_if<0>(&either_)); }
     T *operator->() noexcept PERSONR_HPP_BORROWED { return std::get_if<0>(&either_); }
     const T *operator->() const noexcept PERSONR_HPP_BORROWED { return std::get_if<0>(&either_); }
 
-    /** Why there is no value. To be asked only if there is none. */
+    /** Why there is no value. To be called only if there is none. */
     const Error &error() const & noexcept PERSONR_HPP_BORROWED { return *std::get_if<1>(&either_); }
     Error error() && noexcept { return *std::get_if<1>(&either_); }
 
@@ -344,7 +346,7 @@ private:
     std::variant<T, Error> either_;
 };
 
-/** Of a function that has no value to give: that it went well, or why it did not. */
+/** The result of a function without a value: success, or the Error that says why it failed. */
 template <>
 class [[nodiscard]] Result<void> {
 public:
@@ -360,7 +362,7 @@ public:
             detail::raise(*error_);
     }
 
-    /** Why it failed. To be asked only if it did. */
+    /** Why it failed. To be called only if it did. */
     const Error &error() const & noexcept PERSONR_HPP_BORROWED { return *error_; }
     Error error() && noexcept { return *error_; }
 
@@ -370,7 +372,7 @@ private:
 
 namespace detail {
 
-/* Calls a C function, which gets the place for its error. */
+/* Calls a C function, and passes it the place for its error. */
 template <class Call>
 Result<void> attempt(Call call) noexcept
 {
@@ -385,7 +387,7 @@ Result<void> attempt(Call call) noexcept
 /** A token as it was when it was handed out. It never changes, and outlives the Auth that it came from. */
 class Token {
 public:
-    /** Takes over what a C function gave: for programs that use both. */
+    /** Takes over the token of a C function, for programs that use both headers. */
     explicit Token(personr_token *token) noexcept : token_(token) {}
 
     /** The token itself, without "Bearer ". It is a secret. */
@@ -406,16 +408,16 @@ public:
         return detail::time_point(personr_token_expires_at(get()));
     }
 
-    /** How long the token is still good, by a clock that nobody can set; 0 once it has expired. */
+    /** How long the token is still good, by a clock that goes on while the machine sleeps; 0 once it has expired. */
     std::chrono::seconds seconds_left() const noexcept
     {
         return std::chrono::seconds(personr_token_seconds_left(get()));
     }
 
-    /** For functions of personr.h. Borrowed. */
+    /** The token for functions of personr.h. Borrowed. */
     const personr_token *get() const noexcept PERSONR_HPP_BORROWED { return token_.get(); }
 
-    /** The same, and from now on yours to free by personr_token_free(). */
+    /** The token for functions of personr.h, from now on yours to free by personr_token_free(). */
     [[nodiscard]] personr_token *release() noexcept { return token_.release(); }
 
 private:
@@ -442,7 +444,7 @@ public:
     /** "Bearer " and the token: a secret. */
     std::string_view view() const noexcept PERSONR_HPP_BORROWED { return std::string_view(text_, length_); }
 
-    /** The same with a NUL behind it. */
+    /** "Bearer " and the token as a C string. */
     const char *c_str() const noexcept PERSONR_HPP_BORROWED { return text_; }
 
 private:
@@ -463,18 +465,18 @@ private:
     }
 
     std::size_t length_ = 0;
-    char text_[PERSONR_AUTHORIZATION_MAX]; /* what lies behind the NUL is never written */
+    char text_[PERSONR_AUTHORIZATION_MAX]; /* the bytes after the NUL are never written */
 };
 
-/** Where a callback writes a record or a password: a buffer of the library's, which wipes it. */
+/** Where a callback writes a record or a password: a buffer of the library, which wipes it afterwards. */
 class Buffer {
 public:
     Buffer(const Buffer &) = delete;
     Buffer &operator=(const Buffer &) = delete;
 
     /**
-     * Copies bytes there, in place of what was. If they are NULL or do not fit, or a password holds a NUL, the callback
-     * fails.
+     * Copies bytes into the buffer, in place of what was there. If they are NULL or do not fit, or if a password holds
+     * a NUL, the callback fails.
      */
     void assign(detail::Argument argument) noexcept
     {
@@ -501,26 +503,26 @@ private:
 };
 
 /**
- * A token store that the program keeps. See personr_store_load_fn and its siblings for what each has to do.
+ * A token store that the application keeps. See personr_store_load_fn and its siblings for what each has to do.
  *
- * These and the other callbacks are called on a thread that called the library, maybe on several at once. What one
- * throws goes no further: it has failed then. No thread may end in one, by pthread_exit() or a cancellation. They are
- * destroyed when the last owner goes, of the Options and of every Auth made with them.
+ * These and the other callbacks are called on a thread that called the library, maybe on several at once. If one
+ * throws, it has failed, and the exception goes no further. No thread may end in one, by pthread_exit() or a
+ * cancellation. They are destroyed with their last owner: owners are the Options and every Auth made with them.
  */
 struct StoreCallbacks {
     /** Reads the record of a key, and assigns it to the buffer if there is one: at most PERSONR_RECORD_MAX bytes. */
     std::function<StoreResult(std::string_view key, Buffer &record)> load;
-    /** Replaces the record of a key, whole, if this owner has the lock still. It holds a secret. */
+    /** Replaces the record of a key, whole, if this owner still has the lock. It holds a secret. */
     std::function<StoreResult(std::string_view key, std::string_view owner, std::string_view record)> save;
-    /** Takes the lock of a key for an owner, and waits no longer than that for it. It ends with its lease. */
+    /** Takes the lock of a key for an owner, and waits for at most `wait`. It ends by itself after `lease`. */
     std::function<StoreResult(std::string_view key, std::string_view owner, std::chrono::milliseconds wait,
                               std::chrono::milliseconds lease)>
         lock;
-    /** Gives the lock of a key back, if this owner has it still. */
+    /** Gives the lock of a key back, if this owner still has it. */
     std::function<StoreResult(std::string_view key, std::string_view owner)> unlock;
 };
 
-/** Tells the password of an account by Buffer::assign(). Returns whether it could. */
+/** Writes the password of an account by Buffer::assign(). Returns whether it could. */
 using CredentialsCallback = std::function<bool(std::string_view email, Buffer &password)>;
 
 /** Is told what happened: an event for programs, and a sentence for people. */
@@ -528,7 +530,7 @@ using LogCallback = std::function<void(Level level, std::string_view event, std:
 
 namespace detail {
 
-/* What the library calls, with the program's callbacks as its user data. */
+/* The C callbacks, which have those of the application as their user data. */
 struct Callbacks {
     static std::int32_t load(void *store, const char *key, std::uint8_t *bytes, std::size_t capacity,
                              std::size_t *length_out) noexcept
@@ -584,7 +586,7 @@ struct Callbacks {
     }
 
 private:
-    /* No exception may cross the frames of the library, which are of another language. */
+    /* No exception may cross the frames of the library, which is written in another language. */
     template <class Call>
     static std::int32_t contained(Call call) noexcept
     {
@@ -620,7 +622,7 @@ public:
         return text("base_url", personr_options_set_base_url, url);
     }
 
-    /** By which of its two ways the service is asked for a token: LoginMethod::Basic unless set. */
+    /** Which of the service's two login endpoints is used: LoginMethod::Basic unless set. */
     Options &login_method(LoginMethod method) & { return set(try_login_method(method)); }
     Options login_method(LoginMethod method) && { return std::move(login_method(method)); }
     Result<void> try_login_method(LoginMethod method) noexcept
@@ -644,12 +646,12 @@ public:
         return value(personr_options_set_connect_timeout_ms, detail::milliseconds(time));
     }
 
-    /** How often one login is tried again after a failure that may pass, 0 to 10 times: twice unless set. */
+    /** How often one login is tried again after a failure that may soon be over, 0 to 10 times: twice unless set. */
     Options &max_retries(std::uint32_t times) & { return set(try_max_retries(times)); }
     Options max_retries(std::uint32_t times) && { return std::move(max_retries(times)); }
     Result<void> try_max_retries(std::uint32_t times) noexcept { return value(personr_options_set_max_retries, times); }
 
-    /** The HTTP proxy to connect by, "" for none: unless set, the environment names it. */
+    /** The HTTP proxy to connect through, "" for none: unless set, the environment names it. */
     Options &proxy(detail::Argument url) & { return set(try_proxy(url)); }
     Options proxy(detail::Argument url) && { return std::move(proxy(url)); }
     Result<void> try_proxy(detail::Argument url) noexcept { return text("proxy", personr_options_set_proxy, url); }
@@ -662,7 +664,7 @@ public:
         return text("ca_file", personr_options_set_ca_file, path);
     }
 
-    /** The same of a PEM text. */
+    /** Adds the root certificates of a PEM text. */
     Options &ca_pem(detail::Argument pem) & { return set(try_ca_pem(pem)); }
     Options ca_pem(detail::Argument pem) && { return std::move(ca_pem(pem)); }
     Result<void> try_ca_pem(detail::Argument pem) noexcept
@@ -700,7 +702,7 @@ public:
         return text("token_store", personr_options_set_token_store, store);
     }
 
-    /** How long before its end a token is renewed, at most half of its life: a fifth of it unless set; 0 for not. */
+    /** How long before its end a token is renewed, at most half of its life: a fifth of it unless set; 0 for never. */
     Options &renew_before(std::chrono::seconds time) & { return set(try_renew_before(time)); }
     Options renew_before(std::chrono::seconds time) && { return std::move(renew_before(time)); }
     Result<void> try_renew_before(std::chrono::seconds time) noexcept
@@ -708,7 +710,7 @@ public:
         return value(personr_options_set_renew_before_s, std::int64_t{time.count()});
     }
 
-    /** A token store that the program keeps, instead of the one that token_store() names. None of them may be empty. */
+    /** A token store of the application, instead of the one that token_store() names. No callback may be empty. */
     Options &token_store_callbacks(StoreCallbacks store) & { return set(try_token_store_callbacks(std::move(store))); }
     Options token_store_callbacks(StoreCallbacks store) &&
     {
@@ -727,7 +729,7 @@ public:
         });
     }
 
-    /** Who is asked for the password before each login, which is then not kept. An empty function: nobody again. */
+    /** Is asked for the password before each login, which is then not kept. An empty function unsets it. */
     Options &credentials_callback(CredentialsCallback ask) & { return set(try_credentials_callback(std::move(ask))); }
     Options credentials_callback(CredentialsCallback ask) && { return std::move(credentials_callback(std::move(ask))); }
     Result<void> try_credentials_callback(CredentialsCallback ask) noexcept
@@ -738,7 +740,7 @@ public:
         });
     }
 
-    /** Who is told what happens, up to this level. Never a secret, at any level. An empty function: nobody again. */
+    /** Is told what happens, up to this level, and never a secret. An empty function unsets it. */
     Options &log_callback(Level level, LogCallback tell) & { return set(try_log_callback(level, std::move(tell))); }
     Options log_callback(Level level, LogCallback tell) && { return std::move(log_callback(level, std::move(tell))); }
     Result<void> try_log_callback(Level level, LogCallback tell) noexcept
@@ -750,7 +752,7 @@ public:
         });
     }
 
-    /** For functions of personr.h. Borrowed. */
+    /** The options for functions of personr.h. Borrowed. */
     personr_options *get() noexcept PERSONR_HPP_BORROWED { return options_.get(); }
     const personr_options *get() const noexcept PERSONR_HPP_BORROWED { return options_.get(); }
 
@@ -794,9 +796,9 @@ private:
 };
 
 /**
- * An account at the service, and its one live token. Make one for each account of a program, share it between all
- * threads (all its functions are const), and keep it: a token in a "memory:" store, the default, ends with the last Auth
- * of its account.
+ * An account at the service, and its one live token. Make one for each account of an application, share it between all
+ * threads (all its functions are const), and keep it: a token in a "memory:" store, the default, ends with the last
+ * Auth of its account.
  */
 class Auth {
 public:
@@ -815,17 +817,17 @@ public:
         return made(email, &password, &options);
     }
 
-    /** The same without a password: the options have a credentials callback. */
+    /** An account without a password: the options have a credentials callback. */
     Auth(detail::Argument email, const Options &options) : Auth(try_new(email, options).value()) {}
     static Result<Auth> try_new(detail::Argument email, const Options &options) noexcept
     {
         return made(email, nullptr, &options);
     }
 
-    /** Takes over what a C function gave: for programs that use both. */
+    /** Takes over the handle of a C function, for programs that use both headers. */
     explicit Auth(personr_auth *auth) noexcept : auth_(auth) {}
 
-    /** Logs in anew: this is how a password is verified. It ends the token of the login before it, everywhere. */
+    /** Logs in anew, which verifies a password. It ends the token of the login before it, everywhere. */
     Token login() const { return try_login().value(); }
     Result<Token> try_login() const noexcept { return handed_out(personr_auth_login); }
 
@@ -833,7 +835,7 @@ public:
     Token token() const { return try_token().value(); }
     Result<Token> try_token() const noexcept { return handed_out(personr_auth_token); }
 
-    /** The same as the value of an Authorization header, without making a token object: for each request. */
+    /** Hands out a token that is good now as the value of an Authorization header, for each request. */
     Authorization authorization() const { return try_authorization().value(); }
     Result<Authorization> try_authorization() const noexcept
     {
@@ -842,7 +844,7 @@ public:
         if (personr_auth_authorization(get(), authorization.text_, sizeof authorization.text_, &authorization.length_,
                                        &error)
             != PERSONR_OK) {
-            /* What was written is not said. */
+            /* How much was written is not known. */
             authorization.length_ = sizeof authorization.text_ - 1;
             return Error(error);
         }
@@ -866,10 +868,10 @@ public:
         return detail::attempt([&](personr_error **error) { return personr_auth_reject(get(), text.c_str(), error); });
     }
 
-    /** How things stand, for monitoring. */
+    /** The state of the account's token, for monitoring. */
     State state() const noexcept { return static_cast<State>(personr_auth_state(get())); }
 
-    /** When the token at hand is renewed next, by the first call after that; none if that is the next one. */
+    /** When the token in hand is to be renewed, by the first call after that; none if the next call does it. */
     std::optional<std::chrono::system_clock::time_point> renews_at() const noexcept
     {
         const std::int64_t seconds = personr_auth_renews_at(get());
@@ -878,10 +880,10 @@ public:
         return detail::time_point(seconds);
     }
 
-    /** For functions of personr.h. Borrowed. */
+    /** The handle for functions of personr.h. Borrowed. */
     const personr_auth *get() const noexcept PERSONR_HPP_BORROWED { return auth_.get(); }
 
-    /** The same, and from now on yours to free by personr_auth_free(). */
+    /** The handle for functions of personr.h, from now on yours to free by personr_auth_free(). */
     [[nodiscard]] personr_auth *release() noexcept { return auth_.release(); }
 
 private:
@@ -891,7 +893,7 @@ private:
             return detail::refused("email", problem);
         if (const char *problem = password != nullptr ? password->problem() : nullptr)
             return detail::refused("password", problem);
-        /* To the C function they would be the defaults: the password would go to another service. */
+        /* The C function would take NULL for the defaults, and the password would go to another service. */
         if (options != nullptr && options->get() == nullptr)
             return detail::refused("options", "they were moved from");
         personr_auth *auth = nullptr;
