@@ -1,13 +1,14 @@
 /*
- * A token store of the program's own, in SQLite: all processes of a host that use the same database share one login.
+ * A token store of the application's own, in SQLite: all processes of a machine that use the same database share one
+ * login.
  *
  *     cc custom_store.c -lpersonr -lsqlite3 -o custom_store
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… ./custom_store tokens.db
  *
  * Start it as often as you like, also at the same moment: one of them logs in.
  *
- * Each call opens a connection of its own. The library calls seldom (for a login, and every 10 s while one is due), and
- * this way no connection is used by two threads or carried over a fork.
+ * Each call opens a connection of its own, so that no connection is used by two threads or survives a fork. The library
+ * calls rarely: for a login, and every 10 s while one is due.
  */
 #include <fcntl.h>
 #include <personr.h>
@@ -50,7 +51,7 @@ static sqlite3 *open_database(const struct store *store)
 
     if (sqlite3_open_v2(store->path, &database, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK
         && sqlite3_busy_timeout(database, BUSY_MS) == SQLITE_OK
-        /* An old token does not stay behind in the file. */
+        /* So that no old token stays behind in the file. */
         && sqlite3_exec(database, "PRAGMA secure_delete = ON", NULL, NULL, NULL) == SQLITE_OK)
         return database;
     sqlite3_close(database);
@@ -210,7 +211,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     options = personr_options_new();
-    /* The store lives longer than all who use it, so there is nothing to be freed. */
+    /* The store lives longer than the handle and the options, so there is nothing to be freed. */
     if ((base_url == NULL || personr_options_set_base_url(options, base_url, &error) == PERSONR_OK)
         && (ca_file == NULL || personr_options_set_ca_file(options, ca_file, &error) == PERSONR_OK)
         && personr_options_set_token_store_callbacks(options, load, save, lock, unlock, &store, NULL, &error)

@@ -1,6 +1,6 @@
 /*
- * What a program does for each status. Asks for a token, as often as its argument says (once without one), and says
- * what it would do next.
+ * What an application does about each status. This one asks for a token, as often as its argument says (once without an
+ * argument), and says what it would do next.
  *
  *     cc errors.c -lpersonr -o errors
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… ./errors 2
@@ -11,7 +11,7 @@
 
 #include "wipe.h"
 
-/* The status decides; reason and message are for the log. A status that is not known is a failure like another. */
+/* The status decides; reason and message are for the log. An unknown status is a failure like any other. */
 static const char *what_to_do(personr_status status)
 {
     switch (status) {

@@ -1,5 +1,5 @@
 /*
- * Logs in and prints what came of it.
+ * Logs in, and prints the token's data or the error.
  *
  *     cc login.c -lpersonr -o login
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… ./login

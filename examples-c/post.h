@@ -1,6 +1,6 @@
 /*
- * Stands for the HTTP client of your program: a POST without a body, over plain HTTP, to the sandbox on 127.0.0.1, and
- * no more than that.
+ * Stands for the HTTP client of your application. It sends a POST without a body, over plain HTTP, to the sandbox on
+ * 127.0.0.1, and can do no more than that.
  */
 #ifndef POST_H
 #define POST_H

@@ -2,7 +2,8 @@
  * A pre-forking server in small: the parent gets a token, then its children work with it, each in a process of its own.
  * When the token ends, one of them logs in and the others find the new one in the store.
  *
- * Processes share a token by a file: store. With memory: each child's login would end the others' token.
+ * Processes share a token through a file: store. With memory: the login of each child would end the token of the
+ * others.
  *
  *     cc prefork.c -lpersonr -o prefork
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… PERSONR_BASE_URL=http://127.0.0.1:PORT/api/1.1/wf \

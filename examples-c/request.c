@@ -7,7 +7,8 @@
  *     cc request.c -lpersonr -o request
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… PERSONR_BASE_URL=http://127.0.0.1:PORT/api/1.1/wf ./request
  *
- * post() in post.h stands for the HTTP client of your program. It speaks plain HTTP to the sandbox and no more.
+ * post() in post.h stands for the HTTP client of your application. It speaks plain HTTP to the sandbox and can do no
+ * more than that.
  */
 #include <personr.h>
 #include <stdio.h>
@@ -31,12 +32,12 @@ static int authorised_post(const personr_auth *auth, const char *base_url, const
         if (status != 401 || personr_auth_reject(auth, authorization, error) != PERSONR_OK)
             break;
     }
-    /* On every path: also after a failure a former value may stand there. */
+    /* On every path: even after a failure the buffer may hold an earlier value. */
     wipe(authorization, sizeof authorization);
     return status;
 }
 
-/* Something else logs in to the account: here another handle for it, which might be another program. */
+/* Something else logs in to the account: here another handle, but it might as well be another program. */
 static personr_status log_in_elsewhere(const personr_auth *auth, personr_error **error)
 {
     personr_token *token;

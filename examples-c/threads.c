@@ -1,5 +1,5 @@
 /*
- * One handle for many threads: whoever comes first logs in, the others wait for it, and from then on the token is
+ * One handle for many threads. The first one logs in, the others wait for its token, and from then on the token is
  * handed out from memory.
  *
  *     cc threads.c -lpersonr -pthread -o threads

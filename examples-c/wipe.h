@@ -1,6 +1,6 @@
 /*
- * Wipes what has held a secret. Not by memset(): of memory that nobody reads again compilers leave that out. (Where there
- * is explicit_bzero(), or memset_explicit() of C23, take that.)
+ * Wipes memory that has held a secret. memset() would not do: compilers leave it out if nobody reads the memory again.
+ * (Use explicit_bzero(), or memset_explicit() of C23, where there is one.)
  */
 #ifndef WIPE_H
 #define WIPE_H

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <personr.hpp>
 
-/* "" for one that is not set: a std::string_view cannot be made of NULL. */
+/* "" for a variable that is not set: a std::string_view cannot be made from NULL. */
 inline std::string_view variable(const char *name)
 {
     const char *value = std::getenv(name);
@@ -13,7 +13,7 @@ inline std::string_view variable(const char *name)
     return value != nullptr ? value : "";
 }
 
-/* Another service than Personr's own, if PERSONR_BASE_URL and PERSONR_CA_FILE (PEM) name one, such as the sandbox. */
+/* PERSONR_BASE_URL and PERSONR_CA_FILE (PEM) may name another service than Personr's own, such as the sandbox. */
 inline personr::Options options_of_the_environment()
 {
     personr::Options options;

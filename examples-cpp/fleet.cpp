@@ -1,11 +1,12 @@
 /*
- * One of a fleet: its threads, and all other processes of this host with the same store, work with one token. Whoever
- * comes first logs in. When another login has ended the token, one of them logs in anew, and all go on.
+ * One process of a fleet. Its threads, and all other processes of this machine with the same store, work with one
+ * token. The first one logs in. When another login has ended the token, one of them logs in anew, and all go on.
  *
  *     c++ -std=c++17 fleet.cpp -lpersonr -pthread -o fleet
  *     PERSONR_EMAIL=… PERSONR_PASSWORD=… PERSONR_BASE_URL=http://127.0.0.1:PORT/api/1.1/wf ./fleet file:/tmp/tokens
  *
- * post() in post.h stands for the HTTP client of your program. It speaks plain HTTP to the sandbox and no more.
+ * post() in post.h stands for the HTTP client of your application. It speaks plain HTTP to the sandbox and can do no
+ * more than that.
  */
 #include <atomic>
 #include <iostream>
