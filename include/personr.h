@@ -158,7 +158,7 @@
 #define PERSONR_CANCELLED 14
 
 /**
- * The credentials callback failed (reason "credentials-callback"), or wrote what cannot be a password ("password").
+ * The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
  */
 #define PERSONR_CREDENTIALS 15
 

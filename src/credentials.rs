@@ -127,7 +127,7 @@ impl CredentialsSource {
                     Err(_) => Some("it is not UTF-8"),
                 };
                 if let Some(problem) = problem {
-                    let message = format!("the credentials callback wrote what cannot be a password: {problem}");
+                    let message = format!("the credentials callback wrote no valid password: {problem}");
                     return Err(Error::new(Status::Credentials, "password", message));
                 }
                 if deadline.has_passed() {

@@ -80,7 +80,7 @@ impl Dialer {
         let mut stream = connect::connect(proxy.host(), proxy.port(), Phase::Proxy, connecting)?;
         if proxy.tls() {
             let Some(tls) = &self.tls else {
-                return Err(Error::new(Status::Internal, "proxy", "a loopback address was to go by a proxy").into());
+                return Err(Error::new(Status::Internal, "proxy", "a loopback address must not have a proxy").into());
             };
             stream = tls.handshake(stream, proxy.host()).map_err(|error| failure_of(&error, Phase::Proxy))?;
         }

@@ -1,4 +1,4 @@
-//! Why a call failed: one small status for the program, a reason and a message for the log.
+//! Why a call failed: a status to decide by, a reason that tells its cases apart, and a message for people.
 
 use std::borrow::Cow;
 use std::fmt;

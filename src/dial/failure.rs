@@ -131,7 +131,7 @@ pub(super) fn more_telling(one: io::Error, other: io::Error) -> io::Error {
 fn timeout(phase: Phase) -> Error {
     let message = match phase {
         Phase::Connect => "no connection within the time allowed",
-        Phase::Proxy => "no connection by the proxy within the time allowed",
+        Phase::Proxy => "no connection through the proxy within the time allowed",
         Phase::Handshake => "no TLS handshake within the time allowed",
         Phase::Request => "the request could not be sent within the time allowed",
         Phase::Answer => "no answer within the time allowed",
@@ -152,7 +152,7 @@ fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
 fn handshake_problem(error: &rustls::Error) -> &'static str {
     match error {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "what answers does not speak TLS (is this a port for plain HTTP?)"
+            "the server does not speak TLS (is this a port for plain HTTP?)"
         }
         rustls::Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,

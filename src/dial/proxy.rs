@@ -96,7 +96,7 @@ impl Proxy {
             Some(200..=299) => Ok(()),
             Some(407) => Err(refused("the proxy asks for other credentials (407)".to_owned())),
             Some(code) => Err(refused(format!("the proxy refused to connect ({code})"))),
-            None => Err(refused("the proxy's answer is not one to CONNECT".to_owned())),
+            None => Err(refused("the proxy's answer is not a valid answer to CONNECT".to_owned())),
         }
     }
 

@@ -64,7 +64,7 @@ pub(crate) fn parse_proxy(text: &[u8]) -> std::result::Result<ProxyOption, &'sta
     }
     // A slash in a password ends the authority of the URL: what stands before it would be taken for the host.
     if url.path.contains('@') {
-        return Err("\"@\" stands behind the host: write \"/\" in a user name or a password as %2F");
+        return Err("there is an \"@\" after the host: write \"/\" in a user name or a password as %2F");
     }
     Ok(ProxyOption::Url(url))
 }

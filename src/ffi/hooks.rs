@@ -41,7 +41,7 @@ impl StoreHook for StoreCallbacks {
         // bytes that may be written, and a place for the length.
         match in_callback(|| unsafe { load(user_data, key.as_ptr(), record.as_mut_ptr(), RECORD_MAX, &mut length) }) {
             PERSONR_CALLBACK_OK if length > RECORD_MAX => {
-                Err(store_error("the load callback reports a longer record than may be"))
+                Err(store_error("the load callback reports a record that is longer than 32768 bytes"))
             }
             PERSONR_CALLBACK_OK => {
                 record.truncate(length);
@@ -124,7 +124,7 @@ impl CredentialsHook for CredentialsCallback {
         match length.and_then(|length| written.get(..length)) {
             Some(password) => Ok(Secret::concat(&[password])),
             None => {
-                let message = "the credentials callback wrote what cannot be a password: it does not end with a NUL";
+                let message = "the credentials callback wrote no valid password: it does not end with a NUL";
                 Err(Error::new(Status::Credentials, "password", message))
             }
         }

@@ -52,7 +52,7 @@ pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;
 pub const PERSONR_INTERNAL: i32 = 13;
 /// Reserved: the call was cancelled.
 pub const PERSONR_CANCELLED: i32 = 14;
-/// The credentials callback failed (reason "credentials-callback"), or wrote what cannot be a password ("password").
+/// The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
 pub const PERSONR_CREDENTIALS: i32 = 15;
 
 /// The one mapping to the numbers of C.

@@ -44,7 +44,7 @@ impl Hook {
     }
 
     fn hook(&self) -> Result<Arc<dyn StoreHook>> {
-        let gone = || Error::new(Status::Internal, "store", "the store's callbacks are gone before their handle");
+        let gone = || Error::new(Status::Internal, "store", "the store's callbacks were freed before their handle");
         self.hook.upgrade().ok_or_else(gone)
     }
 }

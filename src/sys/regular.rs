@@ -47,7 +47,7 @@ impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("it does not exist"),
-            Self::Forbidden => f.write_str("it may not be read"),
+            Self::Forbidden => f.write_str("this process has no right to read it"),
             Self::TooManyOpen => f.write_str("too many open files"),
             Self::NotRegular => f.write_str("it is not a regular file"),
             Self::TooLarge => f.write_str("it is larger than 16 MiB"),

@@ -70,7 +70,7 @@ impl<'a> Answer<'a> {
         match &self.document {
             Some(document) if document.text("status") == Some("success") => match document.get("response") {
                 Some(found @ Json::Object(_)) => self.issued(found),
-                _ => Err(self.not_personrs("answer", "the answer says success and nothing else")),
+                _ => Err(self.not_personrs("answer", "the answer says success, and has no \"response\"")),
             },
             // A broken body that says success, or has a token: neither a token nor a reason is taken from it.
             None if self.members.texts("status").any(|status| status == "success") => Err(self.not_json()),

@@ -59,7 +59,7 @@ impl Directory {
             return Err(refuse(Part::Directory, "store-owner", "belongs to another user"));
         }
         if metadata.mode() & 0o022 != 0 {
-            return Err(refuse(Part::Directory, PERMISSIONS, "may be written by others (its mode should be 0700)"));
+            return Err(refuse(Part::Directory, PERMISSIONS, "can be written by others (its mode should be 0700)"));
         }
         if files::is_on_network(&directory).map_err(|error| failed(Part::Directory, &error))? {
             let problem =
@@ -203,7 +203,7 @@ pub(super) fn check_file(part: Part, metadata: &Metadata) -> Result<()> {
         return Err(refuse(part, "store-owner", "belongs to another user"));
     }
     if metadata.mode() & 0o077 != 0 {
-        return Err(refuse(part, PERMISSIONS, "may be used by others (its mode should be 0600)"));
+        return Err(refuse(part, PERMISSIONS, "can be used by others (its mode should be 0600)"));
     }
     // No link at all is allowed: the file was the record when it was opened, and has been replaced since.
     if metadata.nlink() > 1 {

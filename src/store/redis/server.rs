@@ -41,7 +41,7 @@ impl Server {
             digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
                 digits.parse().map_err(|_| "the number of the database is too large")?
             }
-            _ => return Err("what follows the host is not the number of a database"),
+            _ => return Err("the path is not the number of a database"),
         };
         Ok(Self { url, login, database })
     }

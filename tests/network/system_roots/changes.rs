@@ -94,7 +94,7 @@ fn what_may_not_be_read_is_told_and_read_later() {
         // Root may read everything; nobody may not.
         host.succeeds("user 65534");
     }
-    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it may not be read");
+    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: this process has no right to read it");
     set_mode("bundle", 0o644);
     host.succeeds("login");
 }
