@@ -177,6 +177,7 @@ struct StoredFailure {
     error: StoredError,
     at: f64,
     count: u32,
+    /// `cut_off_after` in memory. In stores it keeps the name that it had first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     in_vain_ms: Option<u64>,
 }
@@ -219,6 +220,7 @@ impl Stored {
         Record {
             generation: self.generation,
             token: self.token(now).map(Arc::new),
+            // So many whole days ago. A day that is still to come counts as today: the clock that wrote it was wrong.
             used: now
                 .instant
                 .before(Duration::from_secs(day_of(now.unix).saturating_sub(self.used_on).saturating_mul(DAY_S))),

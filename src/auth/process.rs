@@ -83,6 +83,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let session = self.session();
+        // A `memory:` store wants to know whether a good token is lost with its last handle.
         let has_good_token = session.in_hand().map(|_| session.has_usable(Instant::now()));
         drop(session);
         self.store.close(has_good_token);

@@ -121,6 +121,7 @@ fn authorization(userinfo: &[u8]) -> Secret {
     let mut pair = Zeroizing::new(Vec::with_capacity(userinfo.len() + 1));
     pair.extend(percent_decode(user));
     pair.push(b':');
+    // It begins with the colon, if there is one.
     pair.extend(percent_decode(password).skip(1));
     Secret::concat(&[b"Basic ", Zeroizing::new(BASE64_STANDARD.encode(&*pair)).as_bytes()])
 }
