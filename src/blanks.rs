@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_end_is_looked_at_and_the_middle_is_not() {
+    fn blanks_are_found_at_both_ends_and_not_in_the_middle() {
         for (value, problem) in [
             ("", None),
             ("a b", None),

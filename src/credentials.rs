@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_refused_by_name() {
+    fn invalid_credentials_are_refused_with_the_name_of_the_parameter() {
         assert_eq!(message("", "p"), "email: it is empty");
         assert_eq!(message("e", ""), "password: it is empty");
         assert_eq!(message("a:b", "p"), "email: it must not contain a colon");

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_variable_is_as_unset_and_bytes_stay_as_they_are() {
+    fn an_empty_variable_counts_as_unset_and_bytes_are_kept() {
         let environment = Environment::of(|name| match name {
             "HTTPS_PROXY" => Some(b"\xff:1".to_vec()),
             "SSL_CERT_FILE" => Some(Vec::new()),

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_needs_no_scheme_and_is_no_socks() {
+    fn a_proxy_needs_no_scheme_and_socks_is_refused() {
         let mut options = options();
         for url in ["", "proxy:3128", "http://user:pass@proxy", "https://proxy"] {
             assert!(options.set_proxy(url).is_ok(), "{url}");
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_ca_files_are_taken() {
+    fn a_ca_file_is_added_whole_or_not_at_all() {
         let mut options = options();
         assert_eq!(problem(options.set_ca_pem(b"")), "ca_pem: there is no certificate in it");
         assert_eq!(problem(options.set_ca_pem(b"no PEM")), "ca_pem: there is no certificate in it");

@@ -166,14 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_stand_one_behind_the_other() {
+    fn the_parts_are_concatenated() {
         let secret = Secret::concat(&[b"Bearer ", b"", b"abc", b"\0"]);
         assert_eq!(secret.as_bytes(), b"Bearer abc\0");
         assert_eq!(Secret::concat(&[]).as_bytes(), b"");
     }
 
     #[test]
-    fn more_than_a_page_fits() {
+    fn a_secret_may_be_longer_than_a_page() {
         let long = vec![7_u8; 10_000];
         assert_eq!(Secret::concat(&[&long, b"end"]).as_bytes().len(), 10_003);
     }

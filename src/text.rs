@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_space_stands_for_each_character_that_is_not_seen() {
+    fn each_invisible_character_becomes_a_space() {
         for hidden in [
             '\0',
             '\t',
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_stays() {
+    fn visible_characters_stay() {
         for text in
             ["", "We didn\u{2019}t find an account", "\u{e4}\u{3b1}\u{416}\u{5d0}\u{645}\u{4e2d}\u{1f600}", "a b"]
         {

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_found_in_what_callers_have_of_it() {
+    fn a_token_is_found_alone_and_in_a_header_line() {
         for text in [
             "a|b",
             "a|b\n",
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts_are_terminated_strings_of_their_own() {
+    fn value_authorization_and_user_id_are_c_strings() {
         let token = token(Duration::from_secs(60));
         assert_eq!(token.value(), c"abc|def");
         assert_eq!(token.authorization(), c"Bearer abc|def");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_never_more_than_the_lifetime_and_never_negative() {
+    fn the_time_left_never_exceeds_the_lifetime_and_is_never_negative() {
         let year = token(Duration::from_secs(31_536_000));
         assert_eq!(year.lifetime(), 31_536_000);
         assert!((31_535_990..=31_536_000).contains(&year.seconds_left()));

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_list_both_families_are_tried_and_a_few_of_each() {
+    fn a_long_list_is_cut_and_both_families_are_tried() {
         let found: Vec<_> = (0..50).map(v6).chain((0..50).map(v4)).collect();
         let tried = in_turn(&found);
         assert_eq!(tried.len(), ATTEMPTS_MAX);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_that_answers_wins() {
+    fn the_first_address_that_answers_wins() {
         let (one, other) = (silent(), silent());
         let [one, other] = [&one, &other].map(|(listener, _)| address_of(listener));
         let good = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_late_may_still_win() {
+    fn a_slow_address_may_still_win() {
         let (late, queue) = silent();
         let (never, _queue) = silent();
         let socket = std::thread::scope(|scope| {
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_connected_to_says_why() {
+    fn a_failed_connection_says_why() {
         let kind = |addresses: &[SocketAddr]| race(addresses, MINUTE).expect_err("nobody listens").kind();
         assert_eq!(kind(&[dead()]), ErrorKind::NetworkUnreachable);
         assert_eq!(kind(&[refusing(), refusing()]), ErrorKind::ConnectionRefused);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_deadline_ends_it() {
+    fn the_deadline_ends_the_attempts() {
         let silent = silent();
         let address = address_of(&silent.0);
         for (addresses, time) in [(&[address][..], 0), (&[address], 1), (&[address, refusing()], 300)] {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_phase_has_its_own_reason() {
+    fn a_failure_has_the_reason_of_its_phase() {
         for (phase, reason) in [(Phase::Connect, "connect"), (Phase::Proxy, "proxy")] {
             let failure = connect("127.0.0.1", refusing().port(), phase, Deadline::after(MINUTE)).expect_err("refused");
             assert_eq!((failure.error.status(), failure.error.reason()), (Status::Network, reason));

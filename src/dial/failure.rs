@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_kind_has_its_reason() {
+    fn each_kind_of_error_has_its_reason() {
         let cases = [
             (ErrorKind::ConnectionRefused, Phase::Connect, Status::Network, "connect"),
             (ErrorKind::HostUnreachable, Phase::Connect, Status::Network, "connect"),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_refuses_is_told_in_words() {
+    fn errors_of_the_system_have_messages_of_our_own() {
         let cases = [
             (libc::EMFILE, "descriptors", "too many open files"),
             (libc::ENFILE, "descriptors", "too many open files"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_addresses_the_error_that_says_most_is_told() {
+    fn the_most_telling_error_of_several_addresses_is_reported() {
         let from_least =
             [libc::ENETUNREACH, libc::EHOSTUNREACH, libc::ETIMEDOUT, libc::EPERM, libc::ECONNREFUSED, libc::EMFILE];
         let error = io::Error::from_raw_os_error;
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_up_fails_in_words_of_its_own() {
+    fn a_failed_look_up_has_a_reason_and_a_message() {
         let cases = [
             (LookUpProblem::NoAddress, Status::Network, ["dns", "proxy"], "name of the host"),
             (LookUpProblem::NoThread, Status::Network, ["dns", "proxy"], "no thread"),

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_soon_joins_and_at_most_four_go_on_at_once() {
+    fn callers_join_a_young_look_up_and_at_most_four_run_at_once() {
         let look_ups = LookUps::of_the_system();
         let begun = Instant::now();
         let join = |host, after| look_ups.join(host, begun.after(Duration::from_millis(after)));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn all_who_joined_get_the_one_answer_and_nothing_is_kept() {
+    fn all_callers_get_the_answer_and_nothing_is_kept() {
         static SERVER: Server = Server::new();
         let look_ups = look_ups(|host| SERVER.ask(host));
         let hosts = ["a", "a", "a", "b", "unknown", "empty", "descriptors"];

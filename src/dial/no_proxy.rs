@@ -77,7 +77,7 @@ mod tests {
     // What curl makes of many more is asked of curl itself, in `tests/network/like_curl.rs`.
 
     #[test]
-    fn a_name_means_its_subdomains_whatever_dots_and_case() {
+    fn a_name_stands_for_its_subdomains_whatever_its_dots_and_case() {
         for target in
             ["https://enterprise.personr.co", "https://enterprise.personr.co.", "https://ENTERPRISE.personr.co"]
         {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_many_spellings_and_a_range_some_bits() {
+    fn addresses_and_ranges_are_compared_by_value() {
         for (target, within, without) in [
             (
                 "https://10.0.0.7",

@@ -108,7 +108,7 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
-    fn a_peer_that_says_nothing_is_waited_for_until_the_deadline() {
+    fn a_read_from_a_silent_peer_ends_at_the_deadline() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let socket = TcpStream::connect(listener.local_addr().expect("an address")).expect("connected");
         let deadline = Deadline::after(Duration::from_millis(50));

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_may_wait_is_sent_in_parts_and_an_end_without_a_word_is_an_error() {
+    fn a_long_write_is_sent_in_parts_and_an_end_without_close_notify_is_an_error() {
         let (port, settings) = echo();
         let deadline = Deadline::after(Duration::from_secs(60));
         let below = connect("127.0.0.1", port, Phase::Connect, deadline).expect("connected");
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_handles_that_trust_the_same_share_it() {
+    fn a_thousand_handles_with_the_same_roots_share_them() {
         let pem = || {
             let params = CertificateParams::new([]).expect("parameters");
             params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate").pem()

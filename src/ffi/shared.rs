@@ -119,7 +119,7 @@ mod tests {
     use crate::sys::in_child;
 
     #[test]
-    fn the_last_one_frees() {
+    fn the_last_share_frees_the_value() {
         let counted = Arc::new(());
         let owners = || Arc::strong_count(&counted);
         let handle = Shared::new(Arc::clone(&counted));

@@ -29,7 +29,7 @@ fn taken(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_openssl_takes_is_taken_and_more() {
+fn everything_that_openssl_reads_is_read() {
     let [first, second] = ["first", "second"].map(der);
     let [one, two] = [&first, &second].map(|der| armour("CERTIFICATE", der));
     let crlf = |text: &str| text.replace('\n', "\r\n");

@@ -20,7 +20,7 @@ fn read(published: &Published, nanos: u64, size: usize) -> (Found, String) {
 }
 
 #[test]
-fn what_is_written_is_read_until_its_time() {
+fn a_token_is_read_until_its_time() {
     let published = Published::new();
     assert_eq!(read(&published, 0, 99).0, Found::Nothing);
     published.write(Some(&token("abc|123")), Instant::from_nanos(10));
@@ -35,7 +35,7 @@ fn what_is_written_is_read_until_its_time() {
 }
 
 #[test]
-fn what_changes_nothing_is_not_written() {
+fn an_unchanged_token_is_not_written_again() {
     let published = Published::new();
     let at = |milliseconds| Instant::START.after(Duration::from_millis(milliseconds));
     let mut writes = 0;

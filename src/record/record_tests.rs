@@ -38,7 +38,7 @@ fn seconds(from: Instant, to: Instant) -> u64 {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn a_written_record_is_read_back() {
     let (now, full) = (now(), full());
     let bytes = full.encode(&now).expect("JSON");
     let read = Record::decode(Some(&bytes), &now).expect("readable");
@@ -65,7 +65,7 @@ fn unknown_fields_are_kept_and_a_later_version_is_left_alone() {
 }
 
 #[test]
-fn what_cannot_be_read_is_as_none() {
+fn an_unreadable_record_counts_as_none() {
     for text in ["", "{", "[]", "null", "\u{0}\u{1}", r#"{"version":1}"#, r#"{"version":"one","generation":1}"#] {
         let record = decode(text).expect("as none");
         assert!(record.token.is_none() && record.generation == 0, "{text}");
@@ -74,7 +74,7 @@ fn what_cannot_be_read_is_as_none() {
 }
 
 #[test]
-fn a_token_that_cannot_be_one_is_none() {
+fn an_invalid_token_counts_as_none() {
     let with = |token: &str, obtained: &str, expires: &str| {
         let text = format!(
             r#"{{"version":1,"generation":1,"token":{token},"obtained_at":{obtained},"expires_at":{expires}}}"#
@@ -94,7 +94,7 @@ fn a_token_that_cannot_be_one_is_none() {
 }
 
 #[test]
-fn times_that_have_not_come_count_as_now() {
+fn times_in_the_future_count_as_now() {
     let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1800000000,"expires_at":1800000060,
         "used_on":99999}"#;
     let (record, now) = (decode(text).expect("readable"), now());
@@ -104,7 +104,7 @@ fn times_that_have_not_come_count_as_now() {
 }
 
 #[test]
-fn a_pause_that_has_not_begun_does_not_bind() {
+fn a_pause_in_the_future_does_not_bind() {
     let of = |ahead: f64| {
         let at = 1_700_000_000.0 + ahead;
         let text = format!(
@@ -126,7 +126,7 @@ fn a_pause_that_has_not_begun_does_not_bind() {
 }
 
 #[test]
-fn a_pause_that_began_before_all_time_is_over() {
+fn a_pause_of_very_long_ago_is_over() {
     for at in ["-1e18", "-1e20", "-1e300"] {
         let text = format!(
             r#"{{"version":1,"generation":1,"replacements":3,"replaced_at":{at},
@@ -153,7 +153,7 @@ fn what_a_later_version_wrote_is_kept_as_long_as_there_is_room() {
 }
 
 #[test]
-fn the_longest_record_of_our_own_has_room() {
+fn our_own_longest_record_fits() {
     let mut record = full();
     let longest = "x".repeat(TOKEN_MAX);
     let expires = now().instant.after(Duration::from_secs(DAY_S));
@@ -167,7 +167,7 @@ fn the_longest_record_of_our_own_has_room() {
 }
 
 #[test]
-fn a_generation_that_cannot_be_is_that_of_a_damaged_record() {
+fn an_impossible_generation_marks_a_damaged_record() {
     let of = |generation: u64| {
         decode(&format!(r#"{{"version":1,"generation":{generation},"colour":1}}"#)).expect("readable").generation
     };
@@ -175,7 +175,7 @@ fn a_generation_that_cannot_be_is_that_of_a_damaged_record() {
 }
 
 #[test]
-fn what_was_before_this_machine_started_is_told() {
+fn times_before_the_start_of_the_machine_are_kept() {
     let day = Duration::from_secs(DAY_S);
     let now = Now { instant: Instant::since_boot(Duration::from_secs(1)), unix: Duration::from_secs(1_700_000_000) };
     let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1674080000,"expires_at":1705616000,
@@ -188,7 +188,7 @@ fn what_was_before_this_machine_started_is_told() {
 }
 
 #[test]
-fn what_is_left_is_never_more_than_the_lifetime() {
+fn the_time_left_never_exceeds_the_lifetime() {
     let text = r#"{"version":1,"generation":1,"token":"abc","obtained_at":1699999990,"expires_at":1700000050}"#;
     let token = decode(text).expect("readable").token.expect("one");
     assert_eq!((seconds(now().instant, token.expires()), token.lifetime()), (50, 60));

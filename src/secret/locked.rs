@@ -94,14 +94,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_counts_its_own() {
+    fn each_process_counts_its_own_locked_bytes() {
         let (parent, child) = (7, 8);
         let word = word(parent, 4096);
         assert_eq!((locked(word, parent), locked(word, child)), (4096, 0));
     }
 
     #[test]
-    fn what_cannot_be_locked_at_all_finds_no_room() {
+    fn more_than_the_limit_is_never_locked() {
         assert!(!reserve(fork_generation(), usize::MAX));
         assert!(!reserve(fork_generation(), LOCKED_MAX as usize + 1));
     }

@@ -170,7 +170,7 @@ mod tests {
 
     /// Reserves of its own: the library's are used by the tests beside it.
     #[test]
-    fn what_is_kept_is_taken_once_and_no_more_than_there_is_room() {
+    fn kept_pages_are_taken_once_and_their_number_is_limited() {
         let reserve = Reserve::<2>::of(SMALLEST_PAGE);
         assert!(reserve.take().is_none());
         let mappings = [0, 1, 2].map(|_| Mapping::new(SMALLEST_PAGE));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_zero_also_when_they_were_used_before() {
+    fn used_pages_are_zero_again() {
         for length in [1, SMALLEST_PAGE, SMALLEST_PAGE + 1, 5 * SMALLEST_PAGE, 5 * SMALLEST_PAGE + 1] {
             for _ in 0..20 {
                 let pages = Pages::new(length);

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_is_over_before_the_lease_whatever_the_callbacks_take() {
+    fn a_login_ends_before_the_lease_however_slow_the_callbacks_are() {
         let owner: Arc<dyn StoreHook> = Arc::new(Slow);
         let store = Hook::open(&owner, "key");
         let mut held = held(&store);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_could_not_be_read_back_is_not_saved() {
+    fn a_record_that_is_too_long_is_not_saved() {
         let owner: Arc<dyn StoreHook> = Arc::new(Slow);
         let store = Hook::open(&owner, "key");
         let mut held = held(&store);

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_token_that_went_with_the_last_handle_is_told_of_once() {
+    fn a_good_token_lost_with_the_last_handle_is_reported_once() {
         let _alone = alone();
         let open_and_close = |password, is_good| {
             let store = open("lost", password);
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_so_many_are_remembered() {
+    fn the_number_of_remembered_losses_is_limited() {
         let _alone = alone();
         let key = |number: usize| format!("lost {number}");
         for number in 0..=LOST_MAX {
@@ -283,7 +283,7 @@ mod tests {
 
     /// What is compared are the fastest of many rounds.
     #[test]
-    fn an_account_is_found_as_fast_among_many() {
+    fn an_account_is_found_as_fast_among_many_others() {
         let fastest = || {
             let time = |round| {
                 let begun = std::time::Instant::now();

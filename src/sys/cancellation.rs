@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_off_in_the_work_as_before_in_callbacks_and_as_before_afterwards() {
+    fn cancellation_is_off_in_the_work_and_as_before_in_callbacks_and_afterwards() {
         for before in [ON, OFF] {
             set(before);
             uncancelled(|| {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_puts_it_back() {
+    fn a_panic_restores_the_former_state() {
         set(ON);
         let panicked = std::panic::catch_unwind(|| uncancelled(|| panic!("on purpose")));
         assert!(panicked.is_err());

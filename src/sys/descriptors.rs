@@ -54,7 +54,7 @@ mod tests {
     use std::fs::File;
 
     #[test]
-    fn what_would_become_a_standard_stream_is_moved() {
+    fn a_descriptor_with_a_number_of_a_standard_stream_is_moved() {
         // In a child: descriptors belong to the whole process, and other tests run beside this one.
         let moved = in_child(|| {
             // SAFETY: the child's own copies, which it does not use again.
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opened_meanwhile_is_no_standard_stream() {
+    fn nothing_is_opened_at_the_number_of_a_standard_stream() {
         let found = in_child(|| {
             // SAFETY: the child's own copies, which it does not use again.
             unsafe { (0..LOWEST).for_each(|standard| drop(OwnedFd::from_raw_fd(standard))) };

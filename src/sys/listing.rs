@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_directory_is_not_opened() {
+    fn only_a_directory_is_opened() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("file");
         fs::write(&file, "").expect("written");

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_regular_files_are_read_and_nothing_is_waited_for() {
+    fn only_regular_files_are_read_and_opening_never_waits() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         make_fifo(&path("fifo"));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn want_of_descriptors_is_told() {
+    fn a_lack_of_descriptors_is_reported() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         fs::write(&path, "").expect("written");

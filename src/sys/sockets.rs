@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_waits_and_is_closed_by_exec() {
+    fn a_connection_is_blocking_and_close_on_exec() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let socket = connect_to(listener.local_addr().expect("an address")).expect("connected");
         assert!(socket.nodelay().expect("an option"));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told() {
+    fn a_refused_connection_is_reported() {
         // It has a port, which nobody else can get, and does not listen.
         let closed = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
         closed.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_without_end_ends() {
+    fn the_shortest_and_the_longest_wait_end() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         assert_eq!(Connecting::wait_for_one(&[], Duration::from_nanos(1)).expect("a wait"), None);
         let connecting = [Connecting::begin(listener.local_addr().expect("an address")).expect("begun")];
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn no_socket_stands_in_for_a_standard_stream() {
+    fn no_socket_gets_the_number_of_a_standard_stream() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         // In a child: descriptors belong to the whole process, and other tests run beside this one.

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn without_the_clock_time_goes_on_by_another() {
+    fn without_the_boot_clock_the_monotonic_one_is_read() {
         assert_eq!(read(UNKNOWN), None);
         let uptime = Uptime::by(UNKNOWN);
         let before = monotonic();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_decided_once_stays_decided() {
+    fn the_choice_of_the_clock_is_kept() {
         let mut uptime = Uptime::by(UNKNOWN);
         uptime.read();
         uptime.clock = BOOT_CLOCK;
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_while_the_process_lives_takes_no_time_with_it() {
+    fn counted_time_stays_counted_if_the_clock_disappears() {
         let mut uptime = Uptime::by(BOOT_CLOCK);
         let first = uptime.read();
         // As if the machine had been suspended for an hour.

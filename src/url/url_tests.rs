@@ -86,7 +86,7 @@ fn a_proxy_keeps_its_userinfo_apart() {
 }
 
 #[test]
-fn what_is_not_such_a_url_is_refused() {
+fn an_invalid_url_is_refused() {
     let cases = [
         "",
         "enterprise.personr.co",
@@ -155,7 +155,7 @@ fn what_is_not_such_a_url_is_refused() {
 }
 
 #[test]
-fn blanks_are_said_to_be_such() {
+fn an_error_names_the_blank() {
     for (text, expected) in [
         (" https://host", "it begins with a space"),
         ("https://host ", "it ends with a space"),

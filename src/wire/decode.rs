@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_stays() {
+    fn a_text_without_escapes_stays() {
         for text in [
             "",
             "%",
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn each_layer_is_seen() {
+    fn each_layer_is_returned() {
         let layers = |text| layers(text).map(|layers| layers.iter().map(|layer| layer.to_string()).collect::<Vec<_>>());
         assert_eq!(layers("plain"), Some(vec!["plain".to_owned()]));
         let seen = ["%2526amp;", "%26amp;", "&amp;", "&"].map(str::to_owned);

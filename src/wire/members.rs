@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn each_text_has_its_name() {
+    fn each_text_is_found_by_its_name() {
         let text =
             r#"{"a":"1","b":2,"c" : {"d":"\"4\\"},'e':'it\'s',"a":"again","f":["g"],"not a name":"x","h":"\u00e4"}"#;
         let expected = [("a", "1"), ("d", "\"4\\"), ("e", "it's"), ("a", "again"), ("h", "\u{e4}")];
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_costs_itself_alone() {
+    fn a_broken_member_does_not_spoil_the_others() {
         for text in [
             r#"{"a":"one "b" two","c":"3"}"#,
             r#"{"a":"one , "c":"3","#,

@@ -39,7 +39,7 @@ fn a_short_secret_does_not_take_replacements_apart() {
 }
 
 #[test]
-fn of_two_secrets_the_longer_one_goes_whole() {
+fn the_longer_of_two_secrets_is_replaced_whole() {
     assert_eq!(presentable("hunter22", &[b"hunter2", b"hunter22"]), "[redacted]");
 }
 
@@ -58,7 +58,7 @@ fn unknown_tokens_are_known_by_their_shape() {
 }
 
 #[test]
-fn a_secret_with_what_is_not_seen_in_it_is_found() {
+fn a_secret_with_invisible_characters_in_it_is_found() {
     for (secret, texts) in [
         (
             "p\u{200d}ss\u{feff}w\u{2028}rd",
@@ -217,7 +217,7 @@ fn no_chain_of_encoders_brings_a_secret_through() {
 }
 
 #[test]
-fn what_shows_only_when_it_is_decoded_takes_the_whole_text_with_it() {
+fn a_text_that_shows_a_secret_only_when_decoded_is_not_shown() {
     for (secret, text) in [
         ("it's \"me\"", "it&#x27;s &#34;me&#34;"),
         ("it's \"me\"", "it&apos;s &quot;me&quot;"),
@@ -255,7 +255,7 @@ fn a_token_by_its_shape_is_seen_through_encodings() {
 }
 
 #[test]
-fn what_only_looks_encoded_stays() {
+fn a_text_that_only_looks_encoded_stays() {
     for text in [
         "The condition for the workflow X is not met. Workflow won't run",
         "We didn\u{2019}t find an account with those login credentials",
@@ -272,19 +272,19 @@ fn what_only_looks_encoded_stays() {
 }
 
 #[test]
-fn layers_without_end_are_not_looked_through() {
+fn a_text_with_endless_layers_is_not_shown() {
     assert_eq!(presentable(&format!("a &{} b", "amp;".repeat(10_000)), &[]), REDACTED);
     assert_eq!(presentable(&format!("a %{}41 b", "25".repeat(10_000)), &[]), REDACTED);
 }
 
 #[test]
-fn redaction_takes_its_time_and_no_more() {
+fn redaction_is_fast_enough_for_the_worst_text() {
     let secrets: Vec<Vec<u8>> = (0..10).map(|number| format!("{}{number}", "a&".repeat(500)).into_bytes()).collect();
     let secrets: Vec<&[u8]> = secrets.iter().map(Vec::as_slice).collect();
     let begun = std::time::Instant::now();
     for text in ["a&amp;".repeat(170), "\\u0061".repeat(170), "&".repeat(1000)] {
         presentable(&text, &secrets);
     }
-    // A thousandth of it is usual.
+    // It usually takes a thousandth of that.
     assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }

@@ -56,7 +56,7 @@ fn broken() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn a_refusal_is_one_however_broken() {
+fn a_refusal_is_recognised_however_broken() {
     for body in broken() {
         let shown = String::from_utf8_lossy(&body).chars().take(100).collect::<String>();
         for http_status in [400, 401, 403, 404, 422, 429, 499, 200] {
@@ -76,7 +76,7 @@ fn a_refusal_is_one_however_broken() {
 }
 
 #[test]
-fn who_merely_mentions_the_word_refuses_nothing() {
+fn an_answer_that_merely_mentions_the_reason_is_no_refusal() {
     use Status::*;
     let html = r#"<html><script>var error = {"reason":"INVALID_LOGIN_CREDENTIALS"};</script></html>"#;
     let rows: &[(&str, Status)] = &[
@@ -104,7 +104,7 @@ fn who_merely_mentions_the_word_refuses_nothing() {
 }
 
 #[test]
-fn other_refusals_keep_what_can_be_read_of_them() {
+fn other_broken_refusals_keep_their_reason_and_message() {
     use Status::*;
     let rows: &[(u16, &[u8], Status, &str, &str)] = &[
         (400, b"{\"status\":\"NOT_RUN\",\"message\":\"Not\tmet\"}", Rejected, "NOT_RUN", "Not met"),
@@ -223,7 +223,7 @@ fn a_redirect_says_why_in_its_query() {
 }
 
 #[test]
-fn no_body_takes_long() {
+fn no_body_takes_long_to_classify() {
     let begun = std::time::Instant::now();
     for part in [
         "\"a\":\"",

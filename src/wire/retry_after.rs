@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_seconds_or_a_date() {
+    fn the_header_is_seconds_or_a_date() {
         for (value, expected) in [
             ("120", Some(120.0)),
             (" 0\t", Some(0.0)),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_the_longest_that_can_be_read_counts() {
+    fn the_longest_readable_header_counts() {
         let all = |values: &[&'static str]| seconds(&values.iter().map(|it| ("retry-after", *it)).collect::<Vec<_>>());
         assert_eq!(all(&["0", "60", "5"]), Some(60.0));
         assert_eq!(all(&["soon", "7"]), Some(7.0));

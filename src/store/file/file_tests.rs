@@ -103,7 +103,7 @@ fn a_directory_is_an_absolute_path() {
 }
 
 #[test]
-fn what_is_saved_is_loaded_and_is_its_users_alone() {
+fn a_saved_record_is_loaded_and_belongs_to_its_user_alone() {
     let place = Place::new();
     let store = place.store();
     assert_eq!(record(&store), None);
@@ -118,7 +118,7 @@ fn what_is_saved_is_loaded_and_is_its_users_alone() {
 }
 
 #[test]
-fn a_prepared_save_has_its_room_and_leaves_nothing_if_it_is_not_made() {
+fn a_prepared_save_reserves_room_and_leaves_nothing_behind() {
     let place = Place::new();
     let store = place.store();
     let mut locked = try_lock(&store).expect("free");
@@ -134,7 +134,7 @@ fn a_prepared_save_has_its_room_and_leaves_nothing_if_it_is_not_made() {
 }
 
 #[test]
-fn a_directory_may_go_and_come_again() {
+fn a_removed_directory_is_made_again() {
     let place = Place::new();
     let store = place.store();
     save(&store, b"one");
@@ -151,7 +151,7 @@ fn a_directory_may_go_and_come_again() {
 }
 
 #[test]
-fn what_a_killed_process_left_behind_is_in_nobodys_way() {
+fn the_files_of_a_killed_process_are_replaced() {
     let leave: [fn(&Path); 5] = [
         |new| fs::write(new, b"half a rec").expect("written"),
         |new| symlink("elsewhere", new).expect("a link"),
@@ -186,7 +186,7 @@ fn make_fifo(path: &Path) {
 type Spoil = (&'static str, fn(&Path));
 
 #[test]
-fn a_file_that_is_wrong_in_kind_is_named() {
+fn an_error_names_the_file_of_a_wrong_kind() {
     let spoil: [Spoil; 7] = [
         ("store-permissions", |path| set_mode(path, 0o644)),
         ("store-permissions", |path| set_mode(path, 0o620)),
@@ -221,7 +221,7 @@ fn a_file_that_is_wrong_in_kind_is_named() {
 }
 
 #[test]
-fn a_record_has_a_size_and_a_lock_file_has_none() {
+fn a_record_file_has_a_limit_and_a_lock_file_has_none() {
     let place = Place::new();
     save(&place.store(), b"record");
     for length in [1, 65_537, 1 << 30] {
@@ -256,7 +256,7 @@ fn as_a_user(work: impl FnOnce(&Place)) {
 }
 
 #[test]
-fn what_is_made_has_its_mode_whatever_the_umask_is() {
+fn new_files_have_their_mode_whatever_the_umask_is() {
     for umask in [0o000, 0o077, 0o177, 0o277, 0o377, 0o477, 0o577, 0o777] {
         as_a_user(|place| {
             set_umask(umask);
@@ -276,7 +276,7 @@ fn what_is_made_has_its_mode_whatever_the_umask_is() {
 
 /// The modes of what others made are theirs.
 #[test]
-fn what_is_there_already_keeps_its_mode() {
+fn existing_files_keep_their_mode() {
     as_a_user(|place| {
         save(&place.store(), b"record");
         for (path, wrong) in [(place.directory(), 0o500), (place.file("lock"), 0o400), (place.file("json"), 0o200)] {
@@ -291,7 +291,7 @@ fn what_is_there_already_keeps_its_mode() {
 
 /// It meets a directory or a lock file before the process that makes it has set its mode.
 #[test]
-fn a_process_that_comes_in_between_waits_for_the_mode() {
+fn a_process_waits_until_another_has_set_the_mode() {
     as_a_user(|place| {
         save(&place.store(), b"record");
         for path in [place.directory(), place.file("lock")] {
@@ -330,7 +330,7 @@ fn a_try_does_not_wait_for_the_mode() {
 }
 
 #[test]
-fn a_directory_that_is_wrong_is_named() {
+fn an_error_says_what_is_wrong_with_the_directory() {
     let spoil: [Spoil; 5] = [
         ("store-type", |path| fs::write(path, b"").expect("written")),
         ("store-type", make_fifo),

@@ -29,7 +29,7 @@ fn one_holds_the_lock_among_threads_and_processes() {
 
 /// In a child, where no other test gives a lock back.
 #[test]
-fn a_waiter_pauses_and_comes_back_in_between() {
+fn a_waiter_pauses_and_returns_before_its_time_is_up() {
     let place = Place::new();
     let wrong = in_child(|| {
         let (one, two) = (place.store(), place.store());
@@ -68,7 +68,7 @@ fn waiters_of_the_same_process_open_no_lock_file() {
 
 /// Closing a second descriptor of the lock file would unlock it for other processes.
 #[test]
-fn another_name_of_the_directory_is_no_other_lock() {
+fn another_path_to_the_directory_is_the_same_lock() {
     let place = Place::new();
     let store = place.store();
     let held = try_lock(&store).expect("free");
@@ -218,7 +218,7 @@ fn a_lock_that_the_application_ended_is_taken_again() {
 
 /// Who got in meanwhile, with the process's lock alone, may have logged in.
 #[test]
-fn a_lock_that_another_one_took_meanwhile_is_lost() {
+fn a_lock_that_another_process_took_meanwhile_is_lost() {
     let place = Place::new();
     let store = place.store();
     let mut held = try_lock(&store).expect("free");

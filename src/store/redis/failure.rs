@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_callers_own_deadline_is_a_timeout_to_it() {
+    fn only_the_callers_own_deadline_gives_a_timeout() {
         let timeout = Error::new(Status::Timeout, "answer", "");
         for (time, kind) in [
             (Time::of(Deadline::after(Duration::ZERO)), (Status::Timeout, "store")),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn each_failure_of_a_connection_is_one_of_the_store() {
+    fn each_failure_of_a_connection_is_a_store_error() {
         for (status, reason, expected) in [
             (Status::Tls, "certificate-expired", "store-tls"),
             (Status::Network, "dns", "store-connect"),

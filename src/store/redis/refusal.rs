@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn each_beginning_is_known_by_itself() {
+    fn each_beginning_is_recognised() {
         for refusal in &REFUSALS {
             assert_eq!(Refusal::of(refusal.beginning.as_bytes()), refusal);
         }

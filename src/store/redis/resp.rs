@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_refused() {
+    fn other_answers_are_refused() {
         for text in [
             "*0\r\n",
             "*1\r\n+OK\r\n",
@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn no_depth_of_arrays_is_followed() {
+    fn arrays_are_refused_however_deep() {
         assert_eq!(decode("*1\r\n".repeat(100_000).as_bytes()), Err(Malformed));
     }
 
     #[test]
-    fn a_length_beyond_all_memory_is_only_waited_for() {
+    fn a_huge_length_is_an_incomplete_answer() {
         assert_eq!(decode(format!("${}\r\nabc", isize::MAX).as_bytes()), Ok(None));
     }
 }

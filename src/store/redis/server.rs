@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_has_its_place_and_its_default() {
+    fn each_part_of_a_url_is_read_and_has_its_default() {
         for (text, tls, host, port, database) in [
             ("redis://cache", false, "cache", 6379, 0),
             ("redis://cache/", false, "cache", 6379, 0),
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_such_url_is_refused_and_not_repeated() {
+    fn an_invalid_url_is_refused_and_not_repeated() {
         for text in [
             "redis:",
             "redis://",

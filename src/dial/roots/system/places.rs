@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn file_and_directories_are_chosen_apart() {
+    fn file_and_directories_are_chosen_separately() {
         let paths = |paths: &[&str]| Some(paths.iter().map(PathBuf::from).collect());
         for (file, directories, expected) in [
             (None, None, (None, None)),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_path_is_that_of_the_working_directory_now() {
+    fn a_relative_path_starts_at_the_working_directory_of_now() {
         let here = std::env::current_dir().expect("a directory");
         let expected = (Some(here.join("a/b")), Some(vec![here.join("c"), "/d".into()]));
         assert_eq!(places(Some("a/b"), Some("c:/d")), expected);

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_is_told_where_it_explains_something() {
+    fn a_problem_is_told_if_it_explains_the_refusal() {
         let unknown = || Some(unknown_issuer());
         let expired = Error::from(CertificateError::Expired);
         for (refused, weights, reason, end) in [

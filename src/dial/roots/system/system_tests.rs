@@ -110,7 +110,7 @@ fn the_directory_is_read_only_for_a_server_that_the_file_does_not_vouch_for() {
 }
 
 #[test]
-fn roots_are_as_old_as_the_files() {
+fn roots_follow_the_changes_of_the_files() {
     let [first, second, third] = ["first", "second", "third"].map(authority);
     for name in ["bundle", "certs/00000000.0"] {
         let ground = Ground::new();
@@ -136,7 +136,7 @@ fn roots_are_as_old_as_the_files() {
 }
 
 #[test]
-fn what_looks_the_same_is_read_once() {
+fn unchanged_files_are_read_once() {
     let [first, second] = ["a root", "another"].map(authority);
     for (part, name) in [(Part::File, "bundle"), (Part::Directories, "certs/00000000.0")] {
         let ground = Ground::new();
@@ -188,7 +188,7 @@ fn a_reading_with_errors_is_used_once_and_never_kept() {
 }
 
 #[test]
-fn want_of_descriptors_is_no_unknown_issuer_and_passes() {
+fn a_lack_of_descriptors_is_reported_and_the_next_reading_succeeds() {
     let ours = authority("a root");
     for name in ["bundle", "certs/00000000.0"] {
         let ground = Ground::new();
@@ -227,7 +227,7 @@ fn only_regular_files_are_opened() {
 
 /// As OpenSSL: names of eight digits, a dot and a number; links too.
 #[test]
-fn of_a_directory_those_files_count_that_openssl_looks_for() {
+fn only_files_with_hashed_names_count_in_a_directory() {
     let ours = authority("a root");
     let ground = Ground::new();
     let names =
@@ -245,7 +245,7 @@ fn of_a_directory_those_files_count_that_openssl_looks_for() {
 }
 
 #[test]
-fn a_forked_child_reads_them_itself() {
+fn a_forked_child_reads_the_roots_itself() {
     let ours = authority("a root");
     let ground = Ground::new();
     ground.write("bundle", &ours.pem());
