@@ -174,6 +174,7 @@ impl Auth {
                 Step::Wait => session = process.wait(session, deadline)?,
                 Step::Lead(flight) => {
                     drop(session);
+                    // What happened is told after the flight, when neither lock is held.
                     let mut events = Events::default();
                     let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
                         Leader::new(&self.account, process, flight, deadline, &mut events).lead()

@@ -82,6 +82,7 @@ impl Dialer {
             let Some(tls) = &self.tls else {
                 return Err(Error::new(Status::Internal, "proxy", "a loopback address must not have a proxy").into());
             };
+            // This TLS ends at the proxy. That of the service goes through it, inside of the tunnel.
             stream = tls.handshake(stream, proxy.host()).map_err(|error| failure_of(&error, Phase::Proxy))?;
         }
         proxy.tunnel(&mut stream, &self.host, self.port, &self.user_agent)?;

@@ -140,6 +140,7 @@ fn timeout(phase: Phase) -> Error {
 }
 
 fn tls_error(error: &rustls::Error, phase: Phase) -> Error {
+    // A refusal of our own says more than the error of rustls in which it comes.
     let (reason, problem) = match (Refusal::within(error), error) {
         (Some(refusal), _) => (refusal.reason, refusal.message.clone()),
         (None, rustls::Error::InvalidCertificate(problem)) => certificate_problem(problem),

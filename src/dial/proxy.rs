@@ -1,4 +1,8 @@
 //! Chooses the proxy for a host, and asks it for a tunnel to that host (CONNECT).
+//!
+//! The choice is made once, when the dialer is made, since the environment is read only then. It is not left to ureq,
+//! which also takes `HTTP_PROXY` for `https://`. A proxy that cannot be used is an error. What would break if it were
+//! passed over: the application would connect directly, although its operator has named a proxy.
 
 use std::io::{self, Read, Write};
 
@@ -42,6 +46,7 @@ pub(super) fn choose(option: &ProxyOption, target: &Url, environment: &Environme
     }
 }
 
+/// The proxy that the environment names. As in curl, the first of these variables that is set counts.
 fn from_environment(target: &Url, environment: &Environment) -> Result<Option<Proxy>> {
     let set = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, environment.get(name)?)));
     let Some((name, value)) = set(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) else {
@@ -121,7 +126,7 @@ fn authorization(userinfo: &[u8]) -> Secret {
     let mut pair = Zeroizing::new(Vec::with_capacity(userinfo.len() + 1));
     pair.extend(percent_decode(user));
     pair.push(b':');
-    // It begins with the colon, if there is one.
+    // `password` begins with the colon, or is empty if the userinfo has none.
     pair.extend(percent_decode(password).skip(1));
     Secret::concat(&[b"Basic ", Zeroizing::new(BASE64_STANDARD.encode(&*pair)).as_bytes()])
 }

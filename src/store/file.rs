@@ -152,6 +152,8 @@ impl StoreLock for Held<'_> {
             Some(new) => new,
             None => self.directory.make_new(&self.store.new)?,
         };
+        // The lock is looked at after all that takes time, and right before the record is replaced: hardly any time is
+        // left in which it could be lost unseen.
         self.new.insert(new).write(record)?;
         if !self.holds()? {
             return Ok(SaveOutcome::LockLost);

@@ -44,6 +44,7 @@ struct Identity([u8; 32]);
 /// The record of an account. It goes, and is wiped, with the last handle.
 struct Account {
     record: Mutex<Option<Secret>>,
+    /// The lock of the store: a flag, since it is held across calls, and whoever waits for it has a limit.
     is_locked: Mutex<bool>,
     unlocked: Condvar,
     /// Whether its token was good, as seen by the handle that was freed last of those with a token.
@@ -77,6 +78,7 @@ impl Accounts {
         lock(ACCOUNTS.get_or_make(Mutex::default))
     }
 
+    /// Counts a handle. It shares the account of the other handles with the same identity, if there are any.
     fn open(&mut self, key: &str, identity: Identity) -> Arc<Account> {
         let Self { in_use, lost } = self;
         let found = in_use.entry(identity).or_insert_with(|| {
@@ -88,6 +90,8 @@ impl Accounts {
         Arc::clone(&found.account)
     }
 
+    /// Counts a handle off. The account goes with the last one. If its token was still good, that is remembered, so
+    /// that the next login of the account can say in the log why it was needed.
     fn close(&mut self, memory: &Memory) {
         let Some(found) = self.in_use.get_mut(&memory.identity) else { return };
         found.handles -= 1;
