@@ -11,8 +11,8 @@
 //! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
 //! * `dial`: a connection: name look-up, proxy, TLS with its root certificates.
 //! * `record`: what is known of an account's token, and its form in a store.
-//! * On the ground floor: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`, `pem`,
-//!   `blanks`, `random`, `sync`, `sys`, `text`, `alloc`.
+//! * On the ground floor: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`,
+//!   `pem`, `blanks`, `random`, `sync`, `sys`, `text`, `alloc`.
 
 #![deny(unsafe_code, unsafe_op_in_unsafe_fn)]
 #![warn(missing_docs, unreachable_pub, clippy::undocumented_unsafe_blocks)]
