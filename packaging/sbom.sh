@@ -11,7 +11,7 @@ if ! "$cargo" cyclonedx --version >/dev/null 2>&1; then
     exit 1
 fi
 # It writes beside each Cargo.toml of the workspace, and nowhere else.
-trap 'rm -f personr.cdx.json sandbox/personr.cdx.json tools/personr.cdx.json' EXIT
+trap 'rm -f personr.cdx.json ./*/personr.cdx.json' EXIT
 "$cargo" cyclonedx --quiet --format json --spec-version 1.5 --no-build-deps --features redis \
     --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename personr.cdx
 mkdir -p "$(dirname "$file")"
