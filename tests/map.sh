@@ -29,7 +29,7 @@ map() {
   counted; `classes` says what counts. `make lint` (`lint.sh`) checks what needs no run.
 - Each group below is one test program. All of it: `cargo test --test GROUP`. One file of it: `cargo test --test GROUP FILE::`.
   What stands beside pure code in `src/` is run by `cargo test --lib`.
-- A test that changes its process, forks it, or counts what it has begins with `ran_alone!()`: it runs in a process of its own.
+- A test that changes its process, forks it, or counts what it has begins with `run_alone!()`: it runs in a process of its own.
   A test that is `#[ignore]`d as "run by ..." is such a process of another test's (`subprocess` in `testkit`).
 - A test that lacks a program or a right skips itself with a line that begins with SKIP, and counts as skipped.
 - `c/`, `cpp/` and the programs of `examples-c/`, `examples-cpp/` are compiled against the library and run under sanitizers and

@@ -3,7 +3,7 @@
 //! A test that changes its process (its environment, its limits, its logger), forks it, or counts what it has, would
 //! disturb the tests beside it, or be disturbed by them. It runs in such a process:
 //!
-//! - `if ran_alone!() { return; }` is the first line of a test that needs a process of its own.
+//! - `run_alone!()` is the first line of a test that needs a process of its own.
 //! - [`command`] runs another test of the program, one that is `#[ignore]`d as "run by ...". That test tells its parent by
 //!   [`say`] what happens to it.
 
@@ -29,14 +29,15 @@ macro_rules! test_name {
     }};
 }
 
-/// Runs the test in which it stands in a process of its own, where it is false. In this process it is true, and the test
-/// has passed there.
+/// Runs the test in which it stands in a process of its own, and returns from it in this one. In that one it does nothing.
 #[macro_export]
-macro_rules! ran_alone {
-    () => {{
+macro_rules! run_alone {
+    () => {
         fn here() {}
-        $crate::subprocess::ran_alone(::std::any::type_name_of_val(&here))
-    }};
+        if $crate::subprocess::has_run_alone(::std::any::type_name_of_val(&here)) {
+            return;
+        }
+    };
 }
 
 /// "program::module::test" is the test "module::test" of a program.
@@ -44,9 +45,9 @@ pub fn without_crate(path: &str) -> &str {
     path.split_once("::").map_or(path, |(_, name)| name)
 }
 
-/// For `ran_alone!`. `inner` is the path of a function in the test.
+/// For `run_alone!`. `inner` is the path of a function in the test.
 #[track_caller]
-pub fn ran_alone(inner: &str) -> bool {
+pub fn has_run_alone(inner: &str) -> bool {
     let name = without_crate(inner).rsplit_once("::").expect("a function in a test").0;
     if env::var(ALONE).is_ok_and(|alone| alone == name) {
         return false;

@@ -10,7 +10,7 @@ use personr_testkit::client::{Auth, Options};
 use personr_testkit::compile::skip;
 use personr_testkit::figures::figures;
 use personr_testkit::forked::in_child;
-use personr_testkit::ran_alone;
+use personr_testkit::run_alone;
 
 const HANDLES: usize = 5000;
 
@@ -36,9 +36,7 @@ fn limit_locked_memory(bytes: u64) {
 
 #[test]
 fn many_handles_take_few_mappings_and_little_locked_memory() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
     let options = Options::of(&sandbox);
     let before = mappings();

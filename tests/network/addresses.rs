@@ -3,25 +3,20 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
-use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use personr::ffi::*;
-use personr_sandbox::Sandbox;
-use personr_testkit::client::{self, Failure, Options};
+use personr_testkit::client::{self, Failure};
 use personr_testkit::figures::figures;
-use personr_testkit::relay::Relay;
-use personr_testkit::relay::full::FullListener;
+use personr_testkit::relay::full::attempts;
 use personr_testkit::subprocess::say;
 use personr_testkit::test_name;
 
-use super::shim::{self, Shim};
+use super::by_name::{ByName, GOOD, SILENT};
+use super::shim;
 
-const GOOD: &str = "127.0.0.1";
-/// Their packets are dropped.
-const SILENT: [&str; 2] = ["127.0.0.2", "127.0.0.3"];
 /// Nobody listens.
 const REFUSING: &str = "127.0.0.4";
 const REFUSING_TOO: &str = "::1";
@@ -64,57 +59,33 @@ fn child() {
         assert!(took >= DELAY * delays && took < LIMIT, "{name}: {took:?}");
         say(&format!("{name} {} ms", took.as_millis()));
     }
-    let connections = ground.sandbox.counters().connections;
+    let connections = ground.service.sandbox.counters().connections;
     assert_eq!(connections, CASES.len() as u64, "the service sees the winners");
     ground.check_failures();
     ground.check_proxy();
-    assert_eq!(attempts(ground.relay.address().port()), 0, "who lost is closed");
+    assert_eq!(attempts(ground.service.relay.address().port()), 0, "who lost is closed");
 }
 
-/// A service behind a relay, and on the same port of other addresses nothing that answers.
 struct Ground {
-    sandbox: Sandbox,
-    relay: Relay,
-    shim: Shim,
-    _silent: [FullListener; 2],
+    service: ByName,
 }
 
 impl Ground {
     fn new() -> Self {
-        let sandbox = Sandbox::start().expect("a sandbox");
-        let (relay, silent) = (0..100)
-            .find_map(|_| {
-                let relay = Relay::to(sandbox.address());
-                let port = relay.address().port();
-                if [REFUSING, REFUSING_TOO].iter().any(|host| is_taken(host, port)) {
-                    return None;
-                }
-                let [first, second] = SILENT.map(|host| FullListener::at(host, port));
-                Some((relay, [first?, second?]))
-            })
-            .expect("a port that is free on all addresses");
-        Self { sandbox, relay, shim: Shim::find(), _silent: silent }
-    }
-
-    fn options(&self) -> Options {
-        let options = Options::of(&self.sandbox);
-        let url = format!("https://personr.test:{}/api/1.1/wf", self.relay.address().port());
-        options.base_url(&url).expect("accepted");
-        options.proxy("").expect("accepted");
-        options
+        Self { service: ByName::start(|port| ![REFUSING, REFUSING_TOO].iter().any(|host| is_taken(host, port))) }
     }
 
     fn order(&self, addresses: &[&str]) {
-        self.shim.order(0, 0, &format!("{},", addresses.join(",")));
+        self.service.shim.order(0, 0, addresses);
     }
 
     fn log_in(&self, addresses: &[&str]) -> (Result<client::Token, Failure>, Duration) {
         self.order(addresses);
-        let auth = self.options().demo();
+        let auth = self.service.options().demo();
         let begun = Instant::now();
         let token = auth.login();
         let took = begun.elapsed();
-        self.relay.take_passed();
+        self.service.relay.take_passed();
         (token, took)
     }
 
@@ -131,7 +102,7 @@ impl Ground {
             assert!(failure.message.contains(words), "{addresses:?}: {}", failure.message);
         }
         self.order(&[SILENT[0], REFUSING]);
-        let options = self.options();
+        let options = self.service.options();
         options.timeout_ms(400);
         let begun = Instant::now();
         let failure = options.demo().login().expect_err("no time");
@@ -143,40 +114,28 @@ impl Ground {
 
     /// The relay is no proxy, and what it passes on to the service is no TLS: what it answers shows that it was reached.
     fn check_proxy(&self) {
-        let options = self.options();
-        options.proxy(&format!("http://proxy.test:{}", self.relay.address().port())).expect("accepted");
+        let options = self.service.options();
+        options.proxy(&format!("http://proxy.test:{}", self.service.relay.address().port())).expect("accepted");
         options.base_url("https://personr.test/api/1.1/wf").expect("accepted");
         self.order(&[SILENT[0], REFUSING, GOOD]);
         let begun = Instant::now();
         let failure = options.demo().login().expect_err("no proxy");
         assert_eq!(failure.kind(), (PERSONR_NETWORK, "proxy"));
-        assert!(!self.relay.take_passed().is_empty(), "{failure:?}");
+        assert!(!self.service.relay.take_passed().is_empty(), "{failure:?}");
         assert!((DELAY..LIMIT).contains(&begun.elapsed()));
         self.order(&[REFUSING, DEAD]);
         let failure = options.demo().login().expect_err("no proxy");
         assert_eq!(failure.kind(), (PERSONR_NETWORK, "proxy"));
         assert!(failure.message.starts_with("the proxy: the connection was refused"), "{}", failure.message);
-        self.shim.order(-1, 0, "");
+        self.service.shim.order(-1, 0, &[]);
         options.timeout_ms(100);
         let failure = options.demo().login().expect_err("no time");
         assert_eq!(failure.kind(), (PERSONR_TIMEOUT, "proxy"), "its look-up takes too long");
-        self.shim.release();
+        self.service.shim.release();
     }
 }
 
 /// Another program listens there.
 fn is_taken(host: &str, port: u16) -> bool {
     TcpListener::bind((host, port)).is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
-}
-
-/// Sockets of this machine that try to connect to the port. The system goes on for a minute, unless they are closed.
-fn attempts(port: u16) -> usize {
-    let port = format!(":{port:04X}");
-    let table = fs::read_to_string("/proc/net/tcp").expect("Linux");
-    // "sl local_address rem_address st …"; 02 is SYN_SENT.
-    let is_attempt = |line: &&str| {
-        let words: Vec<_> = line.split_whitespace().collect();
-        words.get(2).is_some_and(|remote| remote.ends_with(&port)) && words.get(3) == Some(&"02")
-    };
-    table.lines().filter(is_attempt).count()
 }

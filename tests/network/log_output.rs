@@ -17,7 +17,7 @@ use personr_sandbox::{Certificate, DEFAULT_EMAIL, DEFAULT_PASSWORD, Proxy, Sandb
 use personr_testkit::client::{Failure, Options};
 use personr_testkit::compile::{ROOT, Workshop, cc};
 use personr_testkit::figures::figures;
-use personr_testkit::ran_alone;
+use personr_testkit::run_alone;
 
 /// Keeps whatever it is given.
 struct Recorder(Mutex<Vec<String>>);
@@ -78,9 +78,7 @@ fn logins() -> usize {
 
 #[test]
 fn no_library_below_logs_anything() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     log::set_logger(&RECORDER).expect("the first one");
     let record = Record::builder().level(Level::Error).target("here").args(format_args!("a line")).build();
     log::logger().log(&record);

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod broken_http;
+mod by_name;
 mod cuts;
 mod errors;
 mod faults;

@@ -44,8 +44,10 @@ impl Shim {
         }
     }
 
-    /// From now on: after `delay_ms` (-1: at the release) the error, or the addresses, with a comma after each.
-    pub fn order(&self, delay_ms: i32, error: i32, addresses: &str) {
+    /// From now on: after `delay_ms` (-1: at the release) the error, or the addresses.
+    pub fn order(&self, delay_ms: i32, error: i32, addresses: &[&str]) {
+        // With a comma after each.
+        let addresses: String = addresses.iter().flat_map(|address| [*address, ","]).collect();
         let addresses = CString::new(addresses).expect("no NUL");
         (self.order)(delay_ms, error, addresses.as_ptr());
     }

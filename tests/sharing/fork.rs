@@ -10,15 +10,13 @@ use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use personr_testkit::client::{self, Options};
 use personr_testkit::figures::figures;
 use personr_testkit::forked::in_child;
-use personr_testkit::{ran_alone, subprocess, test_name};
+use personr_testkit::{run_alone, subprocess, test_name};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_child_keeps_the_token_at_hand() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::start().expect("a sandbox");
     let auth = Options::of(&sandbox).demo();
     let token = auth.token().expect("a token");
@@ -37,9 +35,7 @@ fn found_again(token: &client::Token, found: &client::Token) -> client::Token {
 
 #[test]
 fn a_child_logs_in_while_a_thread_of_its_parent_does() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::start().expect("a sandbox");
     let auth = Options::of(&sandbox).demo();
     sandbox.order(Fault::new(Action::Hold));
@@ -57,9 +53,7 @@ fn a_child_logs_in_while_a_thread_of_its_parent_does() {
 
 #[test]
 fn a_child_frees_what_its_parent_made() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::start().expect("a sandbox");
     let auth = Options::of(&sandbox).demo();
     auth.token().expect("a token");
@@ -112,9 +106,7 @@ fn a_fork_at_any_moment_of_the_first_use() {
 
 #[test]
 fn a_fork_at_any_moment_of_other_threads_logins() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
     let options = Options::of(&sandbox);
     options.timeout_ms(20_000);
@@ -141,9 +133,7 @@ fn a_fork_at_any_moment_of_other_threads_logins() {
 
 #[test]
 fn after_exec_nothing_of_the_library_is_open() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = Sandbox::start().expect("a sandbox");
     let auth = Options::of(&sandbox).demo();
     sandbox.order(Fault::new(Action::Hold));

@@ -15,7 +15,7 @@ use personr_sandbox::{Action, Fault, Sandbox};
 use personr_testkit::forked;
 use personr_testkit::place::{Place, live_token, told};
 use personr_testkit::subprocess::{self, Subprocess, say};
-use personr_testkit::{ran_alone, test_name};
+use personr_testkit::{run_alone, test_name};
 use second_copy::SecondCopy;
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
@@ -142,9 +142,7 @@ impl Drop for Idle {
 
 #[test]
 fn an_idle_child_keeps_no_lock_of_its_parent() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     for child in [Idle::forked, Idle::cloned] {
         let (sandbox, place) = (sandbox_that_holds(), Place::new());
         let auth = place.auth(&sandbox);
@@ -167,9 +165,7 @@ fn an_idle_child_keeps_no_lock_of_its_parent() {
 /// parent's own lock stays; a second copy in the parent does.
 #[test]
 fn a_child_that_ends_or_runs_another_program_frees_no_lock_of_its_parent() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let copy = SecondCopy::load();
     let (sandbox, place) = (sandbox_that_holds(), Place::new());
     let nobody_gets_in = |after: &str| {

@@ -11,7 +11,7 @@ use personr_testkit::client::{Auth, Options};
 use personr_testkit::forked::in_child;
 use personr_testkit::place::{Place, live_token, mode, told};
 use personr_testkit::subprocess::{self, Subprocess, await_line, say};
-use personr_testkit::{ran_alone, test_name};
+use personr_testkit::{run_alone, test_name};
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -98,9 +98,7 @@ fn what_is_made_is_the_users_alone() {
 
 #[test]
 fn no_descriptor_outlives_exec_or_a_call() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let (sandbox, place) = (sandbox(), Place::new());
     let auth = place.auth(&sandbox);
     let descriptors = || -> Vec<(String, bool)> {
@@ -219,9 +217,7 @@ fn thread_cpu_time() -> Duration {
 
 #[test]
 fn a_child_forked_under_the_lock_neither_has_it_nor_frees_it() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let (sandbox, place) = (sandbox(), Place::new());
     let (auth, hasty) = (place.auth(&sandbox), hasty(&place, &sandbox));
     sandbox.order(Fault::new(Action::Hold));
@@ -244,9 +240,7 @@ fn a_child_forked_under_the_lock_neither_has_it_nor_frees_it() {
 
 #[test]
 fn a_childs_login_is_its_parents() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let (sandbox, place) = (sandbox(), Place::new());
     let auth = place.auth(&sandbox);
     let first = auth.token().expect("a token").value;

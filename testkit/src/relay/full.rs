@@ -32,13 +32,7 @@ impl FullListener {
     /// Waits until somebody tries to connect, in vain so far.
     pub fn wait_for_attempt(&self) {
         let end = Instant::now() + PATIENCE;
-        let port = format!(":{:04X}", self.address().port());
-        // "sl local_address rem_address st …"; 02 is SYN_SENT.
-        let is_attempt = |line: &str| {
-            let words: Vec<_> = line.split_whitespace().collect();
-            words.get(2).is_some_and(|remote| remote.ends_with(&port)) && words.get(3) == Some(&"02")
-        };
-        while !fs::read_to_string("/proc/net/tcp").expect("Linux").lines().any(is_attempt) {
+        while attempts(self.address().port()) == 0 {
             assert!(Instant::now() < end, "nobody connects");
             thread::sleep(Duration::from_millis(5));
         }
@@ -52,6 +46,18 @@ impl FullListener {
         }
         self.listener
     }
+}
+
+/// Sockets of this machine that try to connect to the port. The system goes on for a minute, unless they are closed.
+pub fn attempts(port: u16) -> usize {
+    let port = format!(":{port:04X}");
+    let table = fs::read_to_string("/proc/net/tcp").expect("Linux");
+    // "sl local_address rem_address st …"; 02 is SYN_SENT.
+    let is_attempt = |line: &&str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        words.get(2).is_some_and(|remote| remote.ends_with(&port)) && words.get(3) == Some(&"02")
+    };
+    table.lines().filter(is_attempt).count()
 }
 
 fn set_backlog(listener: &TcpListener, backlog: i32) {

@@ -8,7 +8,7 @@ use personr::ffi::*;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Fault, Sandbox};
 use personr_testkit::client::{Auth, Options};
 use personr_testkit::forked::in_child;
-use personr_testkit::ran_alone;
+use personr_testkit::run_alone;
 
 use super::host::{Host, Kind};
 use super::{answer, sandbox};
@@ -70,9 +70,7 @@ fn who_freed_the_last_handle_with_a_good_token_is_told_at_the_next_login() {
 /// By a `memory:` store, which it does not share with its parent.
 #[test]
 fn a_forked_child_tells_once_that_it_ends_its_parents_token() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = sandbox();
     let (host, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
     auth.login().expect("a token");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use personr::ffi::*;
 use personr_testkit::client::{Auth, Failure, Options, c, call};
-use personr_testkit::ran_alone;
+use personr_testkit::run_alone;
 
 use super::host::{Host, Kind, ask, freed, load, lock, log, save, unlock};
 use super::sandbox;
@@ -164,9 +164,7 @@ fn without_a_free_nothing_is_called() {
 /// A child leaks what its parent's threads may hold, but not the host's data.
 #[test]
 fn a_forked_child_frees_its_copy() {
-    if ran_alone!() {
-        return;
-    }
+    run_alone!();
     let sandbox = sandbox();
     let (host, options) = (host(), Options::of(&sandbox));
     SETTERS.iter().for_each(|set| set(&host, &options));
