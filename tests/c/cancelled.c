@@ -42,7 +42,7 @@ static int32_t ask(void *user_data, const char *email, char *password, size_t ca
     CHECK(strlen(variable("PERSONR_PASSWORD")) < capacity);
     strcpy(password, variable("PERSONR_PASSWORD"));
     CHECK(sem_post(&asked) == 0);
-    return 0;
+    return PERSONR_CALLBACK_OK;
 }
 
 static void count_event(void *user_data, int32_t level, const char *event, const char *text)

@@ -108,7 +108,7 @@ static int32_t ask(void *user_data, const char *email, char *password, size_t ca
     (void)user_data;
     (void)email;
     copy(password, settings[PASSWORD], capacity);
-    return 0;
+    return PERSONR_CALLBACK_OK;
 }
 
 static void open_handle(int asks)
