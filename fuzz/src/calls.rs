@@ -1,4 +1,4 @@
-//! Rows of C calls on live handles, with the service and the host's callbacks under the same control.
+//! Rows of C calls on live handles, with the service and the application's callbacks under the same control.
 //!
 //! An input is a row of lines: a letter, the number of a place (0 to 2; any other means NULL) and the rest:
 //!
@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `o`, `x` | new options for the place, which know the service; the options are freed |
 //! | `b` … `w` | a setter (`setters.rs`) |
-//! | `h`, `q`, `l` | the callbacks of a store, for credentials, for the log, with a plan (`host.rs`) |
+//! | `h`, `q`, `l` | the callbacks of a store, for credentials, for the log, with a plan (`application.rs`) |
 //! | `d` | a token store in a temporary folder |
 //! | `n` | a handle for the place: with which options, account and password, a digit each |
 //! | `F` | the handle is freed |

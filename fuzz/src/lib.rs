@@ -2,9 +2,9 @@
 //! own unit tests compile them too, and feed them the committed inputs.
 
 pub mod answer;
+mod application;
 mod c;
 pub mod calls;
-mod host;
 pub mod http;
 pub mod options;
 pub mod reference;

@@ -1,4 +1,4 @@
-//! Host programs in C: compiled as their users would, and run with an account of a sandbox's, by themselves or under a
+//! Applications in C: compiled as their users would, and run with an account of a sandbox's, by themselves or under a
 //! checker.
 
 use std::env;

@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// descriptor of its, so that one that hangs fails the test instead of stopping it.
 pub fn in_child(work: impl FnOnce() -> bool) -> bool {
     let (reader, writer) = UnixStream::pair().expect("a pair");
-    // SAFETY: the child runs `work`, which is what a forking host program would do with the library, and `_exit`.
+    // SAFETY: the child runs `work`, which is what a forking application would do with the library, and `_exit`.
     match unsafe { libc::fork() } {
         -1 => panic!("no child"),
         0 => {

@@ -25,4 +25,4 @@ pub mod subprocess;
 #[cfg(unix)]
 pub mod suite;
 #[cfg(unix)]
-pub mod wiping_host;
+pub mod wiping_application;

@@ -1,5 +1,5 @@
 /*
- * A host program that leaves SIGPIPE as it is, to end it, and logs in once to a server that goes away.
+ * An application that leaves SIGPIPE as it is, to end it, and logs in once to a server that goes away.
  *
  *     broken_pipe         logs in
  *     broken_pipe late    begins to write only after the connection has been reset
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 
 static int is_late, broken_pipes;
 
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 
     is_late = argc > 1 && strcmp(argv[1], "late") == 0;
     signal(SIGPIPE, SIG_DFL);
-    auth = host_auth(host_options(NULL), NULL);
+    auth = application_auth(application_options(NULL), NULL);
     if (auth == NULL)
         return EXIT_FAILURE;
     status = personr_auth_login(auth, &token, &error);

@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 
 static int report = -1, is_over;
 /* What found a file behind a standard stream. */
@@ -31,7 +31,7 @@ static void *chatter(void *unused)
 
 static int gives(const char *store, const personr_token *token)
 {
-    personr_auth *fresh = host_auth(host_options(store), NULL);
+    personr_auth *fresh = application_auth(application_options(store), NULL);
     int same = fresh != NULL && authorizes(fresh, token);
 
     personr_auth_free(fresh);
@@ -40,7 +40,7 @@ static int gives(const char *store, const personr_token *token)
 
 static int log_in(const char *store)
 {
-    personr_auth *auth = host_auth(host_options(store), NULL);
+    personr_auth *auth = application_auth(application_options(store), NULL);
     personr_token *token = NULL;
     personr_error *error = NULL;
     int good = auth != NULL && personr_auth_login(auth, &token, &error) == PERSONR_OK;

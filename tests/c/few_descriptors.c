@@ -1,5 +1,5 @@
 /*
- * A host program without a descriptor left, and then with some. Each line: when, and what a login comes to.
+ * An application without a descriptor left, and then with some. Each line: when, and what a login comes to.
  *
  *     few_descriptors [SPARE [BASE_URL [PROXY]]]    SPARE descriptors are left; the proxy is none unless named
  *     few_descriptors warm BASE_URL                 none is left, after a first login
@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 
 #define LIMIT 64
 
@@ -30,14 +30,14 @@ static void log_in(const char *when, const personr_auth *auth)
 int main(int argc, char **argv)
 {
     int is_warm = argc > 1 && strcmp(argv[1], "warm") == 0, spare = argc > 1 ? atoi(argv[1]) : 0, last = 0, opened, i;
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
     personr_auth *auth;
     struct rlimit limit;
 
     if (personr_options_set_proxy(options, argc > 3 ? argv[3] : "", NULL) != PERSONR_OK
         || (argc > 2 && personr_options_set_base_url(options, argv[2], NULL) != PERSONR_OK))
         return EXIT_FAILURE;
-    auth = host_auth(options, NULL);
+    auth = application_auth(options, NULL);
     if (auth == NULL)
         return EXIT_FAILURE;
     if (is_warm)

@@ -1,6 +1,6 @@
 /*
- * The host's own getaddrinfo, which the library finds before the system's: personr.test, a name in the certificate of
- * the sandbox, is 127.0.0.1. Any other name is the system's to look up.
+ * The application's own getaddrinfo, which the library finds before the system's: personr.test, a name in the
+ * certificate of the sandbox, is 127.0.0.1. Any other name is the system's to look up.
  *
  * Needs _GNU_SOURCE.
  */

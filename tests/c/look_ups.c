@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 
 #define STACK (128 * 1024)
 
@@ -17,7 +17,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int asked, timeouts;
 static unsigned timeout_ms;
 
-/* The host's own: the library finds it before the system's. It never returns. */
+/* The application's own: the library finds it before the system's. It never returns. */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found)
 {
     (void)name, (void)service, (void)hints, (void)found;
@@ -30,14 +30,14 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 
 static personr_auth *auth_of_caller(long number)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
     char email[64];
 
     snprintf(email, sizeof email, "caller-%ld@example.com", number);
     if (personr_options_set_timeout_ms(options, timeout_ms, NULL) != PERSONR_OK
         || personr_options_set_proxy(options, "", NULL) != PERSONR_OK)
         return NULL;
-    return host_auth(options, email);
+    return application_auth(options, email);
 }
 
 static void *call(void *auth)

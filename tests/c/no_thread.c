@@ -1,14 +1,14 @@
 /*
- * A host program in which no thread can be started.
+ * An application in which no thread can be started.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
 
-#include "host.h"
+#include "application.h"
 #include "look_up.h"
 
-/* The host's own: the library finds it before the system's. */
+/* The application's own: the library finds it before the system's. */
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument)
 {
     (void)thread, (void)attributes, (void)start, (void)argument;
@@ -17,7 +17,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
 
 int main(void)
 {
-    personr_auth *auth = host_auth(host_options(NULL), NULL);
+    personr_auth *auth = application_auth(application_options(NULL), NULL);
     personr_token *token = NULL;
     personr_error *error = NULL;
 

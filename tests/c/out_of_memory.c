@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "failing_malloc.h"
-#include "host.h"
+#include "application.h"
 #include "look_up.h"
 
 #define PATIENCE_MS 60000

@@ -9,18 +9,19 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 
 static volatile int is_done, printed;
 
 static void print(void)
 {
+    static const char line[] = "a line of the application's\n";
     int stream;
 
-    printf("a line of the host's\n");
+    printf("%s", line);
     fflush(stdout);
     for (stream = 0; stream < 3; stream++)
-        if (write(stream, "a line of the host's\n", 21) == 21)
+        if (write(stream, line, sizeof line - 1) == (ssize_t)sizeof line - 1)
             printed = 1;
 }
 
@@ -66,11 +67,11 @@ static void *be_refused(void *auth)
 
 static personr_auth *auth_that_prints(const char *email)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
 
     if (personr_options_set_log_callback(options, on_log, PERSONR_LOG_DEBUG, NULL, NULL, NULL) != PERSONR_OK)
         return NULL;
-    return host_auth(options, email);
+    return application_auth(options, email);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /*
- * A host that wipes what is its own, so that whatever of a secret is found in its memory is the library's.
+ * An application that wipes what is its own, so that whatever of a secret is found in its memory is the library's.
  *
  * residue WORD...: goes through the words in order, says after each how it went, and when all is freed and wiped it says
  * "ready PID" and waits for a byte. The settings, secrets among them, come by stdin and read(2): they stand in no
@@ -37,7 +37,7 @@ static void wipe(void *start, size_t length)
         *byte++ = 0;
 }
 
-/* Byte by byte: what a copy of the C library's leaves in registers would be the host's, and not what is looked for. */
+/* Byte by byte: what a copy of the C library's leaves in registers would be ours, and not what is looked for. */
 static void copy(char *to, const char *from, size_t capacity)
 {
     volatile char *place = to;

@@ -1,5 +1,5 @@
 /*
- * A host program with signals of its own.
+ * An application with signals of its own.
  *
  *     signals                         compares all dispositions, the mask and the signal stack before and after
  *     signals timer LOGINS [STORE]    logs in so often while a signal arrives every millisecond
@@ -14,19 +14,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 #include "look_up.h"
 
 /* Signals that a look-up waits for. */
 #define SIGNALS_PER_LOOK_UP 5
 
-static long host_thread;
+static long application_thread;
 static volatile sig_atomic_t inside, arrived, strays, look_ups, unmasked;
 
 static void on_alarm(int signal)
 {
     (void)signal;
-    if (syscall(SYS_gettid) != host_thread)
+    if (syscall(SYS_gettid) != application_thread)
         strays++;
     else if (inside)
         arrived++;
@@ -45,7 +45,7 @@ static int set_timer(int microseconds)
     return sigaction(SIGALRM, &action, NULL) == 0 && setitimer(ITIMER_REAL, &timer, NULL) == 0;
 }
 
-/* On the library's thread: no handler of the host may run there. Those 2 between are the C library's own. */
+/* On the library's thread: no handler of the application may run there. Those 2 between are the C library's own. */
 static void look_at_mask(void)
 {
     sigset_t mask;
@@ -89,7 +89,7 @@ static int log_in(const personr_auth *auth)
 
 static int log_in_often(int logins, const char *store, int microseconds)
 {
-    personr_auth *auth = host_auth(host_options(store), NULL);
+    personr_auth *auth = application_auth(application_options(store), NULL);
     int good = auth != NULL && set_timer(microseconds);
 
     during_look_up = microseconds > 0 ? wait_for_signals : look_at_mask;
@@ -101,7 +101,7 @@ static int log_in_often(int logins, const char *store, int microseconds)
     return good && strays == 0 && unmasked == 0;
 }
 
-/* What of the signals belongs to the host. */
+/* What of the signals belongs to the application. */
 struct signals {
     struct sigaction actions[65];
     sigset_t mask;
@@ -156,7 +156,7 @@ static void on_any(int signal)
     children += signal == SIGCHLD;
 }
 
-/* Handlers of the host for whatever can be handled, and some signals blocked. */
+/* Handlers of the application for whatever can be handled, and some signals blocked. */
 static void handle_all(void)
 {
     struct sigaction action;
@@ -177,15 +177,15 @@ static void handle_all(void)
 /* Calls every function that does something, with success and without. */
 static int use_all(void)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
     personr_auth *auth, *wrong;
     personr_token *token = NULL;
     personr_error *error = NULL;
     int good;
 
     good = personr_options_set_base_url(options, "ftp://example.com", NULL) == PERSONR_INVALID_ARGUMENT;
-    auth = host_auth(options, NULL);
-    wrong = host_auth(host_options(NULL), "nobody@example.com");
+    auth = application_auth(options, NULL);
+    wrong = application_auth(application_options(NULL), "nobody@example.com");
     if (personr_auth_token(auth, &token, &error) != PERSONR_OK)
         good = complain("personr_auth_token", error);
     good = good && authorizes(auth, token) && personr_auth_reject(auth, personr_token_value(token), NULL) == PERSONR_OK;
@@ -211,7 +211,7 @@ static int compare(const char *when)
     return differences(&before, &after) == 0;
 }
 
-/* The end of a child is still told to the host. */
+/* The end of a child is still told to the application. */
 static int child_is_told(void)
 {
     pid_t child = fork();
@@ -226,7 +226,7 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "";
     int good;
 
-    host_thread = syscall(SYS_gettid);
+    application_thread = syscall(SYS_gettid);
     if (argc > 2) {
         good = log_in_often(atoi(argv[2]), argc > 3 ? argv[3] : NULL, strcmp(mode, "timer") == 0 ? 1000 : 0);
         return good ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -234,7 +234,7 @@ int main(int argc, char **argv)
     during_look_up = look_at_mask;
     good = compare("default dispositions");
     handle_all();
-    good = good && compare("handlers of the host") && child_is_told() && unmasked == 0;
+    good = good && compare("handlers of the application") && child_is_told() && unmasked == 0;
     printf("look-ups: %d\nunmasked: %d\n", look_ups, unmasked);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

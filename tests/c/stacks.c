@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "host.h"
+#include "application.h"
 #include "look_up.h"
 
 #define PAINT 0xA5
@@ -20,7 +20,7 @@ static int is_measured;
 
 static int log_in_to(personr_options *options)
 {
-    personr_auth *auth = host_auth(options, NULL);
+    personr_auth *auth = application_auth(options, NULL);
     personr_token *token = NULL;
     personr_error *error = NULL;
     int good = auth != NULL && personr_auth_login(auth, &token, &error) == PERSONR_OK && authorizes(auth, token);
@@ -34,31 +34,31 @@ static int log_in_to(personr_options *options)
 
 static int login(void)
 {
-    return log_in_to(host_options(NULL));
+    return log_in_to(application_options(NULL));
 }
 
 static int login_with_store(void)
 {
-    return log_in_to(host_options(store));
+    return log_in_to(application_options(store));
 }
 
 static int login_with_form(void)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
 
     return personr_options_set_login_method(options, PERSONR_LOGIN_FORM, NULL) == PERSONR_OK && log_in_to(options);
 }
 
 static int login_with_system_roots(void)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
 
     return personr_options_set_system_roots(options, 1, NULL) == PERSONR_OK && log_in_to(options);
 }
 
 static int token(void)
 {
-    personr_auth *auth = host_auth(host_options(store), NULL);
+    personr_auth *auth = application_auth(application_options(store), NULL);
     personr_token *token = NULL;
     int good = personr_auth_token(auth, &token, NULL) == PERSONR_OK && authorizes(auth, token)
         && personr_auth_reject(auth, personr_token_value(token), NULL) == PERSONR_OK && personr_auth_state(auth) >= 0;
@@ -70,7 +70,7 @@ static int token(void)
 
 static int refused_login(void)
 {
-    personr_auth *auth = host_auth(host_options(NULL), "nobody@example.com");
+    personr_auth *auth = application_auth(application_options(NULL), "nobody@example.com");
     personr_token *token = NULL;
     personr_error *error = NULL;
     int good = personr_auth_login(auth, &token, &error) == PERSONR_INVALID_CREDENTIALS && token == NULL
@@ -83,14 +83,14 @@ static int refused_login(void)
 
 static int look_up_of_no_name(void)
 {
-    personr_options *options = host_options(NULL);
+    personr_options *options = application_options(NULL);
     personr_auth *auth;
     personr_error *error = NULL;
     personr_token *token = NULL;
     int good;
 
     good = personr_options_set_base_url(options, "https://personr.invalid", NULL) == PERSONR_OK;
-    auth = host_auth(options, NULL);
+    auth = application_auth(options, NULL);
     good = good && personr_auth_login(auth, &token, &error) == PERSONR_NETWORK
         && strcmp(personr_error_reason(error), "dns") == 0;
     personr_error_free(error);

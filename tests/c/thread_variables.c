@@ -1,8 +1,8 @@
 /*
- * A host program with more variables of each thread than the library's own thread would have stack.
+ * An application with more variables of each thread than the library's own thread would have stack.
  */
 #define _GNU_SOURCE
-#include "host.h"
+#include "application.h"
 #include "look_up.h"
 
 /* glibc puts them into the stack of each thread. */
@@ -23,7 +23,7 @@ static void use_variables(void)
 
 int main(void)
 {
-    personr_auth *auth = host_auth(host_options(NULL), NULL);
+    personr_auth *auth = application_auth(application_options(NULL), NULL);
     personr_token *token = NULL;
     personr_error *error = NULL;
     int good;

@@ -25,12 +25,12 @@ enum class Mood { Good, Fails, Throws, ThrowsNumber, TooLong, Nul, Null };
 static void be(Mood mood)
 {
     if (mood == Mood::Throws)
-        throw std::runtime_error("a host's exception");
+        throw std::runtime_error("an application's exception");
     if (mood == Mood::ThrowsNumber)
         throw 7;
 }
 
-struct Host {
+struct Application {
     std::map<std::string, std::string, std::less<>> records;
     bool is_locked = false;
     std::string owner; /* of the lock */
@@ -40,133 +40,137 @@ struct Host {
     const Auth *auth = nullptr;
 };
 
-static StoreResult load(const Host &host, std::string_view key, Buffer &record)
+static StoreResult load(const Application &application, std::string_view key, Buffer &record)
 {
     CHECK(key.size() == 64);
-    be(host.load);
-    if (host.load == Mood::TooLong)
+    be(application.load);
+    if (application.load == Mood::TooLong)
         record.assign(std::string(PERSONR_RECORD_MAX + 1, 'x'));
-    else if (auto found = host.records.find(key); found != host.records.end())
+    else if (auto found = application.records.find(key); found != application.records.end())
         record.assign(found->second);
-    return host.load == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
+    return application.load == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
 }
 
-static StoreResult save(Host &host, std::string_view key, std::string_view owner, std::string_view record)
+static StoreResult save(Application &application, std::string_view key, std::string_view owner, std::string_view record)
 {
-    CHECK(host.is_locked && owner == host.owner && record.size() >= 1 && record.size() <= PERSONR_RECORD_MAX);
-    be(host.save);
-    host.records[std::string(key)] = record;
-    host.saves++;
-    return host.save == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
+    CHECK(application.is_locked && owner == application.owner && record.size() >= 1
+          && record.size() <= PERSONR_RECORD_MAX);
+    be(application.save);
+    application.records[std::string(key)] = record;
+    application.saves++;
+    return application.save == Mood::Fails ? StoreResult::Failed : StoreResult::Done;
 }
 
-static StoreResult lock(Host &host, std::string_view key, std::string_view owner, std::chrono::milliseconds wait,
-                        std::chrono::milliseconds lease)
+static StoreResult lock(Application &application, std::string_view key, std::string_view owner,
+                        std::chrono::milliseconds wait, std::chrono::milliseconds lease)
 {
-    CHECK(key.size() == 64 && owner.size() == 32 && wait <= 1s && lease == 20s && !host.is_locked);
-    be(host.lock);
+    CHECK(key.size() == 64 && owner.size() == 32 && wait <= 1s && lease == 20s && !application.is_locked);
+    be(application.lock);
     /* Another one holds it, the first time; the library asks again. */
-    host.is_locked = ++host.locks > 1;
-    host.owner = owner;
-    return host.is_locked ? StoreResult::Done : StoreResult::Busy;
+    application.is_locked = ++application.locks > 1;
+    application.owner = owner;
+    return application.is_locked ? StoreResult::Done : StoreResult::Busy;
 }
 
-static StoreResult unlock(Host &host, std::string_view key, std::string_view owner)
+static StoreResult unlock(Application &application, std::string_view key, std::string_view owner)
 {
-    CHECK(key.size() == 64 && host.is_locked && owner == host.owner);
-    host.is_locked = false;
-    host.unlocks++;
-    be(host.unlock);
+    CHECK(key.size() == 64 && application.is_locked && owner == application.owner);
+    application.is_locked = false;
+    application.unlocks++;
+    be(application.unlock);
     return StoreResult::Done;
 }
 
-static bool ask(Host &host, std::string_view email, Buffer &password)
+static bool ask(Application &application, std::string_view email, Buffer &password)
 {
     CHECK(email == variable("PERSONR_EMAIL"));
-    host.asked++;
-    be(host.credentials);
+    application.asked++;
+    be(application.credentials);
     password.assign("something that is replaced, and longer than any password of an account is in this test");
-    if (host.credentials == Mood::TooLong)
+    if (application.credentials == Mood::TooLong)
         password.assign(std::string(1025, 'x'));
-    else if (host.credentials == Mood::Nul)
+    else if (application.credentials == Mood::Nul)
         password.assign(variable("PERSONR_PASSWORD") + std::string(1, '\0') + "more");
-    else if (host.credentials == Mood::Null)
+    else if (application.credentials == Mood::Null)
         password.assign(std::getenv("PERSONR_IS_NOT_SET"));
     else
         password.assign(variable("PERSONR_PASSWORD"));
-    return host.credentials != Mood::Fails;
+    return application.credentials != Mood::Fails;
 }
 
-static void tell(Host &host, Level level, std::string_view event, std::string_view text)
+static void tell(Application &application, Level level, std::string_view event, std::string_view text)
 {
-    CHECK(level >= Level::Error && level <= Level::Debug && !event.empty() && !text.empty() && !host.is_locked);
-    host.told++;
-    FAILS(Status::InvalidArgument, "reentrant", host.auth->try_token());
-    be(host.log);
+    CHECK(level >= Level::Error && level <= Level::Debug && !event.empty() && !text.empty() && !application.is_locked);
+    application.told++;
+    FAILS(Status::InvalidArgument, "reentrant", application.auth->try_token());
+    be(application.log);
 }
 
-static personr::StoreCallbacks store_of(Host &host)
+static personr::StoreCallbacks store_of(Application &application)
 {
     personr::StoreCallbacks store;
-    store.load = [&host, alive = alive](auto key, Buffer &record) { return load(host, key, record); };
-    store.save = [&host, alive = alive](auto key, auto owner, auto record) { return save(host, key, owner, record); };
-    store.lock = [&host, alive = alive](auto key, auto owner, auto wait, auto lease) {
-        return lock(host, key, owner, wait, lease);
+    store.load = [&application, alive = alive](auto key, Buffer &record) { return load(application, key, record); };
+    store.save = [&application, alive = alive](auto key, auto owner, auto record) {
+        return save(application, key, owner, record);
     };
-    store.unlock = [&host, alive = alive](auto key, auto owner) { return unlock(host, key, owner); };
+    store.lock = [&application, alive = alive](auto key, auto owner, auto wait, auto lease) {
+        return lock(application, key, owner, wait, lease);
+    };
+    store.unlock = [&application, alive = alive](auto key, auto owner) { return unlock(application, key, owner); };
     return store;
 }
 
-static personr::CredentialsCallback credentials_of(Host &host)
+static personr::CredentialsCallback credentials_of(Application &application)
 {
-    return [&host, alive = alive](auto email, Buffer &password) { return ask(host, email, password); };
+    return [&application, alive = alive](auto email, Buffer &password) { return ask(application, email, password); };
 }
 
-static personr::LogCallback log_of(Host &host)
+static personr::LogCallback log_of(Application &application)
 {
-    return [&host, alive = alive](auto level, auto event, auto text) { tell(host, level, event, text); };
+    return [&application, alive = alive](auto level, auto event, auto text) { tell(application, level, event, text); };
 }
 
-static Auth all_callbacks(Host &host)
+static Auth all_callbacks(Application &application)
 {
     Options options = options_of_the_environment();
     const auto before = alive.use_count();
-    options.token_store_callbacks(store_of(host)).credentials_callback(credentials_of(host));
-    options.log_callback(Level::Debug, log_of(host));
+    options.token_store_callbacks(store_of(application)).credentials_callback(credentials_of(application));
+    options.log_callback(Level::Debug, log_of(application));
     CHECK(alive.use_count() == before + 6);
     return Auth(variable("PERSONR_EMAIL"), options);
 }
 
 static void good_times()
 {
-    Host host;
+    Application application;
     {
-        const Auth auth = all_callbacks(host);
-        host.auth = &auth;
+        const Auth auth = all_callbacks(application);
+        application.auth = &auth;
         const personr::Token token = auth.token();
-        CHECK(host.saves > 0 && host.locks > 1 && host.unlocks == host.locks - 1 && host.asked == 1 && host.told > 0);
+        CHECK(application.saves > 0 && application.locks > 1 && application.unlocks == application.locks - 1
+              && application.asked == 1 && application.told > 0);
         /* Another handle finds the token in the store. */
-        const Auth other = all_callbacks(host);
-        host.auth = &other;
-        CHECK(other.token().value() == token.value() && host.asked == 1 && alive.use_count() == 13);
+        const Auth other = all_callbacks(application);
+        application.auth = &other;
+        CHECK(other.token().value() == token.value() && application.asked == 1 && alive.use_count() == 13);
     }
     CHECK(alive.use_count() == 1);
 }
 
 /* A login with one callback that behaves like that: it fails, or whatever the callback did was of no matter. */
-static void login_with(Mood Host::*callback, Mood mood, Status status, std::string_view reason)
+static void login_with(Mood Application::*callback, Mood mood, Status status, std::string_view reason)
 {
-    Host host;
-    host.*callback = mood;
+    Application application;
+    application.*callback = mood;
     {
-        const Auth auth = all_callbacks(host);
-        host.auth = &auth;
+        const Auth auth = all_callbacks(application);
+        application.auth = &auth;
         const auto token = auth.try_login();
         if (status == Status::Ok)
             CHECK(token);
         else
             FAILS(status, reason, token);
-        CHECK(!host.is_locked);
+        CHECK(!application.is_locked);
     }
     CHECK(alive.use_count() == 1);
 }
@@ -174,36 +178,37 @@ static void login_with(Mood Host::*callback, Mood mood, Status status, std::stri
 static void failures()
 {
     for (Mood mood : {Mood::Fails, Mood::Throws, Mood::ThrowsNumber}) {
-        login_with(&Host::load, mood, Status::Store, "store-callback");
-        login_with(&Host::save, mood, Status::Store, "store-callback");
-        login_with(&Host::credentials, mood, Status::Credentials, "credentials-callback");
-        login_with(&Host::unlock, mood, Status::Ok, "");
-        login_with(&Host::log, mood, Status::Ok, "");
+        login_with(&Application::load, mood, Status::Store, "store-callback");
+        login_with(&Application::save, mood, Status::Store, "store-callback");
+        login_with(&Application::credentials, mood, Status::Credentials, "credentials-callback");
+        login_with(&Application::unlock, mood, Status::Ok, "");
+        login_with(&Application::log, mood, Status::Ok, "");
     }
-    login_with(&Host::load, Mood::TooLong, Status::Store, "store-callback");
-    login_with(&Host::lock, Mood::Throws, Status::Store, "store-callback");
-    login_with(&Host::credentials, Mood::TooLong, Status::Credentials, "credentials-callback");
-    login_with(&Host::credentials, Mood::Nul, Status::Credentials, "credentials-callback");
-    login_with(&Host::credentials, Mood::Null, Status::Credentials, "credentials-callback");
+    login_with(&Application::load, Mood::TooLong, Status::Store, "store-callback");
+    login_with(&Application::lock, Mood::Throws, Status::Store, "store-callback");
+    login_with(&Application::credentials, Mood::TooLong, Status::Credentials, "credentials-callback");
+    login_with(&Application::credentials, Mood::Nul, Status::Credentials, "credentials-callback");
+    login_with(&Application::credentials, Mood::Null, Status::Credentials, "credentials-callback");
 }
 
 /* The first whole buffer, and no more: as long as a record may be. No such record can be read, so it is as none. */
 static void the_longest_record()
 {
-    Host host;
-    const Auth auth = all_callbacks(host);
-    host.auth = &auth;
-    CHECK(auth.try_token() && host.records.size() == 1);
-    for (auto &[key, record] : host.records)
+    Application application;
+    const Auth auth = all_callbacks(application);
+    application.auth = &auth;
+    CHECK(auth.try_token() && application.records.size() == 1);
+    for (auto &[key, record] : application.records)
         record = std::string(PERSONR_RECORD_MAX, '\0');
     auth.reject(auth.authorization());
-    CHECK(auth.try_token() && host.asked == 2);
+    CHECK(auth.try_token() && application.asked == 2);
 }
 
 template <class Callback>
-static personr::Result<void> without(Host &host, Callback personr::StoreCallbacks::*callback, Options &options)
+static personr::Result<void> without(Application &application, Callback personr::StoreCallbacks::*callback,
+                                     Options &options)
 {
-    personr::StoreCallbacks store = store_of(host);
+    personr::StoreCallbacks store = store_of(application);
     store.*callback = nullptr;
     return options.try_token_store_callbacks(std::move(store));
 }
@@ -211,21 +216,23 @@ static personr::Result<void> without(Host &host, Callback personr::StoreCallback
 /* Set, set anew, and taken back: nothing is kept that is not in use, also after a setter that fails. */
 static void setters()
 {
-    Host host;
-    Options options = Options().token_store_callbacks(store_of(host)).credentials_callback(credentials_of(host));
+    Application application;
+    Options options =
+        Options().token_store_callbacks(store_of(application)).credentials_callback(credentials_of(application));
     CHECK(alive.use_count() == 6);
-    options = std::move(options).log_callback(Level::Info, log_of(host));
+    options = std::move(options).log_callback(Level::Info, log_of(application));
     CHECK(alive.use_count() == 7);
-    CHECK(options.try_token_store_callbacks(store_of(host)) && options.try_credentials_callback(credentials_of(host)));
-    CHECK(options.try_log_callback(Level::Error, log_of(host)));
+    CHECK(options.try_token_store_callbacks(store_of(application))
+          && options.try_credentials_callback(credentials_of(application)));
+    CHECK(options.try_log_callback(Level::Error, log_of(application)));
     CHECK(alive.use_count() == 7);
 
-    REFUSES("level", options.try_log_callback(static_cast<Level>(5), log_of(host)));
-    REFUSES("level", thrown([&] { options.log_callback(static_cast<Level>(0), log_of(host)); }));
-    REFUSES("load", without(host, &personr::StoreCallbacks::load, options));
-    REFUSES("save", without(host, &personr::StoreCallbacks::save, options));
-    REFUSES("lock", without(host, &personr::StoreCallbacks::lock, options));
-    REFUSES("unlock", without(host, &personr::StoreCallbacks::unlock, options));
+    REFUSES("level", options.try_log_callback(static_cast<Level>(5), log_of(application)));
+    REFUSES("level", thrown([&] { options.log_callback(static_cast<Level>(0), log_of(application)); }));
+    REFUSES("load", without(application, &personr::StoreCallbacks::load, options));
+    REFUSES("save", without(application, &personr::StoreCallbacks::save, options));
+    REFUSES("lock", without(application, &personr::StoreCallbacks::lock, options));
+    REFUSES("unlock", without(application, &personr::StoreCallbacks::unlock, options));
     CHECK(alive.use_count() == 7);
 
     options.credentials_callback(nullptr).log_callback(Level::Info, nullptr).token_store("memory:");

@@ -1,4 +1,5 @@
-//! A core dump of a host with a live handle holds no secret: not in the heap, on no stack, and not in the registers.
+//! A core dump of an application with a live handle holds no secret: not in the heap, on no stack, and not in the
+//! registers.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -10,12 +11,12 @@ use personr_sandbox::Sandbox;
 use personr_testkit::compile::{is_installed, skip};
 use personr_testkit::figures::{self, figures};
 use personr_testkit::memory::Needles;
-use personr_testkit::wiping_host::{EMAIL, Program, Settings, random_part};
+use personr_testkit::wiping_application::{EMAIL, Program, Settings, random_part};
 
 /// The handle has logged in, has handed out tokens that are freed by now, and is alive. The mark is no secret.
 const LIVE: [&str; 5] = ["mark", "open", "authorization", "token", "wipe"];
 
-/// A host, and what to look for.
+/// An application, and what to look for.
 struct Scene {
     program: Program,
     sandbox: Sandbox,
@@ -31,21 +32,21 @@ impl Scene {
 
     /// The core of the kernel's making, right after these words.
     fn core_after(&self, words: &[&str]) -> Core {
-        let host = self.program.run(&self.settings, &[words, &["core"]].concat());
-        assert_eq!(host.ended_by(), Some(libc::SIGQUIT));
+        let application = self.program.run(&self.settings, &[words, &["core"]].concat());
+        assert_eq!(application.ended_by(), Some(libc::SIGQUIT));
         Core { bytes: fs::read(core_in(&self.program.folder())).expect("a core"), needles: self.needles() }
     }
 
     /// The same of gdb's making.
     fn core_by_gdb_after(&self, words: &[&str]) -> Core {
-        let mut host = self.program.run(&self.settings, &[words, &["pause"]].concat());
-        host.wait_until("paused", || ());
+        let mut application = self.program.run(&self.settings, &[words, &["pause"]].concat());
+        application.wait_until("paused", || ());
         let path = self.program.folder().join("by-gdb");
         let mut gcore = Command::new("gcore");
-        gcore.arg("-o").arg(&path).arg(host.pid.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
+        gcore.arg("-o").arg(&path).arg(application.pid.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
         assert!(gcore.status().expect("gcore runs").success());
-        let bytes = fs::read(format!("{}.{}", path.display(), host.pid)).expect("a core");
-        host.end_paused();
+        let bytes = fs::read(format!("{}.{}", path.display(), application.pid)).expect("a core");
+        application.end_paused();
         Core { bytes, needles: self.needles() }
     }
 
@@ -128,10 +129,10 @@ fn a_core_of_gdb_holds_no_secret() {
     scene.core_by_gdb_after(&LIVE).assert_holds_no_secret("debug library, by gcore");
 }
 
-/// What the host leaves in its own memory is in the core: the search finds it there.
+/// What the application leaves in its own memory is in the core: the search finds it there.
 #[test]
-fn a_secret_of_the_hosts_own_is_found() {
-    if is_possible("a_secret_of_the_hosts_own_is_found") {
+fn a_secret_of_the_applications_own_is_found() {
+    if is_possible("a_secret_of_the_applications_own_is_found") {
         let scene = Scene::with(Program::with_the_shared_library());
         let core = scene.core_after(&["open", "authorization", "plant"]);
         for secret in ["password", "token"] {

@@ -1,4 +1,4 @@
-//! Descriptors belong to the host: it may have closed the standard streams, and it may have none left.
+//! Descriptors belong to the application: it may have closed the standard streams, and it may have none left.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -9,7 +9,7 @@ fn sandbox() -> Sandbox {
     Sandbox::start().expect("a sandbox")
 }
 
-/// What is opened next gets the number of a standard stream, and what the host prints goes into it.
+/// What is opened next gets the number of a standard stream, and what the application prints goes into it.
 #[test]
 fn nothing_that_a_daemon_prints_gets_into_a_connection() {
     const LOGINS: i64 = 40;
@@ -28,7 +28,7 @@ const WANTING: &str =
 const NO_NAME: &str = "PERSONR_NETWORK dns, the name of the host could not be looked up";
 
 #[test]
-fn a_host_without_a_descriptor_left_is_told_so() {
+fn an_application_without_a_descriptor_left_is_told_so() {
     let program = Program::compiled(&source("tests/c/few_descriptors.c"));
     let sandbox = sandbox();
     let account = Account::of(&sandbox);

@@ -220,7 +220,7 @@ fn the_file_store_survives_any_of_them() {
     show("a login with a file store, and another process after it", &one, &all);
 }
 
-/// A host may ask Rust for backtraces, which take memory.
+/// An application may ask Rust for backtraces, which take memory.
 #[test]
 fn a_backtrace_changes_nothing() {
     let sandbox = Sandbox::start().expect("a sandbox");

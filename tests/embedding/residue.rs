@@ -10,7 +10,7 @@ use paths::{PATHS, Path, Scene};
 use personr_sandbox::{Action, Fault, Sandbox};
 use personr_testkit::figures::{self, figures};
 use personr_testkit::memory::{Residue, scan};
-use personr_testkit::wiping_host::{EMAIL, Program, Settings, random_part};
+use personr_testkit::wiping_application::{EMAIL, Program, Settings, random_part};
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -18,16 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Goes a path and looks for what is left. Also tells how much memory that is, and how many stacks of threads.
 fn go(program: &Program, path: &Path) -> Option<(Vec<Residue>, u64, usize)> {
     let mut scene = Scene::set(path)?;
-    let mut host = program.run(&scene.settings, path.words);
-    host.wait_until("ready", || scene.look_for_the_live_token());
+    let mut application = program.run(&scene.settings, path.words);
+    application.wait_until("ready", || scene.look_for_the_live_token());
     scene.look_for_the_live_token();
-    let said: Vec<_> = host.said.iter().map(String::as_str).collect();
+    let said: Vec<_> = application.said.iter().map(String::as_str).collect();
     assert_eq!(said, path.said, "{}, {} library", path.name, program.form);
-    let (found, bytes) = scan(host.pid, &scene.needles);
-    let (stacks, residues): (Vec<_>, Vec<_>) = found.into_iter().partition(|residue| residue.is_in(&host.stacks));
+    let (found, bytes) = scan(application.pid, &scene.needles);
+    let (stacks, residues): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|residue| residue.is_in(&application.stacks));
     assert!(stacks.is_empty(), "{}, {} library, on a stack: {stacks:#?}", path.name, program.form);
-    let threads = host.stacks.len();
-    host.end();
+    let threads = application.stacks.len();
+    application.end();
     Some((residues, bytes, threads))
 }
 
@@ -71,17 +72,17 @@ fn nothing_is_left_by_the_release_library() {
     }
 }
 
-/// What is found in a host that stops after these words.
+/// What is found in an application that stops after these words.
 fn found_after(words: &[&str]) -> Vec<Residue> {
     let sandbox = Sandbox::start().expect("a sandbox");
     let settings = Settings::of(&sandbox);
     let program = Program::with_the_shared_library();
-    let mut host = program.run(&settings, words);
-    host.wait_until("paused", || ());
+    let mut application = program.run(&settings, words);
+    application.wait_until("paused", || ());
     let mut needles = settings.needles();
     needles.add("token", random_part(&sandbox.live_token(EMAIL).expect("a token")));
-    let (found, _) = scan(host.pid, &needles);
-    host.end_paused();
+    let (found, _) = scan(application.pid, &needles);
+    application.end_paused();
     found
 }
 
@@ -102,14 +103,14 @@ fn a_forked_child_wipes_the_password_that_a_thread_of_its_parent_logs_in_with() 
     let settings = Settings::of(&sandbox);
     sandbox.order(Fault::new(Action::Hold));
     let program = Program::with_the_shared_library();
-    let mut host = program.run(&settings, &["open", "login-aside", "fork"]);
-    host.wait_until("ready", || {
+    let mut application = program.run(&settings, &["open", "login-aside", "fork"]);
+    application.wait_until("ready", || {
         assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
     });
-    let (found, _) = scan(host.pid, &settings.needles());
+    let (found, _) = scan(application.pid, &settings.needles());
     let passwords: Vec<_> = found.iter().filter(|residue| residue.secret == "password").collect();
     assert!(passwords.is_empty(), "{passwords:#?}");
-    host.end();
+    application.end();
 }
 
 #[test]

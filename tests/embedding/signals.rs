@@ -1,4 +1,5 @@
-//! Signals belong to the host: they disturb no call, none is raised, and nothing that the host set for them changes.
+//! Signals belong to the application: they disturb no call, none is raised, and nothing that the application set for
+//! them changes.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -159,7 +160,7 @@ fn a_server_that_closes_early_raises_no_sigpipe() {
     assert!(broken.iter().all(|&writes| writes > 0), "{broken:?}: no write met a broken pipe, so nothing was tested");
     figures!(
         of "signals":
-        "SIGPIPE at its default: {} early ends of the server, {} writes into a broken pipe, and the host lives",
+        "SIGPIPE at its default: {} early ends of the server, {} writes into a broken pipe, and the application lives",
         ended + 2,
         broken.iter().sum::<i64>()
     );
@@ -205,7 +206,7 @@ fn dispositions_mask_and_signal_stack_are_as_before() {
     figures!(
         of "signals":
         "the dispositions of all signals, the mask and the signal stack are as before, with the defaults and with \
-         handlers of the host; {} look-up threads with every signal blocked",
+         handlers of the application; {} look-up threads with every signal blocked",
         said.number("look-ups")
     );
 }

@@ -1,7 +1,7 @@
-//! What a host program does for the library, by the C functions: it keeps records, tells the password, takes the log.
+//! What an application does for the library, by the C functions: it keeps records, tells the password, takes the log.
 
+mod application;
 mod credentials;
-mod host;
 mod inside;
 mod log;
 mod store;

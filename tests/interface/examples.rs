@@ -16,7 +16,7 @@ use personr_testkit::memory::{Needles, Residue, scan};
 use personr_testkit::suite::members::has_sqlite;
 use personr_testkit::suite::scenarios::*;
 use personr_testkit::suite::talking::program_of;
-use personr_testkit::wiping_host::random_part;
+use personr_testkit::wiping_application::random_part;
 
 fn example(name: &str) -> PathBuf {
     source("examples-c").join(name).with_extension("c")

@@ -1,4 +1,5 @@
-//! No line of a library below ours is logged, whatever level the host asks for, and no line of ours holds a secret.
+//! No line of a library below ours is logged, whatever level the application asks for, and no line of ours holds a
+//! secret.
 //!
 //! At `trace`, ureq-proto writes the Authorization line and the answer's body into the log, "sensitive" or not. So all
 //! of it is compiled out.

@@ -1,8 +1,8 @@
 //! Where secrets may go: to the right server, and to nothing and nobody else.
 //!
-//! Each case runs a host program in C in a process of its own, logs in by both methods, and then looks for the password,
-//! its Base64 and the token (each by its middle, in every encoding) in all that everyone else saw: other servers,
-//! proxies, name look-ups, errors, log lines of every level, and what the process printed.
+//! Each case runs an application in C in a process of its own, logs in by both methods, and then looks for the
+//! password, its Base64 and the token (each by its middle, in every encoding) in all that everyone else saw: other
+//! servers, proxies, name look-ups, errors, log lines of every level, and what the process printed.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 

@@ -3,8 +3,8 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod application;
 mod changes;
 mod environment;
-mod host;
 mod memory;
 mod places;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use personr::ffi::*;
 use tempfile::TempDir;
 
+use super::super::application::{self, Application, Applications};
 use super::super::c::{Failure, Text, call, number};
-use super::super::host::{self, Host, Hosts};
 use super::super::secrets::{EMAIL, PASSWORD};
 use super::super::server::{Reply, Server};
 use super::super::setters;
@@ -25,7 +25,7 @@ const SILENCE: Duration = Duration::from_millis(20);
 
 pub(super) struct World {
     server: &'static Server,
-    hosts: Arc<Hosts>,
+    applications: Arc<Applications>,
     folder: Option<TempDir>,
     options: [*mut personr_options; PLACES],
     auths: [*mut personr_auth; PLACES],
@@ -40,7 +40,7 @@ impl World {
     pub(super) fn new() -> Self {
         Self {
             server: Server::fresh(),
-            hosts: Arc::default(),
+            applications: Arc::default(),
             folder: None,
             options: [ptr::null_mut(); PLACES],
             auths: [ptr::null_mut(); PLACES],
@@ -89,7 +89,11 @@ impl World {
             }
         }
         self.server.wait();
-        assert_eq!(self.hosts.made.load(Ordering::Relaxed), self.hosts.freed.load(Ordering::Relaxed), "user data");
+        assert_eq!(
+            self.applications.made.load(Ordering::Relaxed),
+            self.applications.freed.load(Ordering::Relaxed),
+            "user data"
+        );
     }
 
     unsafe fn new_options(&mut self, place: usize) {
@@ -136,7 +140,7 @@ impl World {
     }
 
     unsafe fn set_store_callbacks(&self, options: *mut personr_options, plan: &[u8]) {
-        let data = Host::register(&self.hosts, plan);
+        let data = Application::register(&self.applications, plan);
         // Without one of the four nothing is taken.
         let is_whole = plan.first() != Some(&b'0');
         // SAFETY: as above; the callbacks keep the header's rules.
@@ -144,12 +148,12 @@ impl World {
             let set = call(true, |error| {
                 personr_options_set_token_store_callbacks(
                     options,
-                    Some(host::load),
-                    Some(host::save),
-                    is_whole.then_some(host::lock_record),
-                    Some(host::unlock_record),
+                    Some(application::load),
+                    Some(application::save),
+                    is_whole.then_some(application::lock_record),
+                    Some(application::unlock_record),
                     data,
-                    Some(host::free_host),
+                    Some(application::free_application),
                     error,
                 )
             });
@@ -159,11 +163,17 @@ impl World {
     }
 
     unsafe fn set_credentials_callback(&self, options: *mut personr_options, plan: &[u8]) {
-        let data = Host::register(&self.hosts, plan);
+        let data = Application::register(&self.applications, plan);
         // SAFETY: as above.
         let set = unsafe {
             call(true, |error| {
-                personr_options_set_credentials_callback(options, Some(host::ask), data, Some(host::free_host), error)
+                personr_options_set_credentials_callback(
+                    options,
+                    Some(application::ask),
+                    data,
+                    Some(application::free_application),
+                    error,
+                )
             })
         };
         // SAFETY: as above.
@@ -171,12 +181,19 @@ impl World {
     }
 
     unsafe fn set_log_callback(&self, options: *mut personr_options, level_and_plan: &[u8]) {
-        let data = Host::register(&self.hosts, level_and_plan);
+        let data = Application::register(&self.applications, level_and_plan);
         let level = number(level_and_plan) as i32;
         // SAFETY: as above.
         unsafe {
             let set = call(true, |error| {
-                personr_options_set_log_callback(options, Some(host::log), level, data, Some(host::free_host), error)
+                personr_options_set_log_callback(
+                    options,
+                    Some(application::log),
+                    level,
+                    data,
+                    Some(application::free_application),
+                    error,
+                )
             });
             assert!(set.is_err() || (PERSONR_LOG_ERROR..=PERSONR_LOG_DEBUG).contains(&level));
             give_back(set, data);
@@ -249,11 +266,11 @@ impl World {
 /// What a registration that failed did not take.
 ///
 /// # Safety
-/// `data` came from `Host::register`, and nobody else frees it.
+/// `data` came from `Application::register`, and nobody else frees it.
 unsafe fn give_back(set: Result<(), Failure>, data: *mut c_void) {
     if set.is_err() {
         // SAFETY: promised by the caller.
-        unsafe { host::free_host(data) };
+        unsafe { application::free_application(data) };
     }
 }
 

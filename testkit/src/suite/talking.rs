@@ -22,25 +22,25 @@ fn sandbox() -> Sandbox {
 /// The service withholds its answer until all threads are cancelled.
 pub fn cancelled_calls_return(program: &Program, store: &[&str]) {
     let sandbox = sandbox();
-    let mut host = Talking::to(program, &sandbox, store);
-    host.wait_for("cancelled");
-    host.wait_until_held(&sandbox);
+    let mut application = Talking::to(program, &sandbox, store);
+    application.wait_for("cancelled");
+    application.wait_until_held(&sandbox);
     sandbox.release();
-    host.ends_well("cancelled: all checked\n");
+    application.ends_well("cancelled: all checked\n");
 }
 
 /// The service withholds its answer until the handle is freed.
 pub fn a_freed_handle_serves_its_calls(program: &Program, arguments: &[&str]) {
     let sandbox = sandbox();
-    let mut host = Talking::to(program, &sandbox, arguments);
-    host.wait_for("wait");
-    host.wait_until_held(&sandbox);
-    host.wait_until_all_wait();
-    host.child.stdin.as_mut().expect("a pipe").write_all(b"\n").expect("it waits for a line");
-    host.wait_for("freed");
+    let mut application = Talking::to(program, &sandbox, arguments);
+    application.wait_for("wait");
+    application.wait_until_held(&sandbox);
+    application.wait_until_all_wait();
+    application.child.stdin.as_mut().expect("a pipe").write_all(b"\n").expect("it waits for a line");
+    application.wait_for("freed");
     assert_eq!(sandbox.counters().held, 1);
     sandbox.release();
-    host.ends_well("freed: all checked\n");
+    application.ends_well("freed: all checked\n");
 }
 
 /// A CA moves from the file to the directory, and out of it.
@@ -49,23 +49,23 @@ pub fn roots_are_as_old_as_their_files(program: &Program) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     fs::create_dir(path("certs")).expect("a directory");
-    let mut host = Talking::to(program, &sandbox, &[]);
+    let mut application = Talking::to(program, &sandbox, &[]);
     for (variable, name) in [("SSL_CERT_FILE", "bundle"), ("SSL_CERT_DIR", "certs")] {
-        host.does(&format!("setenv {variable}={}", path(name).display()), "ok");
+        application.does(&format!("setenv {variable}={}", path(name).display()), "ok");
     }
-    host.does("handles 2", "ok");
+    application.does("handles 2", "ok");
     for (name, other) in [("bundle", "certs/0a1b2c3d.0"), ("certs/0a1b2c3d.0", "bundle")] {
         fs::write(path(name), sandbox.ca_pem()).expect("written");
         fs::write(path(other), "").expect("written");
-        host.does("login", "ok");
-        host.does("login", "ok");
+        application.does("login", "ok");
+        application.does("login", "ok");
         fs::write(path(name), "-----BEGIN CERTIFICATE-----\n").expect("written");
-        host.does("login", "PERSONR_TLS (roots-unreadable)");
+        application.does("login", "PERSONR_TLS (roots-unreadable)");
         fs::remove_file(path(name)).expect("removed");
-        host.does("login", "PERSONR_TLS (no-roots)");
+        application.does("login", "PERSONR_TLS (no-roots)");
     }
-    drop(host.child.stdin.take());
-    host.ends_well("");
+    drop(application.child.stdin.take());
+    application.ends_well("");
 }
 
 /// What `timeout` has started.

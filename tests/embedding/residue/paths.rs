@@ -1,9 +1,9 @@
-//! The paths that `residue` goes: what a host does, what goes wrong meanwhile, and what it is told.
+//! The paths that `residue` goes: what an application does, what goes wrong meanwhile, and what it is told.
 
 use personr_sandbox::{Action, Certificate, Fault, Proxy, Sandbox};
 use personr_testkit::memory::Needles;
 use personr_testkit::redis_server::RedisServer;
-use personr_testkit::wiping_host::{EMAIL, Settings, base64_of, middle, random, random_part};
+use personr_testkit::wiping_application::{EMAIL, Settings, base64_of, middle, random, random_part};
 use tempfile::TempDir;
 
 pub struct Path {

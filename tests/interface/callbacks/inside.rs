@@ -10,21 +10,21 @@ use personr::ffi::*;
 use personr_sandbox::{DEFAULT_EMAIL, Sandbox};
 use personr_testkit::client::{Auth, Failure, Options, c, call};
 
-use super::host::{Gate, Host, Kind};
+use super::application::{Application, Gate, Kind};
 use super::{PATIENCE, sandbox};
 
 const ALL: [Kind; 6] = [Kind::Load, Kind::Save, Kind::Lock, Kind::Unlock, Kind::Ask, Kind::Log];
 
-/// A host that does all three.
-fn with_all(sandbox: &Sandbox, timeout_ms: u32) -> (Arc<Host>, Options, Auth) {
-    let host = Host::new(&Arc::default());
+/// An application that does all three.
+fn with_all(sandbox: &Sandbox, timeout_ms: u32) -> (Arc<Application>, Options, Auth) {
+    let application = Application::new(&Arc::default());
     let options = Options::of(sandbox);
     options.timeout_ms(timeout_ms);
-    host.keeps_records(&options);
-    host.tells_passwords(&options);
-    host.takes_the_log(&options, PERSONR_LOG_DEBUG);
+    application.keeps_records(&options);
+    application.tells_passwords(&options);
+    application.takes_the_log(&options, PERSONR_LOG_DEBUG);
     let auth = options.auth_without_password(DEFAULT_EMAIL).expect("a handle");
-    (host, options, auth)
+    (application, options, auth)
 }
 
 /// Each function that returns a status, on live handles, so that it would do its work.
@@ -62,12 +62,12 @@ fn what_works(auth: *mut personr_auth) {
 fn a_call_from_inside_a_callback_is_refused() {
     for kind in ALL {
         let sandbox = sandbox();
-        let (host, options, auth) = with_all(&sandbox, 30_000);
+        let (application, options, auth) = with_all(&sandbox, 30_000);
         let spare = Mutex::new(Some(options.auth_without_password(DEFAULT_EMAIL).expect("a handle")));
         let found = Arc::new(Mutex::new(Vec::new()));
         let (handle, settings) = (AtomicPtr::new(auth.0), AtomicPtr::new(Options::new().0));
         let into = Arc::clone(&found);
-        host.does(kind, move || {
+        application.does(kind, move || {
             let auth = handle.load(Ordering::Relaxed);
             into.lock().expect("no panic").extend(calls(auth, settings.load(Ordering::Relaxed)));
             what_works(auth);
@@ -91,12 +91,12 @@ fn a_call_from_inside_a_callback_is_refused() {
 #[test]
 fn user_data_are_freed_as_in_a_callback() {
     let sandbox = sandbox();
-    let host = Host::new(&Arc::default());
+    let application = Application::new(&Arc::default());
     let (options, other) = (Options::new(), Options::of(&sandbox).demo());
-    host.takes_the_log(&options, PERSONR_LOG_INFO);
+    application.takes_the_log(&options, PERSONR_LOG_INFO);
     let found = Arc::new(Mutex::new(Vec::new()));
     let (handle, settings, into) = (AtomicPtr::new(other.0), AtomicPtr::new(Options::new().0), Arc::clone(&found));
-    host.does(Kind::Free, move || {
+    application.does(Kind::Free, move || {
         let results = calls(handle.load(Ordering::Relaxed), settings.load(Ordering::Relaxed));
         into.lock().expect("no panic").extend(results);
         what_works(handle.load(Ordering::Relaxed));
@@ -112,9 +112,9 @@ fn user_data_are_freed_as_in_a_callback() {
 #[test]
 fn the_log_is_told_after_every_lock_was_given_back() {
     let sandbox = sandbox();
-    let (host, _, auth) = with_all(&sandbox, 30_000);
-    let (backend, handle) = (Arc::clone(&host.backend), AtomicPtr::new(auth.0));
-    host.does(Kind::Log, move || {
+    let (application, _, auth) = with_all(&sandbox, 30_000);
+    let (backend, handle) = (Arc::clone(&application.backend), AtomicPtr::new(auth.0));
+    application.does(Kind::Log, move || {
         assert!(!backend.is_locked());
         let auth = AtomicPtr::new(handle.load(Ordering::Relaxed));
         let elsewhere = thread::spawn(move || unsafe { personr_auth_state(auth.load(Ordering::Relaxed)) });
@@ -126,18 +126,18 @@ fn the_log_is_told_after_every_lock_was_given_back() {
     });
     let token = auth.token().expect("a token").value;
     auth.reject(&token);
-    host.returns(Kind::Load, 7);
+    application.returns(Kind::Load, 7);
     assert!(auth.token().is_err());
-    assert_eq!(host.event_names(), ["login", "rejected", "failed"]);
+    assert_eq!(application.event_names(), ["login", "rejected", "failed"]);
 }
 
 /// Blocks the callback in one call, and looks how another call on the same handle does meanwhile.
 fn beside_a_blocked(kind: Kind, after: usize) -> Result<(), Failure> {
     let sandbox = sandbox();
-    let (host, _, auth) = with_all(&sandbox, 700);
+    let (application, _, auth) = with_all(&sandbox, 700);
     let gate = Arc::new(Gate::default());
     let inside = Arc::clone(&gate);
-    host.does_after(after, kind, move || inside.stay());
+    application.does_after(after, kind, move || inside.stay());
     let (other, took) = thread::scope(|scope| {
         let blocked = scope.spawn(|| auth.token());
         gate.wait_for_one();
@@ -173,15 +173,15 @@ fn beside_a_callback_that_blocks_after_the_login_others_have_the_token() {
 #[test]
 fn another_process_ends_at_its_own_deadline_too() {
     let sandbox = sandbox();
-    let (host, _, auth) = with_all(&sandbox, 30_000);
-    let other = Host::new(&host.backend);
+    let (application, _, auth) = with_all(&sandbox, 30_000);
+    let other = Application::new(&application.backend);
     let options = Options::of(&sandbox);
     options.timeout_ms(300);
     other.keeps_records(&options);
     let short = options.demo();
     let gate = Arc::new(Gate::default());
     let inside = Arc::clone(&gate);
-    host.does(Kind::Save, move || inside.stay());
+    application.does(Kind::Save, move || inside.stay());
     thread::scope(|scope| {
         let blocked = scope.spawn(|| auth.token());
         gate.wait_for_one();
@@ -196,8 +196,8 @@ fn another_process_ends_at_its_own_deadline_too() {
 #[test]
 fn a_password_that_comes_too_late_is_not_sent() {
     let sandbox = sandbox();
-    let (host, _, auth) = with_all(&sandbox, 200);
-    host.does(Kind::Ask, || thread::sleep(Duration::from_millis(250)));
+    let (application, _, auth) = with_all(&sandbox, 200);
+    application.does(Kind::Ask, || thread::sleep(Duration::from_millis(250)));
     assert_eq!(auth.token().expect_err("too late").kind(), (PERSONR_TIMEOUT, "credentials-callback"));
-    assert_eq!((host.count(Kind::Lock), sandbox.counters().requests), (0, 0));
+    assert_eq!((application.count(Kind::Lock), sandbox.counters().requests), (0, 0));
 }

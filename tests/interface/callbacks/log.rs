@@ -1,4 +1,4 @@
-//! What is told to the host's log, and what never is.
+//! What is told to the application's log, and what never is.
 
 use std::sync::Arc;
 
@@ -10,24 +10,24 @@ use personr_testkit::client::{Auth, Options};
 use personr_testkit::forked::in_child;
 use personr_testkit::run_alone;
 
-use super::host::{Host, Kind};
+use super::application::{Application, Kind};
 use super::{answer, sandbox};
 
-fn logged(sandbox: &Sandbox, level: i32, password: &str) -> (Arc<Host>, Auth) {
-    let host = Host::new(&Arc::default());
+fn logged(sandbox: &Sandbox, level: i32, password: &str) -> (Arc<Application>, Auth) {
+    let application = Application::new(&Arc::default());
     let options = Options::of(sandbox);
-    host.takes_the_log(&options, level);
-    (host, options.auth(DEFAULT_EMAIL, password).expect("a handle"))
+    application.takes_the_log(&options, level);
+    (application, options.auth(DEFAULT_EMAIL, password).expect("a handle"))
 }
 
 #[test]
 fn a_login_is_told_with_its_host_status_duration_and_attempts() {
     let sandbox = sandbox();
-    let (host, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
+    let (application, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
     auth.token().expect("a token");
     auth.token().expect("the same");
-    assert_eq!(host.event_names(), ["login"]);
-    let event = host.event("login");
+    assert_eq!(application.event_names(), ["login"]);
+    let event = application.event("login");
     assert_eq!(event.level, PERSONR_LOG_INFO);
     for part in ["host 127.0.0.1", "attempts 1", " ms", "status 200"] {
         assert!(event.text.contains(part), "{event:?}");
@@ -41,10 +41,10 @@ fn who_freed_the_last_handle_with_a_good_token_is_told_at_the_next_login() {
     let sandbox = sandbox();
     let levels: Vec<_> = (0..5)
         .map(|_| {
-            let (host, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
+            let (application, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
             auth.token().expect("a token");
-            assert_eq!(host.event_names(), ["login"]);
-            host.event("login")
+            assert_eq!(application.event_names(), ["login"]);
+            application.event("login")
         })
         .map(|event| (event.level, event.text.contains("lost when the last handle of the account was freed")))
         .collect();
@@ -72,17 +72,17 @@ fn who_freed_the_last_handle_with_a_good_token_is_told_at_the_next_login() {
 fn a_forked_child_tells_once_that_it_ends_its_parents_token() {
     run_alone!();
     let sandbox = sandbox();
-    let (host, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
+    let (application, auth) = logged(&sandbox, PERSONR_LOG_WARN, DEFAULT_PASSWORD);
     auth.login().expect("a token");
-    let told_once = || host.event_names() == ["forked"] && host.event("forked").level == PERSONR_LOG_WARN;
+    let told_once = || application.event_names() == ["forked"] && application.event("forked").level == PERSONR_LOG_WARN;
     assert!(in_child(|| auth.login().is_ok() && auth.login().is_ok() && told_once()));
     auth.login().expect("a token");
-    assert!(host.event_names().is_empty(), "the parent has nothing to tell");
+    assert!(application.event_names().is_empty(), "the parent has nothing to tell");
 
     let folder = tempfile::tempdir().expect("a folder");
     let options = Options::of(&sandbox);
     options.token_store(&format!("file:{}", folder.path().join("tokens").display())).expect("accepted");
-    let shared = Host::new(&Arc::default());
+    let shared = Application::new(&Arc::default());
     shared.takes_the_log(&options, PERSONR_LOG_WARN);
     let auth = options.demo();
     auth.login().expect("a token");
@@ -92,7 +92,7 @@ fn a_forked_child_tells_once_that_it_ends_its_parents_token() {
 #[test]
 fn each_event_has_its_level() {
     let sandbox = sandbox();
-    let (host, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
+    let (application, auth) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
     sandbox.order(Fault::new(answer(503, "{}")));
     assert!(auth.login().is_err());
     let token = auth.login().expect("a token").value;
@@ -102,7 +102,7 @@ fn each_event_has_its_level() {
     let (other, two) = logged(&sandbox, PERSONR_LOG_DEBUG, DEFAULT_PASSWORD);
     two.login().expect("a newer one");
     auth.token().expect("the newer one");
-    assert_eq!(host.event_names(), ["failed", "login", "rejected", "adopted"]);
+    assert_eq!(application.event_names(), ["failed", "login", "rejected", "adopted"]);
     assert_eq!(other.event_names(), ["login"]);
     let (refused, wrong) = logged(&sandbox, PERSONR_LOG_DEBUG, "wrong");
     assert!(wrong.token().is_err() && wrong.token().is_err());
@@ -113,10 +113,10 @@ fn each_event_has_its_level() {
         ("rejected", PERSONR_LOG_WARN),
         ("adopted", PERSONR_LOG_INFO),
     ] {
-        assert_eq!(host.event(name).level, level, "{name}");
+        assert_eq!(application.event(name).level, level, "{name}");
     }
     assert_eq!(refused.event("refused").level, PERSONR_LOG_ERROR);
-    assert!(host.event("failed").text.contains("status 503"));
+    assert!(application.event("failed").text.contains("status 503"));
     assert!(refused.event("refused").text.contains("INVALID_LOGIN_CREDENTIALS"));
 }
 
@@ -124,31 +124,31 @@ fn each_event_has_its_level() {
 fn a_renewal_is_told_as_one() {
     let sandbox = sandbox();
     sandbox.set_lifetime(4.0);
-    let host = Host::new(&Arc::default());
+    let application = Application::new(&Arc::default());
     let options = Options::of(&sandbox);
     options.renew_before_s(i64::MAX);
-    host.takes_the_log(&options, PERSONR_LOG_INFO);
+    application.takes_the_log(&options, PERSONR_LOG_INFO);
     let auth = options.demo();
     auth.token().expect("a token");
     while auth.state() == PERSONR_STATE_GOOD {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     auth.token().expect("a token");
-    assert_eq!(host.event_names(), ["login", "renewed"]);
+    assert_eq!(application.event_names(), ["login", "renewed"]);
 }
 
 #[test]
 fn who_waits_for_the_lock_is_told_once() {
     let sandbox = sandbox();
-    let host = Host::new(&Arc::default());
+    let application = Application::new(&Arc::default());
     let options = Options::of(&sandbox);
     options.timeout_ms(300);
-    host.keeps_records(&options);
-    host.takes_the_log(&options, PERSONR_LOG_DEBUG);
-    host.returns(Kind::Lock, PERSONR_STORE_BUSY);
+    application.keeps_records(&options);
+    application.takes_the_log(&options, PERSONR_LOG_DEBUG);
+    application.returns(Kind::Lock, PERSONR_STORE_BUSY);
     assert!(options.demo().token().is_err());
-    assert_eq!(host.event_names(), ["lock-wait", "failed"]);
-    assert_eq!(host.event("lock-wait").level, PERSONR_LOG_DEBUG);
+    assert_eq!(application.event_names(), ["lock-wait", "failed"]);
+    assert_eq!(application.event("lock-wait").level, PERSONR_LOG_DEBUG);
 }
 
 #[test]
@@ -160,16 +160,16 @@ fn a_level_leaves_out_those_behind_it() {
         (PERSONR_LOG_DEBUG, &["failed", "login", "refused"]),
     ] {
         let sandbox = sandbox();
-        let (host, auth) = logged(&sandbox, level, DEFAULT_PASSWORD);
+        let (application, auth) = logged(&sandbox, level, DEFAULT_PASSWORD);
         sandbox.order(Fault::new(answer(503, "{}")));
         assert!(auth.login().is_err() && auth.login().is_ok());
         sandbox.set_account(DEFAULT_EMAIL, "another");
         assert!(auth.login().is_err());
-        assert_eq!(host.event_names(), told, "level {level}");
+        assert_eq!(application.event_names(), told, "level {level}");
     }
-    let (host, options) = (Host::new(&Arc::default()), Options::new());
+    let (application, options) = (Application::new(&Arc::default()), Options::new());
     for level in [i32::MIN, -1, 0, 5, i32::MAX] {
-        let failure = host.tries_to_take_the_log(&options, level).expect_err("no such level");
+        let failure = application.tries_to_take_the_log(&options, level).expect_err("no such level");
         assert_eq!((failure.status, &*failure.message), (PERSONR_INVALID_ARGUMENT, "level: there is no such level"));
     }
 }
@@ -178,11 +178,11 @@ fn a_level_leaves_out_those_behind_it() {
 #[test]
 fn no_text_holds_a_secret() {
     let sandbox = sandbox();
-    let host = Host::new(&Arc::default());
+    let application = Application::new(&Arc::default());
     let options = Options::of(&sandbox);
-    host.takes_the_log(&options, PERSONR_LOG_DEBUG);
-    host.keeps_records(&options);
-    host.tells_passwords(&options);
+    application.takes_the_log(&options, PERSONR_LOG_DEBUG);
+    application.keeps_records(&options);
+    application.tells_passwords(&options);
     let auth = options.auth_without_password(DEFAULT_EMAIL).expect("a handle");
     let token = auth.token().expect("a token").value;
     let basic = BASE64_STANDARD.encode(format!("{DEFAULT_EMAIL}:{DEFAULT_PASSWORD}"));
@@ -196,14 +196,14 @@ fn no_text_holds_a_secret() {
     }
     auth.reject(&token);
     for kind in [Kind::Load, Kind::Save, Kind::Lock, Kind::Ask] {
-        host.returns(kind, 7);
+        application.returns(kind, 7);
         assert!(auth.login().is_err());
-        host.works(kind);
+        application.works(kind);
     }
     let second = auth.login().expect("a token").value;
-    let events = format!("{:?}", host.events.lock().expect("no panic"));
+    let events = format!("{:?}", application.events.lock().expect("no panic"));
     for secret in [DEFAULT_PASSWORD, &*basic, &*BASE64_STANDARD.encode(DEFAULT_PASSWORD), &*token, &*second] {
         assert!(!events.contains(secret), "{secret} in {events}");
     }
-    assert!(host.count(Kind::Log) >= 15, "{events}");
+    assert!(application.count(Kind::Log) >= 15, "{events}");
 }

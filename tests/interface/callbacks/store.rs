@@ -1,4 +1,4 @@
-//! A store that the host keeps.
+//! A store that the application keeps.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,23 +9,23 @@ use personr::ffi::*;
 use personr_sandbox::{Action, Fault, Sandbox};
 use personr_testkit::client::{Auth, Options};
 
-use super::host::{Backend, Host, Kind};
+use super::application::{Application, Backend, Kind};
 use super::{PATIENCE, eventually, sandbox};
 
-/// A handle of a host of its own.
-fn process(sandbox: &Sandbox, backend: &Arc<Backend>) -> (Arc<Host>, Auth) {
-    let host = Host::new(backend);
+/// A handle of an application of its own.
+fn process(sandbox: &Sandbox, backend: &Arc<Backend>) -> (Arc<Application>, Auth) {
+    let application = Application::new(backend);
     let options = Options::of(sandbox);
     options.timeout_ms(5_000);
-    host.keeps_records(&options);
-    host.takes_the_log(&options, PERSONR_LOG_DEBUG);
-    (host, options.demo())
+    application.keeps_records(&options);
+    application.takes_the_log(&options, PERSONR_LOG_DEBUG);
+    (application, options.demo())
 }
 
-fn alone() -> (Sandbox, Arc<Backend>, Arc<Host>, Auth) {
+fn alone() -> (Sandbox, Arc<Backend>, Arc<Application>, Auth) {
     let (sandbox, backend) = (sandbox(), Arc::default());
-    let (host, auth) = process(&sandbox, &backend);
-    (sandbox, backend, host, auth)
+    let (application, auth) = process(&sandbox, &backend);
+    (sandbox, backend, application, auth)
 }
 
 #[track_caller]
@@ -36,13 +36,16 @@ fn assert_store_callback_fails(auth: &Auth) {
 
 #[test]
 fn processes_share_a_record() {
-    let (sandbox, backend, host, one) = alone();
-    let (other_host, two) = process(&sandbox, &backend);
+    let (sandbox, backend, application, one) = alone();
+    let (other_application, two) = process(&sandbox, &backend);
     let token = one.token().expect("a token").value;
     assert_eq!(two.token().expect("the same").value, token);
     assert_eq!(sandbox.counters().requests, 1);
-    assert_eq!((host.event_names(), other_host.event_names()), (vec!["login".to_owned()], vec!["adopted".to_owned()]));
-    assert_eq!(other_host.count(Kind::Lock), 0, "a token that is there needs no lock");
+    assert_eq!(
+        (application.event_names(), other_application.event_names()),
+        (vec!["login".to_owned()], vec!["adopted".to_owned()])
+    );
+    assert_eq!(other_application.count(Kind::Lock), 0, "a token that is there needs no lock");
 
     sandbox.revoke_all();
     one.reject(&token);
@@ -70,13 +73,13 @@ fn a_burst_over_processes_and_threads_is_one_login() {
 #[test]
 fn who_waits_for_the_lock_finds_the_token() {
     let (sandbox, backend, _, one) = alone();
-    let (host, two) = process(&sandbox, &backend);
+    let (application, two) = process(&sandbox, &backend);
     sandbox.order(Fault::new(Action::Hold));
     thread::scope(|scope| {
         let first = scope.spawn(|| one.token().expect("a token").value);
         assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
         let second = scope.spawn(|| two.token().expect("a token").value);
-        eventually(|| host.count(Kind::Lock) == 1);
+        eventually(|| application.count(Kind::Lock) == 1);
         sandbox.release();
         assert_eq!(first.join().expect("no panic"), second.join().expect("no panic"));
     });
@@ -85,15 +88,15 @@ fn who_waits_for_the_lock_finds_the_token() {
 
 #[test]
 fn callbacks_are_given_what_the_header_says() {
-    let (_sandbox, _, host, auth) = alone();
+    let (_sandbox, _, application, auth) = alone();
     auth.token().expect("a token");
-    let seen = host.seen.lock().expect("no panic").clone();
+    let seen = application.seen.lock().expect("no panic").clone();
     let words: Vec<Vec<&str>> = seen.iter().map(|line| line.split(' ').collect()).collect();
     let names: Vec<_> = words.iter().map(|words| words[0]).collect();
     assert_eq!(names, ["load", "lock", "load", "load", "save", "save", "unlock"]);
     let keys: BTreeSet<_> = words.iter().map(|words| words[1]).collect();
     assert!(keys.len() == 1 && keys.iter().all(|key| key.len() == 64 && key.bytes().all(|c| c.is_ascii_hexdigit())));
-    let owners = owners(&host);
+    let owners = owners(&application);
     assert_eq!(owners.len(), 1, "lock, save and unlock are one owner's");
     assert!(owners.iter().all(|owner| owner.len() == 32 && owner.bytes().all(|c| c.is_ascii_hexdigit())));
     assert_eq!(&words[0][2..], [PERSONR_RECORD_MAX.to_string(), "0".to_owned()]);
@@ -101,8 +104,8 @@ fn callbacks_are_given_what_the_header_says() {
     assert_eq!(words[1][4], "20000");
 }
 
-fn owners(host: &Host) -> BTreeSet<String> {
-    let seen = host.seen.lock().expect("no panic");
+fn owners(application: &Application) -> BTreeSet<String> {
+    let seen = application.seen.lock().expect("no panic");
     seen.iter()
         .filter(|line| !line.starts_with("load"))
         .map(|line| line.split(' ').collect::<Vec<_>>()[2].to_owned())
@@ -112,15 +115,15 @@ fn owners(host: &Host) -> BTreeSet<String> {
 /// However often it asks for its lock. Another login is another owner.
 #[test]
 fn a_login_is_one_owner() {
-    let (_sandbox, _, host, auth) = alone();
-    host.returns(Kind::Lock, PERSONR_STORE_BUSY);
-    let asked_for_the_third_time = Arc::clone(&host);
-    host.does_after(2, Kind::Lock, move || asked_for_the_third_time.works(Kind::Lock));
+    let (_sandbox, _, application, auth) = alone();
+    application.returns(Kind::Lock, PERSONR_STORE_BUSY);
+    let asked_for_the_third_time = Arc::clone(&application);
+    application.does_after(2, Kind::Lock, move || asked_for_the_third_time.works(Kind::Lock));
     let token = auth.token().expect("a token").value;
-    assert_eq!((host.count(Kind::Lock), owners(&host).len()), (4, 1));
+    assert_eq!((application.count(Kind::Lock), owners(&application).len()), (4, 1));
     auth.reject(&token);
     auth.token().expect("another token");
-    assert_eq!((host.count(Kind::Lock), owners(&host).len()), (5, 2));
+    assert_eq!((application.count(Kind::Lock), owners(&application).len()), (5, 2));
 }
 
 /// 0 is what a callback returns that has thrown, in other languages.
@@ -128,14 +131,14 @@ fn a_login_is_one_owner() {
 fn a_store_that_fails_before_the_login_stops_it() {
     for kind in [Kind::Load, Kind::Lock, Kind::Save] {
         for code in [0, 2, -2, i32::MIN, i32::MAX] {
-            let (sandbox, backend, host, auth) = alone();
-            host.returns(kind, code);
+            let (sandbox, backend, application, auth) = alone();
+            application.returns(kind, code);
             assert_store_callback_fails(&auth);
             assert_store_callback_fails(&auth);
             assert_eq!(auth.login().expect_err("no login").status, PERSONR_STORE);
             assert_eq!((sandbox.counters().requests, backend.is_locked()), (0, false), "{kind:?}");
             assert_eq!(auth.state(), PERSONR_STATE_EMPTY);
-            host.works(kind);
+            application.works(kind);
             assert!(auth.token().is_ok(), "and {kind:?} works again");
         }
     }
@@ -145,8 +148,8 @@ fn a_store_that_fails_before_the_login_stops_it() {
 #[test]
 fn a_load_that_fails_under_the_lock_gives_it_back() {
     for after in [1, 2] {
-        let (sandbox, backend, host, auth) = alone();
-        host.returns_after(after, Kind::Load, 7);
+        let (sandbox, backend, application, auth) = alone();
+        application.returns_after(after, Kind::Load, 7);
         assert_store_callback_fails(&auth);
         assert_eq!((sandbox.counters().requests, backend.is_locked()), (0, false));
     }
@@ -154,11 +157,11 @@ fn a_load_that_fails_under_the_lock_gives_it_back() {
 
 #[test]
 fn a_save_that_fails_after_the_login_loses_no_token() {
-    let (sandbox, backend, host, auth) = alone();
-    host.returns_after(1, Kind::Save, 7);
+    let (sandbox, backend, application, auth) = alone();
+    application.returns_after(1, Kind::Save, 7);
     let token = auth.token().expect("a token").value;
     assert_eq!(auth.token().expect("the same").value, token);
-    let event = host.event("save-failed");
+    let event = application.event("save-failed");
     assert!(event.level == PERSONR_LOG_ERROR && event.text.contains("returned 7"), "{event:?}");
     assert_eq!((sandbox.counters().requests, backend.is_locked()), (1, false));
     assert_eq!(*backend.record.lock().expect("no panic"), b"{}");
@@ -166,24 +169,24 @@ fn a_save_that_fails_after_the_login_loses_no_token() {
 
 #[test]
 fn an_unlock_that_fails_fails_no_call() {
-    let (sandbox, _, host, auth) = alone();
-    host.returns(Kind::Unlock, 7);
+    let (sandbox, _, application, auth) = alone();
+    application.returns(Kind::Unlock, 7);
     assert!(auth.token().is_ok());
-    assert_eq!((sandbox.counters().requests, host.count(Kind::Unlock)), (1, 1));
+    assert_eq!((sandbox.counters().requests, application.count(Kind::Unlock)), (1, 1));
 }
 
 #[test]
 fn a_store_that_fails_withholds_no_good_token() {
-    let (sandbox, host) = (sandbox(), Host::new(&Arc::default()));
+    let (sandbox, application) = (sandbox(), Application::new(&Arc::default()));
     sandbox.set_lifetime(4.0);
     let options = Options::of(&sandbox);
     options.renew_before_s(i64::MAX);
-    host.keeps_records(&options);
-    host.takes_the_log(&options, PERSONR_LOG_WARN);
+    application.keeps_records(&options);
+    application.takes_the_log(&options, PERSONR_LOG_WARN);
     let auth = options.demo();
     let token = auth.authorization().expect("a token");
     for kind in [Kind::Load, Kind::Lock, Kind::Save] {
-        host.returns(kind, 7);
+        application.returns(kind, 7);
     }
     while auth.state() == PERSONR_STATE_GOOD {
         thread::sleep(Duration::from_millis(20));
@@ -191,51 +194,51 @@ fn a_store_that_fails_withholds_no_good_token() {
     for _ in 0..100 {
         assert_eq!(auth.authorization().as_ref(), Ok(&token));
     }
-    assert_eq!(host.event_names(), ["failed"], "but the log tells, once for the pause");
-    assert!(host.event("failed").text.contains("load callback"));
+    assert_eq!(application.event_names(), ["failed"], "but the log tells, once for the pause");
+    assert!(application.event("failed").text.contains("load callback"));
     assert_eq!(sandbox.counters().requests, 1);
 }
 
 #[test]
 fn a_lock_that_is_never_had_is_a_timeout() {
-    let (sandbox, _, host, _) = alone();
+    let (sandbox, _, application, _) = alone();
     let options = Options::of(&sandbox);
     options.timeout_ms(400);
-    host.keeps_records(&options);
+    application.keeps_records(&options);
     let auth = options.demo();
     // This one does not wait, so it is the library that must not ask without a pause.
-    host.returns(Kind::Lock, PERSONR_STORE_BUSY);
+    application.returns(Kind::Lock, PERSONR_STORE_BUSY);
     let begun = Instant::now();
     assert_eq!(auth.token().expect_err("no lock").kind(), (PERSONR_TIMEOUT, "store-lock"));
     assert!(begun.elapsed() >= Duration::from_millis(400) && begun.elapsed() < PATIENCE / 2);
-    assert!((2..=10).contains(&host.count(Kind::Lock)), "{}", host.count(Kind::Lock));
+    assert!((2..=10).contains(&application.count(Kind::Lock)), "{}", application.count(Kind::Lock));
     assert_eq!(sandbox.counters().requests, 0);
-    host.works(Kind::Lock);
+    application.works(Kind::Lock);
     assert!(auth.token().is_ok());
 }
 
 #[test]
 fn a_lock_that_was_lost_leaves_the_others_token() {
-    let (sandbox, backend, host, auth) = alone();
+    let (sandbox, backend, application, auth) = alone();
     let elsewhere = Arc::default();
     let (_, other) = process(&sandbox, &elsewhere);
     let others = other.token().expect("a token").value;
     let (here, there) = (Arc::clone(&backend), elsewhere);
-    host.does_after(1, Kind::Save, move || {
+    application.does_after(1, Kind::Save, move || {
         *here.record.lock().expect("no panic") = there.record.lock().expect("no panic").clone();
     });
-    host.returns_after(1, Kind::Save, PERSONR_STORE_BUSY);
+    application.returns_after(1, Kind::Save, PERSONR_STORE_BUSY);
     let kept = format!("{:?}", auth.token().expect("a token"));
     assert!(kept.contains(&others), "the store's token, and not the one of the login whose lock was lost");
-    assert_eq!(host.event("save-failed").level, PERSONR_LOG_WARN);
+    assert_eq!(application.event("save-failed").level, PERSONR_LOG_WARN);
     assert_eq!(sandbox.counters().requests, 2);
 }
 
 /// A callback that says so of each save must not lead from login to login.
 #[test]
 fn a_lock_that_is_always_lost_is_found_out_before_the_login() {
-    let (sandbox, _, host, auth) = alone();
-    host.returns(Kind::Save, PERSONR_STORE_BUSY);
+    let (sandbox, _, application, auth) = alone();
+    application.returns(Kind::Save, PERSONR_STORE_BUSY);
     assert_store_callback_fails(&auth);
     assert_eq!(sandbox.counters().requests, 0);
 }
@@ -243,8 +246,8 @@ fn a_lock_that_is_always_lost_is_found_out_before_the_login() {
 #[test]
 fn a_record_has_its_limit() {
     for length in [PERSONR_RECORD_MAX + 1, usize::MAX] {
-        let (sandbox, _, host, auth) = alone();
-        *host.length.lock().expect("no panic") = Some(length);
+        let (sandbox, _, application, auth) = alone();
+        *application.length.lock().expect("no panic") = Some(length);
         assert_store_callback_fails(&auth);
         assert_eq!(sandbox.counters().requests, 0);
     }

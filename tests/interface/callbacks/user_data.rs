@@ -1,4 +1,4 @@
-//! Who frees the host's data, and when: once, with the last owner.
+//! Who frees the application's data, and when: once, with the last owner.
 
 use std::ptr::null_mut;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use personr::ffi::*;
 use personr_testkit::client::{Auth, Failure, Options, c, call};
 use personr_testkit::run_alone;
 
-use super::host::{Host, Kind, ask, freed, load, lock, log, save, unlock};
+use super::application::{Application, Kind, ask, freed, load, lock, log, save, unlock};
 use super::sandbox;
 
-type Setter = fn(&Arc<Host>, &Options);
+type Setter = fn(&Arc<Application>, &Options);
 
 const SETTERS: [Setter; 3] = [
-    |host, options| host.keeps_records(options),
-    |host, options| host.tells_passwords(options),
-    |host, options| host.takes_the_log(options, PERSONR_LOG_DEBUG),
+    |application, options| application.keeps_records(options),
+    |application, options| application.tells_passwords(options),
+    |application, options| application.takes_the_log(options, PERSONR_LOG_DEBUG),
 ];
 
-fn host() -> Arc<Host> {
-    Host::new(&Arc::default())
+fn application() -> Arc<Application> {
+    Application::new(&Arc::default())
 }
 
 fn token(auth: &Auth) {
@@ -31,19 +31,19 @@ fn the_last_owner_frees_in_every_order() {
     let sandbox = sandbox();
     for set in SETTERS {
         for order in 0..6 {
-            let host = host();
+            let application = application();
             let options = Options::of(&sandbox);
-            set(&host, &options);
+            set(&application, &options);
             let (one, two) = (options.demo(), options.demo());
             token(&one);
             token(&two);
             let mut owners: Vec<Box<dyn std::any::Any>> = vec![Box::new(options), Box::new(one), Box::new(two)];
             for last in [false, false, true] {
-                assert_eq!(host.count(Kind::Free), 0);
+                assert_eq!(application.count(Kind::Free), 0);
                 drop(owners.remove(order / (if owners.len() == 3 { 2 } else { 1 }) % owners.len()));
-                assert_eq!(host.count(Kind::Free), usize::from(last));
+                assert_eq!(application.count(Kind::Free), usize::from(last));
             }
-            assert_eq!(Arc::strong_count(&host), 1, "what was given was given back");
+            assert_eq!(Arc::strong_count(&application), 1, "what was given was given back");
         }
     }
 }
@@ -51,10 +51,10 @@ fn the_last_owner_frees_in_every_order() {
 #[test]
 fn options_alone_free() {
     for set in SETTERS {
-        let (host, options) = (host(), Options::new());
-        set(&host, &options);
+        let (application, options) = (application(), Options::new());
+        set(&application, &options);
         drop(options);
-        assert_eq!(host.count(Kind::Free), 1);
+        assert_eq!(application.count(Kind::Free), 1);
     }
 }
 
@@ -62,7 +62,7 @@ fn options_alone_free() {
 fn a_setter_that_is_called_again_lets_go_of_the_former() {
     let sandbox = sandbox();
     for set in SETTERS {
-        let (first, second, options) = (host(), host(), Options::of(&sandbox));
+        let (first, second, options) = (application(), application(), Options::of(&sandbox));
         set(&first, &options);
         let auth = options.demo();
         set(&second, &options);
@@ -79,29 +79,29 @@ fn a_setter_that_is_called_again_lets_go_of_the_former() {
 
 #[test]
 fn none_again_lets_go() {
-    let (host, options) = (host(), Options::new());
+    let (application, options) = (application(), Options::new());
     for set in SETTERS {
-        set(&host, &options);
+        set(&application, &options);
     }
     let memory = c("memory:");
     call(|error| unsafe { personr_options_set_token_store(options.0, memory.as_ptr(), error) }).expect("accepted");
-    assert_eq!(host.count(Kind::Free), 1);
+    assert_eq!(application.count(Kind::Free), 1);
     // The other parameters are not used, whatever they are.
-    let data = Arc::as_ptr(&host).cast_mut().cast();
+    let data = Arc::as_ptr(&application).cast_mut().cast();
     call(|error| unsafe { personr_options_set_credentials_callback(options.0, None, data, Some(freed), error) })
         .expect("accepted");
-    assert_eq!(host.count(Kind::Free), 2);
+    assert_eq!(application.count(Kind::Free), 2);
     call(|error| unsafe { personr_options_set_log_callback(options.0, None, 99, data, Some(freed), error) })
         .expect("accepted");
-    assert_eq!(host.count(Kind::Free), 3);
+    assert_eq!(application.count(Kind::Free), 3);
     drop(options);
-    assert_eq!((host.count(Kind::Free), Arc::strong_count(&host)), (3, 1));
+    assert_eq!((application.count(Kind::Free), Arc::strong_count(&application)), (3, 1));
 }
 
 #[test]
 fn a_setter_that_fails_frees_nothing_and_names_what_is_wrong() {
-    let (host, options) = (host(), Options::new());
-    let data = Arc::as_ptr(&host).cast_mut().cast();
+    let (application, options) = (application(), Options::new());
+    let data = Arc::as_ptr(&application).cast_mut().cast();
     let free = Some(freed as _);
     let set = |options, one, two, three, four| {
         call(|error| unsafe {
@@ -128,7 +128,7 @@ fn a_setter_that_fails_frees_nothing_and_names_what_is_wrong() {
         "level",
     );
     drop(options);
-    assert_eq!(host.count(Kind::Free), 0);
+    assert_eq!(application.count(Kind::Free), 0);
 }
 
 #[track_caller]
@@ -140,47 +140,47 @@ fn assert_names(result: Result<(), Failure>, parameter: &str) {
 
 #[test]
 fn a_handle_that_could_not_be_made_frees_nothing() {
-    let (host, options) = (host(), Options::new());
-    SETTERS[0](&host, &options);
+    let (application, options) = (application(), Options::new());
+    SETTERS[0](&application, &options);
     assert!(options.auth("no:email", "p").is_err());
-    assert_eq!(host.count(Kind::Free), 0);
+    assert_eq!(application.count(Kind::Free), 0);
     drop(options);
-    assert_eq!(host.count(Kind::Free), 1);
+    assert_eq!(application.count(Kind::Free), 1);
 }
 
 #[test]
 fn without_a_free_nothing_is_called() {
     let sandbox = sandbox();
-    let (host, options) = (host(), Options::of(&sandbox));
-    let data = Arc::as_ptr(&host).cast_mut().cast();
+    let (application, options) = (application(), Options::of(&sandbox));
+    let data = Arc::as_ptr(&application).cast_mut().cast();
     call(|error| unsafe { personr_options_set_log_callback(options.0, Some(log), 4, data, None, error) })
         .expect("accepted");
     let auth = options.demo();
     token(&auth);
     drop((options, auth));
-    assert_eq!((host.event_names(), host.count(Kind::Free)), (vec!["login".to_owned()], 0));
+    assert_eq!((application.event_names(), application.count(Kind::Free)), (vec!["login".to_owned()], 0));
 }
 
-/// A child leaks what its parent's threads may hold, but not the host's data.
+/// A child leaks what its parent's threads may hold, but not the application's data.
 #[test]
 fn a_forked_child_frees_its_copy() {
     run_alone!();
     let sandbox = sandbox();
-    let (host, options) = (host(), Options::of(&sandbox));
-    SETTERS.iter().for_each(|set| set(&host, &options));
+    let (application, options) = (application(), Options::of(&sandbox));
+    SETTERS.iter().for_each(|set| set(&application, &options));
     let auth = options.demo();
     token(&auth);
-    // SAFETY: the child does what a forking host program would do with the library, and `_exit`.
+    // SAFETY: the child does what a forking application would do with the library, and `_exit`.
     let child = unsafe { libc::fork() };
     if child == 0 {
         let works = auth.token().is_ok();
         drop((options, auth));
-        unsafe { libc::_exit(if works { host.count(Kind::Free) as i32 } else { 99 }) };
+        unsafe { libc::_exit(if works { application.count(Kind::Free) as i32 } else { 99 }) };
     }
     let mut status = 0;
     assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
     assert_eq!((libc::WIFEXITED(status), libc::WEXITSTATUS(status)), (true, 3));
-    assert_eq!(host.count(Kind::Free), 0, "the parent's are the parent's");
+    assert_eq!(application.count(Kind::Free), 0, "the parent's are the parent's");
     drop((options, auth));
-    assert_eq!(host.count(Kind::Free), 3);
+    assert_eq!(application.count(Kind::Free), 3);
 }

@@ -1,4 +1,4 @@
-//! What is told to the host, at each level: no secret, whatever happens.
+//! What is told to the application, at each level: no secret, whatever happens.
 
 use personr::ffi::*;
 use personr_sandbox::{Action, Fault, Sandbox};

@@ -1,4 +1,4 @@
-/* A host program that does what its standard input says, a word and a value in each line, so that no secret stands in
+/* An application that does what its standard input says, a word and a value in each line, so that no secret stands in
    its arguments or its environment. What its calls returned goes into one file, what it was told to log into another:
    it prints nothing, so what is printed is the library's. */
 

@@ -1,4 +1,4 @@
-//! A host program in a process of its own: all that it was told, that it printed, and that it asked a name server.
+//! An application in a process of its own: all that it was told, that it printed, and that it asked a name server.
 
 use std::fs;
 use std::io::Write;
@@ -64,7 +64,7 @@ impl Outcome {
     }
 }
 
-/// What the host program is to do.
+/// What the application is to do.
 #[derive(Clone, Default)]
 pub struct Caller {
     script: String,

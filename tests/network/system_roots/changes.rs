@@ -6,31 +6,31 @@ use std::os::unix::fs::PermissionsExt;
 use personr_sandbox::Sandbox;
 use personr_testkit::figures::figures;
 
-use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
+use super::application::{Ground, UNKNOWN, sandbox_and_stranger};
 
 #[test]
 fn roots_are_as_old_as_the_files() {
     let (sandbox, stranger) = sandbox_and_stranger();
     let ground = Ground::new();
     let ours = sandbox.ca_pem();
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 1");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 1");
     for name in ["bundle", "certs/0a1b2c3d.0"] {
         // A CA that rotates, twice; in place, and by another file.
         for (written, is_ours) in [(ours, true), (&stranger, false), (ours, true), (&stranger, false)] {
             ground.write(name, written);
-            if is_ours { host.succeeds("login") } else { drop(host.fails("login", UNKNOWN, "")) }
+            if is_ours { application.succeeds("login") } else { drop(application.fails("login", UNKNOWN, "")) }
         }
         for is_ours in [true, false, true] {
             ground.write("new", if is_ours { ours } else { &stranger });
             fs::rename(ground.path("new"), ground.path(name)).expect("renamed");
-            if is_ours { host.succeeds("login") } else { drop(host.fails("login", UNKNOWN, "")) }
+            if is_ours { application.succeeds("login") } else { drop(application.fails("login", UNKNOWN, "")) }
         }
         // It is taken out.
         fs::remove_file(ground.path(name)).expect("removed");
-        host.fails("login", "PERSONR_TLS (no-roots)", "there are no trusted root certificates");
+        application.fails("login", "PERSONR_TLS (no-roots)", "there are no trusted root certificates");
     }
-    host.end();
+    application.end();
     assert_eq!(sandbox.counters().tokens_issued, 8);
 }
 
@@ -41,11 +41,11 @@ fn half_a_file_is_used_once() {
     let ground = Ground::new();
     let (half, _) = sandbox.ca_pem().split_at(300);
     ground.write("bundle", &(stranger.clone() + half));
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 1");
-    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: certificate 2 (line ");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 1");
+    application.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: certificate 2 (line ");
     ground.write("bundle", &(stranger + sandbox.ca_pem()));
-    host.succeeds("login");
+    application.succeeds("login");
 }
 
 #[test]
@@ -56,12 +56,12 @@ fn want_of_descriptors_passes_and_is_no_unknown_issuer() {
         let ground = Ground::new();
         ground.write("bundle", &stranger);
         ground.write(name, sandbox.ca_pem());
-        let mut host = ground.host(&sandbox);
-        host.succeeds("handles 1");
+        let mut application = ground.application(&sandbox);
+        application.succeeds("handles 1");
         // One after the other fails for want of one: the socket, the file, the directory, a file in it.
         for more in 0..10 {
-            host.succeeds(&format!("descriptors {more}"));
-            let answer = host.does("login");
+            application.succeeds(&format!("descriptors {more}"));
+            let answer = application.does("login");
             if answer == "ok" {
                 break;
             }
@@ -71,9 +71,9 @@ fn want_of_descriptors_passes_and_is_no_unknown_issuer() {
                 told += 1;
             }
         }
-        host.succeeds("descriptors -1");
-        host.succeeds("login");
-        host.end();
+        application.succeeds("descriptors -1");
+        application.succeeds("login");
+        application.end();
     }
     assert!(told >= 2, "the file, and the directory: {told}");
     figures!("roots that could not be read for want of descriptors: {told} times told, and read later");
@@ -87,16 +87,16 @@ fn what_may_not_be_read_is_told_and_read_later() {
     ground.write("bundle", sandbox.ca_pem());
     set_mode("", 0o755);
     set_mode("bundle", 0);
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 1");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 1");
     // SAFETY: only asks.
     if unsafe { libc::geteuid() } == 0 {
         // Root may read everything; nobody may not.
-        host.succeeds("user 65534");
+        application.succeeds("user 65534");
     }
-    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: this process has no right to read it");
+    application.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: this process has no right to read it");
     set_mode("bundle", 0o644);
-    host.succeeds("login");
+    application.succeeds("login");
 }
 
 /// To open a FIFO is to wait for its other end.
@@ -107,9 +107,9 @@ fn only_regular_files_are_opened() {
     let path = std::ffi::CString::new(ground.path("bundle").to_str().expect("UTF-8")).expect("no NUL");
     // SAFETY: the path ends with NUL.
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 1");
-    host.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it is not a regular file");
-    host.succeeds(&format!("ca {}", ground.path("bundle").display()));
-    host.fails("handles 1", "PERSONR_INVALID_ARGUMENT (argument)", "ca_file: it is not a regular file");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 1");
+    application.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it is not a regular file");
+    application.succeeds(&format!("ca {}", ground.path("bundle").display()));
+    application.fails("handles 1", "PERSONR_INVALID_ARGUMENT (argument)", "ca_file: it is not a regular file");
 }

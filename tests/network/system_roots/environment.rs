@@ -2,7 +2,7 @@
 
 use personr_testkit::figures::figures;
 
-use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
+use super::application::{Ground, UNKNOWN, sandbox_and_stranger};
 
 #[test]
 fn what_is_set_later_does_not_count() {
@@ -13,21 +13,21 @@ fn what_is_set_later_does_not_count() {
     ground.write("strangers", &stranger);
     for name in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
         // The other variable, too, is one that a program may set.
-        let mut host = ground.host(&sandbox);
-        host.succeeds("handles 1");
-        host.succeeds(&format!("setenv {name}={nowhere}"));
-        host.succeeds("login");
+        let mut application = ground.application(&sandbox);
+        application.succeeds("handles 1");
+        application.succeeds(&format!("setenv {name}={nowhere}"));
+        application.succeeds("login");
     }
-    let mut host = ground.host(&sandbox);
-    host.succeeds(&format!("setenv SSL_CERT_FILE={nowhere}"));
-    host.succeeds("handles 1");
-    host.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
-    host.fails("login", "PERSONR_TLS (no-roots)", "SSL_CERT_FILE: it does not exist");
-    let mut host = ground.host(&sandbox);
-    host.succeeds(&format!("setenv SSL_CERT_FILE={}", ground.path("strangers").display()));
-    host.succeeds("handles 1");
-    host.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
-    host.fails("login", UNKNOWN, "");
+    let mut application = ground.application(&sandbox);
+    application.succeeds(&format!("setenv SSL_CERT_FILE={nowhere}"));
+    application.succeeds("handles 1");
+    application.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
+    application.fails("login", "PERSONR_TLS (no-roots)", "SSL_CERT_FILE: it does not exist");
+    let mut application = ground.application(&sandbox);
+    application.succeeds(&format!("setenv SSL_CERT_FILE={}", ground.path("strangers").display()));
+    application.succeeds("handles 1");
+    application.succeeds(&format!("setenv SSL_CERT_FILE={bundle}"));
+    application.fails("login", UNKNOWN, "");
 }
 
 /// A relative path is that of the working directory at that moment, too: `Places` makes it absolute.
@@ -37,14 +37,14 @@ fn nothing_is_asked_of_the_environment_after_the_handle_is_made() {
     let ground = Ground::new();
     ground.write("bundle", &stranger);
     ground.write("certs/0a1b2c3d.0", sandbox.ca_pem());
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 3");
-    let asked = host.number("getenv");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 3");
+    let asked = application.number("getenv");
     assert!(asked >= 3 * 8, "it sees what the library asks for: {asked}");
-    host.succeeds("login");
-    host.succeeds("login");
-    assert_eq!(host.number("getenv"), 0);
-    host.end();
+    application.succeeds("login");
+    application.succeeds("login");
+    assert_eq!(application.number("getenv"), 0);
+    application.end();
     figures!("the environment: {asked} variables asked for while 3 handles were made, 0 in 6 logins");
 }
 
@@ -53,9 +53,9 @@ fn logins_stand_a_storm_of_changes() {
     let (sandbox, _) = sandbox_and_stranger();
     let ground = Ground::new();
     ground.write("bundle", sandbox.ca_pem());
-    let mut host = ground.host(&sandbox);
-    host.succeeds("handles 50");
-    host.succeeds("storm");
+    let mut application = ground.application(&sandbox);
+    application.succeeds("handles 50");
+    application.succeeds("storm");
     // The first login of each handle.
-    host.succeeds("login");
+    application.succeeds("login");
 }

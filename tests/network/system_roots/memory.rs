@@ -4,7 +4,7 @@ use personr_sandbox::Sandbox;
 use personr_testkit::figures::{figures, is_check};
 use rcgen::{CertificateParams, DnType, KeyPair};
 
-use super::host::Ground;
+use super::application::Ground;
 
 /// As many as a distribution has.
 const ROOTS: usize = 145;
@@ -25,17 +25,17 @@ fn a_thousand_handles_keep_one_copy() {
     ground.write("bundle", &roots);
     let handles = if is_check() { 900 } else { 60 };
     for how in ["the system's", "added"] {
-        let mut host = ground.host(&sandbox);
+        let mut application = ground.application(&sandbox);
         if how == "added" {
-            host.succeeds(&format!("ca {}", ground.path("added").display()));
+            application.succeeds(&format!("ca {}", ground.path("added").display()));
         }
-        host.succeeds("handles 40");
-        host.succeeds("login");
-        let before = host.number("heap");
-        host.succeeds(&format!("handles {handles}"));
-        host.succeeds("login");
-        let each = (host.number("heap") - before) / handles;
-        host.end();
+        application.succeeds("handles 40");
+        application.succeeds("login");
+        let before = application.number("heap");
+        application.succeeds(&format!("handles {handles}"));
+        application.succeeds("login");
+        let each = (application.number("heap") - before) / handles;
+        application.end();
         assert!(each < LIMIT, "{how}: {each} bytes for each handle");
         figures!("{handles} more handles with the same {ROOTS} roots ({how}): {each} bytes of heap for each");
     }

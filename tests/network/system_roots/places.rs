@@ -5,7 +5,7 @@ use std::fs;
 
 use personr_testkit::figures::figures;
 
-use super::host::{Ground, UNKNOWN, sandbox_and_stranger};
+use super::application::{Ground, UNKNOWN, sandbox_and_stranger};
 
 const TRUSTED: &str = "ok";
 const NO_ROOTS: &str = "PERSONR_TLS (no-roots)";
@@ -62,12 +62,12 @@ fn they_are_where_the_environment_says() {
         for with_an_added_root in [false, true] {
             let paths = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", directories)];
             let set = paths.iter().filter_map(|(name, paths)| Some((*name, value(paths.as_ref()?))));
-            let mut host = ground.host_with(&sandbox, &set.collect::<Vec<_>>());
+            let mut application = ground.application_with(&sandbox, &set.collect::<Vec<_>>());
             if with_an_added_root {
-                host.succeeds(&format!("ca {here}without/0a1b2c3d.0"));
+                application.succeeds(&format!("ca {here}without/0a1b2c3d.0"));
             }
-            host.succeeds("handles 1");
-            let said = host.does("login");
+            application.succeeds("handles 1");
+            let said = application.does("login");
             let expected = if *expected == NO_ROOTS && with_an_added_root { UNKNOWN } else { expected };
             assert!(said.starts_with(expected) && said.contains(words), "{paths:?}: {said}");
             // A path that the environment has chosen is not repeated.

@@ -134,7 +134,7 @@ impl World {
             legitimate
                 .extend(http::bodies(&bytes).filter_map(|body| reference::success(&body)).map(|found| found.token));
         }
-        for record in self.hosts.planted.lock().expect("no panic").iter() {
+        for record in self.applications.planted.lock().expect("no panic").iter() {
             legitimate.extend(reference::texts(record));
         }
         assert!(legitimate.contains(value), "the token {value:?} was never issued");

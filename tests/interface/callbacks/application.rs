@@ -1,4 +1,4 @@
-//! A host program with callbacks: it keeps records, tells a password and takes the log, and does worse on order.
+//! An application with callbacks: it keeps records, tells a password and takes the log, and does worse on order.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::slice;
@@ -12,7 +12,7 @@ use personr_testkit::client::{Failure, Options, call};
 
 use super::PATIENCE;
 
-/// Where records are kept. Two hosts with one backend are as two processes with one database.
+/// Where records are kept. Two applications with one backend are as two processes with one database.
 #[derive(Default)]
 pub struct Backend {
     pub record: Mutex<Vec<u8>>,
@@ -73,7 +73,7 @@ pub struct Event {
 }
 
 #[derive(Default)]
-pub struct Host {
+pub struct Application {
     pub backend: Arc<Backend>,
     /// What is written for a password, without the NUL.
     pub password: Mutex<Vec<u8>>,
@@ -86,7 +86,7 @@ pub struct Host {
     orders: Mutex<Vec<Arc<Order>>>,
 }
 
-impl Host {
+impl Application {
     pub fn new(backend: &Arc<Backend>) -> Arc<Self> {
         let password = Mutex::new(DEFAULT_PASSWORD.into());
         Arc::new(Self { backend: Arc::clone(backend), password, ..Self::default() })
@@ -186,15 +186,15 @@ impl Host {
         });
         if result.is_err() {
             // The data stay ours.
-            drop(unsafe { Arc::from_raw(data.cast::<Host>()) });
+            drop(unsafe { Arc::from_raw(data.cast::<Application>()) });
         }
         result
     }
 }
 
 /// # Safety
-/// `user_data` came from `Host::user_data` and was not freed.
-unsafe fn host<'a>(user_data: *mut c_void) -> &'a Host {
+/// `user_data` came from `Application::user_data` and was not freed.
+unsafe fn application<'a>(user_data: *mut c_void) -> &'a Application {
     unsafe { &*user_data.cast() }
 }
 
@@ -209,15 +209,15 @@ pub unsafe extern "C" fn load(
     capacity: usize,
     length_out: *mut usize,
 ) -> i32 {
-    let host = unsafe { host(user_data) };
-    host.saw(format!("load {} {capacity} {}", unsafe { text(key) }, unsafe { *length_out }));
-    if let Some(code) = host.called(Kind::Load) {
+    let application = unsafe { application(user_data) };
+    application.saw(format!("load {} {capacity} {}", unsafe { text(key) }, unsafe { *length_out }));
+    if let Some(code) = application.called(Kind::Load) {
         return code;
     }
-    let record = host.backend.record.lock().expect("no panic");
+    let record = application.backend.record.lock().expect("no panic");
     let buffer = unsafe { slice::from_raw_parts_mut(buffer, capacity) };
     buffer[..record.len()].copy_from_slice(&record);
-    unsafe { *length_out = host.length.lock().expect("no panic").unwrap_or(record.len()) };
+    unsafe { *length_out = application.length.lock().expect("no panic").unwrap_or(record.len()) };
     PERSONR_CALLBACK_OK
 }
 
@@ -228,13 +228,13 @@ pub unsafe extern "C" fn save(
     record: *const u8,
     length: usize,
 ) -> i32 {
-    let (host, owner) = unsafe { (host(user_data), text(owner)) };
-    host.saw(format!("save {} {owner}", unsafe { text(key) }));
-    assert_eq!(host.backend.owner.lock().expect("no panic").as_ref(), Some(&owner), "saved under the lock");
-    if let Some(code) = host.called(Kind::Save) {
+    let (application, owner) = unsafe { (application(user_data), text(owner)) };
+    application.saw(format!("save {} {owner}", unsafe { text(key) }));
+    assert_eq!(application.backend.owner.lock().expect("no panic").as_ref(), Some(&owner), "saved under the lock");
+    if let Some(code) = application.called(Kind::Save) {
         return code;
     }
-    *host.backend.record.lock().expect("no panic") = unsafe { slice::from_raw_parts(record, length) }.to_vec();
+    *application.backend.record.lock().expect("no panic") = unsafe { slice::from_raw_parts(record, length) }.to_vec();
     PERSONR_CALLBACK_OK
 }
 
@@ -245,17 +245,17 @@ pub unsafe extern "C" fn lock(
     wait_ms: u32,
     lease_ms: u32,
 ) -> i32 {
-    let (host, owner) = unsafe { (host(user_data), text(owner)) };
-    host.saw(format!("lock {} {owner} {wait_ms} {lease_ms}", unsafe { text(key) }));
-    let code = host.called(Kind::Lock);
-    code.unwrap_or_else(|| host.backend.lock(owner, Duration::from_millis(wait_ms.into())))
+    let (application, owner) = unsafe { (application(user_data), text(owner)) };
+    application.saw(format!("lock {} {owner} {wait_ms} {lease_ms}", unsafe { text(key) }));
+    let code = application.called(Kind::Lock);
+    code.unwrap_or_else(|| application.backend.lock(owner, Duration::from_millis(wait_ms.into())))
 }
 
 pub unsafe extern "C" fn unlock(user_data: *mut c_void, key: *const c_char, owner: *const c_char) -> i32 {
-    let (host, owner) = unsafe { (host(user_data), text(owner)) };
-    host.saw(format!("unlock {} {owner}", unsafe { text(key) }));
-    let code = host.called(Kind::Unlock);
-    host.backend.unlock(&owner);
+    let (application, owner) = unsafe { (application(user_data), text(owner)) };
+    application.saw(format!("unlock {} {owner}", unsafe { text(key) }));
+    let code = application.called(Kind::Unlock);
+    application.backend.unlock(&owner);
     code.unwrap_or(PERSONR_CALLBACK_OK)
 }
 
@@ -266,12 +266,12 @@ pub unsafe extern "C" fn ask(
     password: *mut c_char,
     capacity: usize,
 ) -> i32 {
-    let host = unsafe { host(user_data) };
-    host.saw(format!("ask {} {capacity}", unsafe { text(email) }));
-    if let Some(code) = host.called(Kind::Ask) {
+    let application = unsafe { application(user_data) };
+    application.saw(format!("ask {} {capacity}", unsafe { text(email) }));
+    if let Some(code) = application.called(Kind::Ask) {
         return code;
     }
-    let mut written = host.password.lock().expect("no panic").clone();
+    let mut written = application.password.lock().expect("no panic").clone();
     written.push(0);
     written.truncate(capacity);
     unsafe { slice::from_raw_parts_mut(password.cast(), written.len()) }.copy_from_slice(&written);
@@ -279,15 +279,15 @@ pub unsafe extern "C" fn ask(
 }
 
 pub unsafe extern "C" fn log(user_data: *mut c_void, level: i32, event: *const c_char, what: *const c_char) {
-    let host = unsafe { host(user_data) };
+    let application = unsafe { application(user_data) };
     let event = Event { level, name: unsafe { text(event) }, text: unsafe { text(what) } };
-    host.events.lock().expect("no panic").push(event);
-    host.called(Kind::Log);
+    application.events.lock().expect("no panic").push(event);
+    application.called(Kind::Log);
 }
 
 pub unsafe extern "C" fn freed(user_data: *mut c_void) {
-    let host = unsafe { Arc::from_raw(user_data.cast::<Host>()) };
-    host.called(Kind::Free);
+    let application = unsafe { Arc::from_raw(user_data.cast::<Application>()) };
+    application.called(Kind::Free);
 }
 
 /// Where a callback stays until it is let go.

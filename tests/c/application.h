@@ -1,8 +1,8 @@
 /*
- * What the host programs of the tests share: the service and the account from the environment, as in examples-c/.
+ * What the applications of the tests share: the service and the account from the environment, as in examples-c/.
  */
-#ifndef HOST_H
-#define HOST_H
+#ifndef APPLICATION_H
+#define APPLICATION_H
 
 #include <personr.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static inline int complain(const char *what, personr_error *error)
 }
 
 /* For the service of the environment, with its CA alone and no retries; NULL for the default store. Or NULL. */
-static inline personr_options *host_options(const char *store)
+static inline personr_options *application_options(const char *store)
 {
     const char *base_url = getenv("PERSONR_BASE_URL"), *ca_file = getenv("PERSONR_CA_FILE");
     personr_options *options = personr_options_new();
@@ -38,7 +38,7 @@ static inline personr_options *host_options(const char *store)
 }
 
 /* For the account of the environment, or another with this email. Frees the options. Or NULL. */
-static inline personr_auth *host_auth(personr_options *options, const char *email)
+static inline personr_auth *application_auth(personr_options *options, const char *email)
 {
     personr_auth *auth = NULL;
     personr_error *error = NULL;

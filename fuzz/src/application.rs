@@ -1,4 +1,4 @@
-//! The callbacks of a host program that keeps its contract and nothing more: it fails as its plan says.
+//! The callbacks of an application that keeps its contract and nothing more: it fails as its plan says.
 //!
 //! A plan is a row of letters, one for each call, which begins anew at its end.
 
@@ -14,9 +14,9 @@ use personr::ffi::*;
 use super::c::text;
 use super::secrets::{PASSWORD, TOKEN_OF_ANOTHER, assert_none_in, assert_presentable, has_secret};
 
-/// What all hosts of an input share.
+/// What all applications of an input share.
 #[derive(Default)]
-pub struct Hosts {
+pub struct Applications {
     records: Mutex<HashMap<String, Vec<u8>>>,
     /// Records that no save has brought.
     pub planted: Mutex<Vec<Vec<u8>>>,
@@ -25,17 +25,17 @@ pub struct Hosts {
 }
 
 /// The user data of one registration.
-pub struct Host {
-    hosts: Arc<Hosts>,
+pub struct Application {
+    applications: Arc<Applications>,
     plan: Vec<u8>,
     calls: AtomicUsize,
     /// What a load gives out when the plan says so.
     record: Vec<u8>,
 }
 
-impl Host {
+impl Application {
     /// The user data for a plan and, behind a comma, a record.
-    pub fn register(hosts: &Arc<Hosts>, plan: &[u8]) -> *mut c_void {
+    pub fn register(applications: &Arc<Applications>, plan: &[u8]) -> *mut c_void {
         let mut parts = plan.splitn(2, |byte| *byte == b',');
         let plan = parts.next().unwrap_or_default().to_vec();
         // Who plants a secret in a store gets it back.
@@ -43,9 +43,9 @@ impl Host {
         let is_harmless =
             |record: &&[u8]| !has_secret(record) && !record.windows(token.len()).any(|part| part == token);
         let record = parts.next().filter(is_harmless).unwrap_or_default().to_vec();
-        hosts.made.fetch_add(1, Ordering::Relaxed);
-        let host = Self { hosts: Arc::clone(hosts), plan, calls: AtomicUsize::new(0), record };
-        Box::into_raw(Box::new(host)).cast()
+        applications.made.fetch_add(1, Ordering::Relaxed);
+        let application = Self { applications: Arc::clone(applications), plan, calls: AtomicUsize::new(0), record };
+        Box::into_raw(Box::new(application)).cast()
     }
 
     fn step(&self) -> u8 {
@@ -66,10 +66,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// # Safety
-/// `user_data` is a live host.
-unsafe fn host<'a>(user_data: *mut c_void) -> &'a Host {
+/// `user_data` is a live application.
+unsafe fn application<'a>(user_data: *mut c_void) -> &'a Application {
     // SAFETY: promised by the caller.
-    unsafe { &*user_data.cast::<Host>() }
+    unsafe { &*user_data.cast::<Application>() }
 }
 
 /// What a callback returns for a step that fails.
@@ -82,7 +82,7 @@ fn failure(step: u8) -> Option<i32> {
     }
 }
 
-// SAFETY of all below: the library calls them as the header says, with the user data of `Host::register`.
+// SAFETY of all below: the library calls them as the header says, with the user data of `Application::register`.
 
 pub unsafe extern "C" fn load(
     user_data: *mut c_void,
@@ -93,8 +93,8 @@ pub unsafe extern "C" fn load(
 ) -> i32 {
     // SAFETY: see above; so many bytes may be written, and never more are.
     unsafe {
-        let host = host(user_data);
-        let step = host.step();
+        let application = application(user_data);
+        let step = application.step();
         if let Some(code) = failure(step) {
             return code;
         }
@@ -104,10 +104,10 @@ pub unsafe extern "C" fn load(
         }
         let record = match step {
             b'g' => {
-                lock(&host.hosts.planted).push(host.record.clone());
-                host.record.clone()
+                lock(&application.applications.planted).push(application.record.clone());
+                application.record.clone()
             }
-            _ => lock(&host.hosts.records).get(&text(key)).cloned().unwrap_or_default(),
+            _ => lock(&application.applications.records).get(&text(key)).cloned().unwrap_or_default(),
         };
         let length = record.len().min(capacity);
         ptr::copy_nonoverlapping(record.as_ptr(), buffer, length);
@@ -125,14 +125,14 @@ pub unsafe extern "C" fn save(
 ) -> i32 {
     // SAFETY: see above.
     unsafe {
-        let host = host(user_data);
+        let application = application(user_data);
         assert!((1..=PERSONR_RECORD_MAX).contains(&length) && text(owner).len() == 32);
-        if let Some(code) = failure(host.step()) {
+        if let Some(code) = failure(application.step()) {
             return code;
         }
         let record = slice::from_raw_parts(record, length).to_vec();
         assert_none_in(&own_words(&record));
-        lock(&host.hosts.records).insert(text(key), record);
+        lock(&application.applications.records).insert(text(key), record);
         PERSONR_CALLBACK_OK
     }
 }
@@ -159,13 +159,13 @@ pub unsafe extern "C" fn lock_record(
     // SAFETY: see above.
     unsafe {
         assert!(text(key).len() == 64 && text(owner).len() == 32 && lease > 0);
-        failure(host(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK)
+        failure(application(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK)
     }
 }
 
 pub unsafe extern "C" fn unlock_record(user_data: *mut c_void, _key: *const c_char, _owner: *const c_char) -> i32 {
     // SAFETY: see above.
-    unsafe { failure(host(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK) }
+    unsafe { failure(application(user_data).step()).unwrap_or(PERSONR_CALLBACK_OK) }
 }
 
 pub unsafe extern "C" fn ask(
@@ -176,9 +176,9 @@ pub unsafe extern "C" fn ask(
 ) -> i32 {
     // SAFETY: see above; so many bytes may be written, and never more are.
     unsafe {
-        let host = host(user_data);
+        let application = application(user_data);
         assert!(!text(email).is_empty());
-        let answer = match host.step() {
+        let answer = match application.step() {
             step if failure(step).is_some() => return failure(step).unwrap_or(1),
             b'n' => {
                 ptr::write_bytes(password, b'p', capacity);
@@ -197,14 +197,14 @@ pub unsafe extern "C" fn ask(
 pub unsafe extern "C" fn log(user_data: *mut c_void, level: i32, event: *const c_char, line: *const c_char) {
     // SAFETY: see above.
     unsafe {
-        host(user_data).step();
+        application(user_data).step();
         assert!((PERSONR_LOG_ERROR..=PERSONR_LOG_DEBUG).contains(&level) && !text(event).is_empty());
         assert_presentable(&text(line));
     }
 }
 
-pub unsafe extern "C" fn free_host(user_data: *mut c_void) {
-    // SAFETY: see above; the library calls it once, when nobody uses the host any more.
-    let host = unsafe { Box::from_raw(user_data.cast::<Host>()) };
-    host.hosts.freed.fetch_add(1, Ordering::Relaxed);
+pub unsafe extern "C" fn free_application(user_data: *mut c_void) {
+    // SAFETY: see above; the library calls it once, when nobody uses the application any more.
+    let application = unsafe { Box::from_raw(user_data.cast::<Application>()) };
+    application.applications.freed.fetch_add(1, Ordering::Relaxed);
 }

@@ -1,4 +1,4 @@
-//! `tests/c/residue.c`: a host that wipes what is its own, run with secrets of a test's.
+//! `tests/c/residue.c`: an application that wipes what is its own, run with secrets of a test's.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -53,14 +53,14 @@ impl Program {
     }
 
     /// Runs it: `words` say what it does, and are no secret.
-    pub fn run(&self, settings: &Settings, words: &[&str]) -> Host {
+    pub fn run(&self, settings: &Settings, words: &[&str]) -> Application {
         let mut command = Command::new(&self.path);
         command.args(words).env_clear().current_dir(self.folder());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
         let mut input = child.stdin.take().expect("a pipe");
         input.write_all(&settings.as_bytes()).expect("the settings are written");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Host { child, input, output, pid: 0, said: Vec::new(), stacks: Vec::new() }
+        Application { child, input, output, pid: 0, said: Vec::new(), stacks: Vec::new() }
     }
 }
 
@@ -133,7 +133,7 @@ pub fn random(length: usize) -> String {
 }
 
 /// The program as it runs.
-pub struct Host {
+pub struct Application {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -144,7 +144,7 @@ pub struct Host {
     pub stacks: Vec<Range<u64>>,
 }
 
-impl Host {
+impl Application {
     /// Reads on until it says `word`, and waits; at each earlier stop it is told to go on, after `at_stop`.
     pub fn wait_until(&mut self, word: &str, mut at_stop: impl FnMut()) {
         let mut line = String::new();
@@ -197,7 +197,7 @@ fn addresses(text: &str) -> Range<u64> {
     number(start)..number(end)
 }
 
-impl Drop for Host {
+impl Drop for Application {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

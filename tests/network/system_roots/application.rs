@@ -9,13 +9,13 @@ use personr_sandbox::Sandbox;
 use personr_testkit::c_program::{Account, Program, source};
 use tempfile::TempDir;
 
-pub struct Host {
+pub struct Application {
     process: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
-impl Host {
+impl Application {
     /// Tells it to do something, and returns its answer.
     pub fn does(&mut self, what: &str) -> String {
         let input = self.input.as_mut().expect("open");
@@ -50,7 +50,7 @@ impl Host {
     }
 }
 
-impl Drop for Host {
+impl Drop for Application {
     fn drop(&mut self) {
         drop(self.input.take());
         let _ = self.process.kill();
@@ -84,19 +84,22 @@ impl Ground {
     }
 
     /// Whose roots are here, and nowhere else.
-    pub fn host(&self, sandbox: &Sandbox) -> Host {
-        self.host_with(sandbox, &[("SSL_CERT_FILE", &self.path("bundle")), ("SSL_CERT_DIR", &self.path("certs"))])
+    pub fn application(&self, sandbox: &Sandbox) -> Application {
+        self.application_with(
+            sandbox,
+            &[("SSL_CERT_FILE", &self.path("bundle")), ("SSL_CERT_DIR", &self.path("certs"))],
+        )
     }
 
     /// Whose roots are where these variables say.
-    pub fn host_with(&self, sandbox: &Sandbox, variables: &[(&str, impl AsRef<OsStr>)]) -> Host {
+    pub fn application_with(&self, sandbox: &Sandbox, variables: &[(&str, impl AsRef<OsStr>)]) -> Application {
         let mut command = self.program.command(&Account::of(sandbox));
         let variables = variables.iter().map(|(name, value)| (name, value.as_ref()));
         command.envs(variables).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the program runs");
         let input = process.stdin.take();
         let output = BufReader::new(process.stdout.take().expect("piped"));
-        Host { process, input, output }
+        Application { process, input, output }
     }
 }
 
