@@ -196,7 +196,7 @@ fn any_allocation_of_a_look_up_may_fail() {
 
 /// Whatever became of a login, the next process is told the token that is good, or what the former one was told.
 #[test]
-fn the_file_store_survives_any_of_them() {
+fn any_allocation_of_a_login_with_a_file_store_may_fail() {
     let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
     let mut server = Server::start(program(), &sandbox, Account::of(&sandbox), "0");
     let folder = TempDir::new().expect("a folder");
@@ -222,7 +222,7 @@ fn the_file_store_survives_any_of_them() {
 
 /// An application may ask Rust for backtraces, which take memory.
 #[test]
-fn a_backtrace_changes_nothing() {
+fn a_backtrace_changes_no_outcome() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let mut server = Server::start(program(), &sandbox, Account::of(&sandbox), "full");
     let mut tally = Tally::default();

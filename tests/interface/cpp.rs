@@ -60,7 +60,7 @@ fn an_older_standard_is_told_what_it_needs() {
 
 /// In a build that counts how often each line is run, and keeps functions that nobody calls.
 #[test]
-fn all_of_it_works_and_leaks_nothing() {
+fn every_function_works_and_leaks_nothing() {
     let name = "personr.hpp under AddressSanitizer";
     if !is_installed("g++") || !is_installed("gcov") {
         return skip(name, "g++ or gcov is not installed");

@@ -155,7 +155,7 @@ fn plain_sandbox() -> Sandbox {
 }
 
 #[test]
-fn they_wipe_what_held_a_token() {
+fn examples_wipe_what_held_a_token() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = format!("file:{}", folder.path().join("tokens").display());
     for (name, arguments) in [("errors", &["1"][..]), ("prefork", &[&*store]), ("request", &[]), ("threads", &[])] {

@@ -132,7 +132,7 @@ fn a_reader_never_sees_half_a_token_nor_an_older_one_than_before() {
 }
 
 #[test]
-fn what_is_taken_back_is_gone_and_nothing_stays_of_it() {
+fn a_withdrawn_token_is_gone_and_wiped() {
     model("one reader, one write, one taken back", || {
         let published = Arc::new(Published::new());
         write(&published, 1);
@@ -218,28 +218,28 @@ fn stores_of_a_write(first: u8, second: u8) -> usize {
 
 #[test]
 #[should_panic = "the reader sees"]
-fn it_is_noticed_if_the_end_of_a_write_is_not_released() {
+fn the_model_fails_if_the_end_of_a_write_is_not_released() {
     sync::weaken(Weaker::ReleaseStores);
     one_reader_beside_a_writer("relaxed stores");
 }
 
 #[test]
 #[should_panic = "the reader sees"]
-fn it_is_noticed_if_the_begin_of_a_read_is_not_acquired() {
+fn the_model_fails_if_the_begin_of_a_read_is_not_acquired() {
     sync::weaken(Weaker::AcquireLoads);
     one_reader_beside_a_writer("relaxed loads");
 }
 
 #[test]
 #[should_panic = "the reader sees"]
-fn it_is_noticed_if_the_begin_of_a_write_has_no_fence() {
+fn the_model_fails_if_the_begin_of_a_write_has_no_fence() {
     sync::weaken(Weaker::ReleaseFences);
     one_reader_beside_a_writer("no fence of the writer");
 }
 
 #[test]
 #[should_panic = "the reader sees"]
-fn it_is_noticed_if_the_end_of_a_read_has_no_fence() {
+fn the_model_fails_if_the_end_of_a_read_has_no_fence() {
     sync::weaken(Weaker::AcquireFences);
     one_reader_beside_a_writer("no fence of the reader");
 }

@@ -131,7 +131,7 @@ fn secret_in(failure: &Failure) -> Option<&'static str> {
 
 /// The same answers inside TLS, as far as the sandbox can send them: bytes, and an orderly close.
 #[test]
-fn tls_changes_nothing() {
+fn tls_changes_no_outcome() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let options = Options::of(&sandbox);
     options.timeout_ms(generous_ms());

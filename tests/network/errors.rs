@@ -315,9 +315,9 @@ mod proxies {
         talker.join().expect("no panic");
     }
 
-    /// Runs in a process of its own, with the environment that `from_the_environment` gives it.
+    /// Runs in a process of its own, with the environment that `proxies_are_taken_from_the_environment` gives it.
     #[test]
-    #[ignore = "run by proxies::from_the_environment"]
+    #[ignore = "run by proxies::proxies_are_taken_from_the_environment"]
     fn child() {
         let options = Options::new();
         options.max_retries(0);
@@ -338,7 +338,7 @@ mod proxies {
     }
 
     #[test]
-    fn from_the_environment() {
+    fn proxies_are_taken_from_the_environment() {
         let sandbox = sandbox();
         let proxy = Proxy::builder().resolve_to(sandbox.address()).start().expect("a proxy");
         let target = "https://personr.test/api/1.1/wf";

@@ -157,7 +157,7 @@ fn a_broken_refusal_is_remembered_as_one() {
 }
 
 #[test]
-fn a_lifetime_in_quotes_is_one() {
+fn a_lifetime_may_be_a_string() {
     let sandbox = sandbox();
     let body = br#"{"status":"success","response":{"token":"abc","user_id":"u","expires":"31536000"}}"#;
     sandbox.order(Fault::new(Action::Answer { status: 200, headers: Vec::new(), body: body.to_vec() }));
@@ -206,7 +206,7 @@ fn a_login_keeps_no_connection() {
 }
 
 #[test]
-fn what_may_pass_is_tried_again_and_a_refusal_is_not() {
+fn a_transient_failure_is_retried_and_a_refusal_is_not() {
     let unavailable = |headers: &[(&str, &str)]| Action::Answer {
         status: 503,
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
@@ -246,7 +246,7 @@ fn a_retry_after_that_does_not_fit_the_deadline_is_not_waited_for() {
 }
 
 #[test]
-fn a_retry_after_of_nothing_is_no_reason_to_hurry() {
+fn a_retry_after_of_zero_does_not_shorten_the_pause() {
     let sandbox = sandbox();
     let options = Options::of(&sandbox);
     options.max_retries(10);

@@ -87,7 +87,7 @@ fn taken_by_openssl(text: &[u8]) -> usize {
 }
 
 #[test]
-fn what_openssl_takes_is_taken_and_nothing_is_lost_without_a_word() {
+fn what_openssl_accepts_is_accepted_and_anything_else_is_an_error() {
     let [sandbox, other] = [0, 1].map(|_| Sandbox::start().expect("a sandbox"));
     let forms = forms(other.ca_pem(), sandbox.ca_pem());
     for Form { name, text, refused } in &forms {
@@ -106,9 +106,12 @@ fn what_openssl_takes_is_taken_and_nothing_is_lost_without_a_word() {
 }
 
 #[test]
-fn openssl_takes_no_more() {
+fn openssl_accepts_nothing_that_the_library_refuses() {
     if !Command::new("openssl").arg("version").output().is_ok_and(|output| output.status.success()) {
-        compile::skip("openssl_takes_no_more", "openssl is not installed (Debian: apt-get install openssl)");
+        compile::skip(
+            "openssl_accepts_nothing_that_the_library_refuses",
+            "openssl is not installed (Debian: apt-get install openssl)",
+        );
         return;
     }
     let [first, second] = [0, 1].map(|_| Sandbox::start().expect("a sandbox").ca_pem().to_owned());

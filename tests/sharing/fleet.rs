@@ -123,7 +123,7 @@ fn another_host_that_logs_in_costs_one_401_and_no_login() {
 }
 
 #[test]
-fn unshared_stores_flap_without_a_storm() {
+fn processes_that_share_no_store_do_not_storm_the_service() {
     let sandbox = plain();
     let (one, two) = (FileStore::new(), FileStore::new());
     let auth = |store: &FileStore| {

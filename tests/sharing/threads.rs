@@ -212,7 +212,7 @@ fn renewing_earlier_than_half_of_the_life_is_no_storm() {
 }
 
 #[test]
-fn a_renewal_that_fails_is_nobodys_error() {
+fn a_failed_renewal_fails_no_call_while_the_token_is_good() {
     let sandbox = sandbox();
     sandbox.set_lifetime(4.0);
     let options = Options::of(&sandbox);

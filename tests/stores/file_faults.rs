@@ -99,7 +99,7 @@ fn a_record_of_a_later_version_is_left_alone() {
 }
 
 #[test]
-fn a_store_that_fails_is_nobodys_error_while_the_token_is_good() {
+fn a_failing_store_fails_no_call_while_the_token_is_good() {
     let shared = Shared::new();
     shared.sandbox.set_lifetime(2.0);
     let options = shared.place.options(&shared.sandbox);

@@ -76,7 +76,7 @@ fn processes_that_start_at_once_log_in_once() {
 }
 
 #[test]
-#[ignore = "run by what_is_made_is_the_users_alone"]
+#[ignore = "run by files_and_directories_are_the_users_alone"]
 fn other_with_an_open_umask() {
     // SAFETY: of this process alone, which runs one test.
     unsafe { libc::umask(0) };
@@ -84,7 +84,7 @@ fn other_with_an_open_umask() {
 }
 
 #[test]
-fn what_is_made_is_the_users_alone() {
+fn files_and_directories_are_the_users_alone() {
     let (sandbox, place) = (sandbox(), Place::new());
     sandbox.order(Fault::new(Action::Hold));
     let mut other = Subprocess::start(test_name!(other_with_an_open_umask), &sandbox, &place.url());
@@ -239,7 +239,7 @@ fn a_child_forked_under_the_lock_neither_has_it_nor_frees_it() {
 }
 
 #[test]
-fn a_childs_login_is_its_parents() {
+fn a_parent_adopts_the_token_of_its_childs_login() {
     run_alone!();
     let (sandbox, place) = (sandbox(), Place::new());
     let auth = place.auth(&sandbox);
@@ -264,7 +264,7 @@ fn rewrite(place: &Place, change: impl FnOnce(&mut serde_json::Value)) {
 
 /// As short-lived processes do: each with a handle of its own.
 #[test]
-fn a_failure_that_lies_in_the_future_binds_nobody() {
+fn a_recorded_failure_in_the_future_is_ignored() {
     let (sandbox, place) = (sandbox(), Place::new());
     let year = 31_536_000.0;
     let ahead = |time: &mut serde_json::Value| *time = (time.as_f64().expect("a time") + year).into();
@@ -288,7 +288,7 @@ fn a_failure_that_lies_in_the_future_binds_nobody() {
 }
 
 #[test]
-fn a_generation_that_cannot_be_is_begun_anew() {
+fn an_impossible_generation_starts_again_at_one() {
     let (sandbox, place) = (sandbox(), Place::new());
     for generation in [u64::MAX, u64::MAX - 1, u64::MAX / 2 + 1] {
         place.auth(&sandbox).token().expect("a token");

@@ -58,8 +58,8 @@ fn what_cannot_be_read_is_replaced_and_a_later_version_is_not() {
 }
 
 #[test]
-fn only_who_may_use_the_server_does() {
-    let Some(redis) = RedisServer::start("only_who_may_use_the_server_does", &[]) else { return };
+fn redis_users_need_the_right_password_and_permissions() {
+    let Some(redis) = RedisServer::start("redis_users_need_the_right_password_and_permissions", &[]) else { return };
     for rules in [
         &["app", ">p@ss:word", "~personr:*", "+@all"][..],
         &["mute", ">p", "~*", "+@all", "-eval"],
@@ -334,7 +334,7 @@ fn a_hostile_answer_is_a_failure_of_the_store() {
 }
 
 #[test]
-fn a_lock_that_may_have_been_had_is_given_back_unseen() {
+fn a_lock_that_may_have_been_granted_is_released() {
     let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b":0\r\n".to_vec()]);
     let sandbox = sandbox();
     let options = Options::of(&sandbox);
@@ -349,7 +349,7 @@ fn a_lock_that_may_have_been_had_is_given_back_unseen() {
 }
 
 #[test]
-fn a_server_that_stalls_while_another_has_the_lock_is_no_other_failure() {
+fn a_server_that_stalls_while_another_holds_the_lock_is_a_lock_timeout() {
     let (url, server) = answering(vec![b"$0\r\n\r\n".to_vec(), b":0\r\n".to_vec(), b"$-1\r\n".to_vec()]);
     let sandbox = sandbox();
     let options = Options::of(&sandbox);

@@ -25,7 +25,7 @@ fn set(application: &Application, password: impl Into<Vec<u8>>) {
 }
 
 #[test]
-fn it_is_asked_for_before_each_login_and_only_then() {
+fn the_password_is_asked_for_before_each_login_and_only_then() {
     let sandbox = sandbox();
     let (application, options, auth) = asking(&sandbox);
     assert_eq!(application.count(Kind::Ask), 0);
@@ -143,7 +143,7 @@ fn a_refused_password_is_not_asked_for_again_at_once() {
 }
 
 #[test]
-fn a_login_asks_and_sends_whatever_was_refused() {
+fn an_explicit_login_asks_and_sends_also_after_a_refusal() {
     let sandbox = sandbox();
     let (application, _, auth) = asking(&sandbox);
     set(&application, "wrong");
@@ -156,7 +156,7 @@ fn a_login_asks_and_sends_whatever_was_refused() {
 }
 
 #[test]
-fn a_renewal_without_a_password_is_nobodys_error() {
+fn a_renewal_that_gets_no_password_fails_no_call() {
     let sandbox = sandbox();
     sandbox.set_lifetime(4.0);
     let application = Application::new(&Arc::default());

@@ -37,7 +37,7 @@ fn a_login_is_told_with_its_host_status_duration_and_attempts() {
 /// A `memory:` store ends with the last handle of its account, so a program that makes a handle for each request logs in
 /// each time.
 #[test]
-fn who_freed_the_last_handle_with_a_good_token_is_told_at_the_next_login() {
+fn a_good_token_that_went_with_its_last_handle_is_logged_at_the_next_login() {
     let sandbox = sandbox();
     let levels: Vec<_> = (0..5)
         .map(|_| {
@@ -152,7 +152,7 @@ fn who_waits_for_the_lock_is_told_once() {
 }
 
 #[test]
-fn a_level_leaves_out_those_behind_it() {
+fn a_level_leaves_out_the_more_detailed_ones() {
     for (level, told) in [
         (PERSONR_LOG_ERROR, &["refused"][..]),
         (PERSONR_LOG_WARN, &["failed", "refused"]),

@@ -176,7 +176,7 @@ fn an_unlock_that_fails_fails_no_call() {
 }
 
 #[test]
-fn a_store_that_fails_withholds_no_good_token() {
+fn a_failing_store_fails_no_call_while_the_token_is_good() {
     let (sandbox, application) = (sandbox(), Application::new(&Arc::default()));
     sandbox.set_lifetime(4.0);
     let options = Options::of(&sandbox);
@@ -200,7 +200,7 @@ fn a_store_that_fails_withholds_no_good_token() {
 }
 
 #[test]
-fn a_lock_that_is_never_had_is_a_timeout() {
+fn a_lock_that_is_never_granted_is_a_timeout() {
     let (sandbox, _, application, _) = alone();
     let options = Options::of(&sandbox);
     options.timeout_ms(400);
@@ -236,7 +236,7 @@ fn a_lock_that_was_lost_leaves_the_others_token() {
 
 /// A callback that says so of each save must not lead from login to login.
 #[test]
-fn a_lock_that_is_always_lost_is_found_out_before_the_login() {
+fn a_lock_that_is_always_lost_is_noticed_before_the_login() {
     let (sandbox, _, application, auth) = alone();
     application.returns(Kind::Save, PERSONR_STORE_BUSY);
     assert_store_callback_fails(&auth);

@@ -49,7 +49,7 @@ fn the_last_owner_frees_in_every_order() {
 }
 
 #[test]
-fn options_alone_free() {
+fn options_that_no_handle_was_made_of_free_the_user_data() {
     for set in SETTERS {
         let (application, options) = (application(), Options::new());
         set(&application, &options);
@@ -59,7 +59,7 @@ fn options_alone_free() {
 }
 
 #[test]
-fn a_setter_that_is_called_again_lets_go_of_the_former() {
+fn setting_a_callback_again_frees_the_former_user_data() {
     let sandbox = sandbox();
     for set in SETTERS {
         let (first, second, options) = (application(), application(), Options::of(&sandbox));
@@ -78,7 +78,7 @@ fn a_setter_that_is_called_again_lets_go_of_the_former() {
 }
 
 #[test]
-fn none_again_lets_go() {
+fn removing_a_callback_frees_its_user_data() {
     let (application, options) = (application(), Options::new());
     for set in SETTERS {
         set(&application, &options);

@@ -56,7 +56,7 @@ fn https_proxy_gets_its_own_credentials_alone() {
 
 /// By itself, and by NO_PROXY: a service on this machine is reached without a proxy.
 #[test]
-fn what_goes_by_no_proxy_shows_it_nothing() {
+fn a_proxy_that_no_proxy_excepts_sees_nothing() {
     let sandbox = sandbox();
     let proxy = Listener::start("127.0.0.1", b"HTTP/1.1 403 Forbidden\r\n\r\n");
     let url = format!("http://gate:{OTHER_PASSWORD}@{}", proxy.address());

@@ -36,7 +36,7 @@ fn roots_are_as_old_as_the_files() {
 
 /// A file that a CA is added to while it is read.
 #[test]
-fn half_a_file_is_used_once() {
+fn a_half_written_file_is_an_error_until_it_is_whole() {
     let (sandbox, stranger) = sandbox_and_stranger();
     let ground = Ground::new();
     let (half, _) = sandbox.ca_pem().split_at(300);
@@ -49,7 +49,7 @@ fn half_a_file_is_used_once() {
 }
 
 #[test]
-fn want_of_descriptors_passes_and_is_no_unknown_issuer() {
+fn roots_are_read_again_after_descriptors_ran_out() {
     let (sandbox, stranger) = sandbox_and_stranger();
     let mut told = 0;
     for name in ["bundle", "certs/0a1b2c3d.0"] {
@@ -80,7 +80,7 @@ fn want_of_descriptors_passes_and_is_no_unknown_issuer() {
 }
 
 #[test]
-fn what_may_not_be_read_is_told_and_read_later() {
+fn unreadable_roots_are_an_error_and_are_read_later() {
     let (sandbox, _) = sandbox_and_stranger();
     let ground = Ground::new();
     let set_mode = |name, mode| fs::set_permissions(ground.path(name), Permissions::from_mode(mode)).expect("changed");

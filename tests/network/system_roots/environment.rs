@@ -49,7 +49,7 @@ fn nothing_is_asked_of_the_environment_after_the_handle_is_made() {
 }
 
 #[test]
-fn logins_stand_a_storm_of_changes() {
+fn logins_survive_changes_of_the_environment_in_other_threads() {
     let (sandbox, _) = sandbox_and_stranger();
     let ground = Ground::new();
     ground.write("bundle", sandbox.ca_pem());

@@ -12,7 +12,7 @@ const NO_ROOTS: &str = "PERSONR_TLS (no-roots)";
 const UNREADABLE: &str = "PERSONR_TLS (roots-unreadable)";
 
 #[test]
-fn they_are_where_the_environment_says() {
+fn roots_are_where_the_environment_says() {
     let (sandbox, stranger) = sandbox_and_stranger();
     let ground = Ground::new();
     for name in ["with", "without", "empty"] {
