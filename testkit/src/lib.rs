@@ -16,11 +16,11 @@ pub mod forked;
 #[cfg(unix)]
 pub mod memory;
 #[cfg(unix)]
-pub mod place;
-#[cfg(unix)]
 pub mod redis_server;
 #[cfg(unix)]
 pub mod relay;
+#[cfg(unix)]
+pub mod store_directory;
 pub mod subprocess;
 #[cfg(unix)]
 pub mod suite;

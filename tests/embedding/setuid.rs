@@ -14,7 +14,7 @@ use std::process::Command;
 use personr_sandbox::{Proxy, Sandbox};
 use personr_testkit::compile::{ROOT, Workshop, cc, said, skip};
 use personr_testkit::figures::figures;
-use personr_testkit::place;
+use personr_testkit::store_directory;
 use tempfile::TempDir;
 
 /// `nobody`, by whom the program is run.
@@ -45,7 +45,7 @@ struct Report {
 impl Installed {
     /// `None` where that cannot be done: the test is then skipped.
     fn for_test(test: &str) -> Option<Self> {
-        if !place::is_root() {
+        if !store_directory::is_root() {
             skip(test, "only root can install a program with more rights");
             return None;
         }

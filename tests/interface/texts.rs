@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use personr::ffi::*;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use personr_testkit::client::{Failure, Options, call};
-use personr_testkit::place::Place;
+use personr_testkit::store_directory::StoreDirectory;
 
 /// A line break of each kind, an escape sequence, what turns text around, what is not seen, and tags.
 const POISON: &str = "a\r\nb\u{85}c\u{2028}d\u{2029}e\u{1b}[2Jf\u{9b}g\u{202e}h\u{2066}i\u{200b}j\u{feff}k\u{ad}l\u{e0041}m\u{e0080}n\0o\u{7f}";
@@ -94,12 +94,12 @@ fn what_a_service_says_is_shown_on_one_line() {
 #[test]
 fn what_a_store_holds_is_shown_on_one_line() {
     let sandbox = Sandbox::start().expect("a sandbox");
-    let place = Place::new();
-    let refused = || place.options(&sandbox).auth(DEFAULT_EMAIL, "wrong").expect("a handle").token();
+    let store = StoreDirectory::new();
+    let refused = || store.options(&sandbox).auth(DEFAULT_EMAIL, "wrong").expect("a handle").token();
     assert_eq!(refused().expect_err("refused").status, PERSONR_INVALID_CREDENTIALS);
     let requests = sandbox.counters().requests;
 
-    let file = place.file("json");
+    let file = store.file("json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).expect("a record")).expect("JSON");
     for text in [POISON.to_owned(), "x".repeat(LONG / 2)] {
         for name in ["reason", "message"] {

@@ -52,25 +52,25 @@ const CASES: [(&str, &[&str], u32); 9] = [
 #[test]
 #[ignore = "run by a_login_does_not_wait_for_addresses_that_do_not_answer"]
 fn child() {
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     for (name, addresses, delays) in CASES {
-        let (token, took) = ground.log_in(addresses);
+        let (token, took) = fixture.log_in(addresses);
         token.unwrap_or_else(|failure| panic!("{name}: {failure:?}"));
         assert!(took >= DELAY * delays && took < LIMIT, "{name}: {took:?}");
         say(&format!("{name} {} ms", took.as_millis()));
     }
-    let connections = ground.service.sandbox.counters().connections;
+    let connections = fixture.service.sandbox.counters().connections;
     assert_eq!(connections, CASES.len() as u64, "the service sees the winners");
-    ground.check_failures();
-    ground.check_proxy();
-    assert_eq!(attempts(ground.service.relay.address().port()), 0, "who lost is closed");
+    fixture.check_failures();
+    fixture.check_proxy();
+    assert_eq!(attempts(fixture.service.relay.address().port()), 0, "who lost is closed");
 }
 
-struct Ground {
+struct Fixture {
     service: ByName,
 }
 
-impl Ground {
+impl Fixture {
     fn new() -> Self {
         Self { service: ByName::start(|port| ![REFUSING, REFUSING_TOO].iter().any(|host| is_taken(host, port))) }
     }

@@ -3,13 +3,13 @@
 //!
 //! `make test` takes a sample of the TLS streams: every eighth byte, and those around the ends of records.
 
-mod ground;
+mod fixture;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ground::Ground;
+use fixture::Fixture;
 use personr::ffi::*;
 use personr_sandbox::{Action, Certificate, Fault, Sandbox};
 use personr_testkit::client::{Failure, Token};
@@ -48,15 +48,15 @@ fn is_network(failure: &Failure) -> bool {
 /// The service's own answer tells its length: until all of it is there the connection was cut.
 #[test]
 fn the_plain_answer_is_whole_or_an_error() {
-    let ground = Ground::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
+    let fixture = Fixture::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
     let counts = Counts::default();
-    let longest = ground.longest();
+    let longest = fixture.longest();
     for kind in KINDS {
         for after in 0..=longest.down.len() {
-            let (result, passed) = ground.login_cut(Way::Down, after, kind);
+            let (result, passed) = fixture.login_cut(Way::Down, after, kind);
             let what = format!("{kind:?} after {after} bytes: {result:?}");
             match &result {
-                Ok(token) => assert!(is_whole(&passed.down) && ground.is_live(token), "{what}"),
+                Ok(token) => assert!(is_whole(&passed.down) && fixture.is_live(token), "{what}"),
                 Err(failure) => assert!(!is_whole(&passed.down) && is_network(failure), "{what}"),
             }
             counts.add(&result);
@@ -83,7 +83,7 @@ fn an_answer_without_a_length_is_a_token_once_its_json_is_complete() {
     let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
     let delimited = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_owned() + json;
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned() + &chunk(first) + &chunk(second);
-    let ground = Ground::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
+    let fixture = Fixture::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
     let counts = Counts::default();
     // The bytes of the answer after which its JSON is complete, and those after which all is.
     for (answer, end) in [(delimited, "\r\n\r\n"), (chunked, "0\r\n\r\n")] {
@@ -92,8 +92,8 @@ fn an_answer_without_a_length_is_a_token_once_its_json_is_complete() {
         let is_proven = |after| if end.starts_with('0') { after == answer.len() } else { after >= complete };
         for kind in KINDS {
             for after in 0..=answer.len() {
-                ground.sandbox.order(Fault::new(Action::Raw(answer.clone().into_bytes())));
-                let (result, _) = ground.login_cut(Way::Down, after, kind);
+                fixture.sandbox.order(Fault::new(Action::Raw(answer.clone().into_bytes())));
+                let (result, _) = fixture.login_cut(Way::Down, after, kind);
                 let what = format!("{kind:?} after {after} bytes: {result:?}");
                 match &result {
                     Ok(token) => assert!(after >= complete && token.value == "1670035114445x63", "{what}"),
@@ -115,17 +115,17 @@ fn an_answer_without_a_length_is_a_token_once_its_json_is_complete() {
 #[test]
 fn a_tls_stream_is_whole_or_an_error() {
     for (version, certificate) in [("1.3", Certificate::Good), ("1.2", Certificate::Tls12Only)] {
-        let start = || Ground::new(Sandbox::builder().certificate(certificate).start().expect("a sandbox"));
-        let grounds: [Ground; WORKERS] = std::array::from_fn(|_| start());
+        let start = || Fixture::new(Sandbox::builder().certificate(certificate).start().expect("a sandbox"));
+        let grounds: [Fixture; WORKERS] = std::array::from_fn(|_| start());
         let longest = grounds[0].longest();
         let cuts = cuts(&longest);
         let counts = Counts::default();
         let next = AtomicUsize::new(0);
         thread::scope(|scope| {
-            for ground in &grounds {
+            for fixture in &grounds {
                 scope.spawn(|| {
                     while let Some((way, after, kind)) = cuts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        counts.add(&ground.check_tls_cut(*way, *after, *kind));
+                        counts.add(&fixture.check_tls_cut(*way, *after, *kind));
                     }
                 });
             }

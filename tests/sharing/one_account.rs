@@ -8,24 +8,24 @@ use base64::prelude::BASE64_STANDARD;
 use personr::ffi::*;
 use personr_sandbox::{DEFAULT_EMAIL, DEFAULT_PASSWORD, Proxy, Sandbox};
 use personr_testkit::client::Options;
-use personr_testkit::place::Place;
+use personr_testkit::store_directory::StoreDirectory;
 
 const EMAIL: &str = "someone@example.com";
 
 /// The keys of handles for these URLs and emails: the names of the lock files in a store. No service is reached.
 fn keys(accounts: &[(&str, &str)]) -> BTreeSet<String> {
-    let place = Place::new();
+    let store = StoreDirectory::new();
     let proxy = Proxy::builder().answer(b"HTTP/1.1 403 Forbidden\r\n\r\n").start().expect("a proxy");
     for (base_url, email) in accounts {
         let options = Options::new();
         options.base_url(base_url).unwrap_or_else(|failure| panic!("{base_url}: {failure:?}"));
         options.proxy(proxy.url()).expect("accepted");
         options.max_retries(0);
-        options.token_store(&place.url()).expect("accepted");
+        options.token_store(&store.url()).expect("accepted");
         let failure = options.auth(email, "p").expect("a handle").token().expect_err("no service");
         assert_eq!(failure.status, PERSONR_NETWORK, "{base_url}: {failure:?}");
     }
-    let names = place.files().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "lock"));
+    let names = store.files().into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "lock"));
     names.map(|path| path.file_stem().expect("a name").to_str().expect("hexadecimal").to_owned()).collect()
 }
 
@@ -88,8 +88,8 @@ fn handles_share_one_token_and_each_sends_its_email_as_it_is_given() {
     let sandbox = Sandbox::start().expect("a sandbox");
     let upper = DEFAULT_EMAIL.to_uppercase();
     sandbox.set_account(&upper, DEFAULT_PASSWORD);
-    let place = Place::new();
-    for store in ["memory:", &place.url()] {
+    let store = StoreDirectory::new();
+    for store in ["memory:", &store.url()] {
         let options = Options::of(&sandbox);
         options.token_store(store).expect("accepted");
         let (port, before) = (sandbox.address().port(), sandbox.counters().tokens_issued);

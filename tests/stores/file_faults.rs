@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use personr::ffi::*;
 use personr_testkit::compile::skip;
-use personr_testkit::place::shared::Shared;
-use personr_testkit::place::{self, is_root, set_mode};
+use personr_testkit::store_directory::shared::Shared;
+use personr_testkit::store_directory::{self, is_root, set_mode};
 
 /// A user that owns nothing.
 const NOBODY: u32 = 65534;
@@ -44,12 +44,12 @@ fn fill(path: &Path) {
 fn a_record_that_is_wrong_in_kind_is_an_error_and_no_login() {
     for (reason, spoil) in WRONG.into_iter().chain([("store-size", fill as Spoil)]) {
         let shared = Shared::new();
-        spoil(&shared.place.file("json"));
+        spoil(&shared.store.file("json"));
         let fresh = shared.fresh();
         shared.assert_fails(&fresh, reason);
         assert_eq!(fresh.login().expect_err("nor when it is asked for").kind(), (PERSONR_STORE, reason));
         assert_eq!(shared.logins(), 1);
-        fs::remove_dir_all(shared.place.directory()).expect("removed");
+        fs::remove_dir_all(shared.store.path()).expect("removed");
         shared.assert_logs_in();
         assert!(fresh.token().is_ok(), "it is over when it is over");
     }
@@ -59,7 +59,7 @@ fn a_record_that_is_wrong_in_kind_is_an_error_and_no_login() {
 fn a_lock_that_is_wrong_in_kind_stops_logins_alone() {
     for (reason, spoil) in WRONG {
         let shared = Shared::new();
-        spoil(&shared.place.file("lock"));
+        spoil(&shared.store.file("lock"));
         assert_eq!(shared.fresh().token().expect("it needs no lock").value, shared.token);
         shared.assert_fails(&shared.needy(), reason);
     }
@@ -68,7 +68,7 @@ fn a_lock_that_is_wrong_in_kind_stops_logins_alone() {
 #[test]
 fn what_is_in_a_lock_file_stops_nobody() {
     let shared = Shared::new();
-    fill(&shared.place.file("lock"));
+    fill(&shared.store.file("lock"));
     assert_ne!(shared.needy().token().expect("a login").value, shared.token);
 }
 
@@ -82,7 +82,7 @@ fn a_record_that_cannot_be_read_is_replaced() {
     let empty: &dyn Fn(&Path) = &|path| fs::write(path, "").expect("written");
     for spoil in [truncate, empty, &|path| fs::write(path, &random).expect("written")] {
         let shared = Shared::new();
-        spoil(&shared.place.file("json"));
+        spoil(&shared.store.file("json"));
         shared.assert_logs_in();
     }
 }
@@ -91,10 +91,10 @@ fn a_record_that_cannot_be_read_is_replaced() {
 fn a_record_of_a_later_version_is_left_alone() {
     let shared = Shared::new();
     let record = r#"{"version":2,"token":{"of":"another kind"}}"#;
-    fs::write(shared.place.file("json"), record).expect("written");
+    fs::write(shared.store.file("json"), record).expect("written");
     shared.assert_fails(&shared.fresh(), "store-version");
     assert_eq!(shared.fresh().login().expect_err("nor when asked for").kind(), (PERSONR_STORE, "store-version"));
-    assert_eq!(fs::read_to_string(shared.place.file("json")).expect("still there"), record);
+    assert_eq!(fs::read_to_string(shared.store.file("json")).expect("still there"), record);
     assert_eq!(shared.logins(), 1);
 }
 
@@ -102,11 +102,11 @@ fn a_record_of_a_later_version_is_left_alone() {
 fn a_failing_store_fails_no_call_while_the_token_is_good() {
     let shared = Shared::new();
     shared.sandbox.set_lifetime(2.0);
-    let options = shared.place.options(&shared.sandbox);
+    let options = shared.store.options(&shared.sandbox);
     options.renew_before_s(1_000);
     let auth = options.demo();
     let token = auth.login().expect("a token").authorization;
-    fs::remove_dir_all(shared.place.folder()).expect("removed");
+    fs::remove_dir_all(shared.store.parent()).expect("removed");
     while auth.state() == PERSONR_STATE_GOOD {
         thread::sleep(Duration::from_millis(10));
     }
@@ -119,17 +119,17 @@ fn a_failing_store_fails_no_call_while_the_token_is_good() {
 #[test]
 fn a_directory_that_has_gone_is_made_again() {
     let shared = Shared::new();
-    fs::remove_dir_all(shared.place.directory()).expect("removed");
+    fs::remove_dir_all(shared.store.path()).expect("removed");
     shared.assert_logs_in();
-    assert_eq!(place::mode(&shared.place.directory()), 0o700);
+    assert_eq!(store_directory::mode(&shared.store.path()), 0o700);
 }
 
 #[test]
 fn a_directory_without_a_parent_is_an_error() {
     let shared = Shared::new();
-    fs::remove_dir_all(shared.place.folder()).expect("removed");
+    fs::remove_dir_all(shared.store.parent()).expect("removed");
     shared.assert_fails(&shared.fresh(), "store-open");
-    fs::create_dir(shared.place.folder()).expect("made again");
+    fs::create_dir(shared.store.parent()).expect("made again");
     shared.assert_logs_in();
 }
 
@@ -137,9 +137,9 @@ fn a_directory_without_a_parent_is_an_error() {
 fn a_directory_that_others_may_write_is_an_error() {
     for mode in [0o770, 0o707, 0o1777] {
         let shared = Shared::new();
-        set_mode(&shared.place.directory(), mode);
+        set_mode(&shared.store.path(), mode);
         shared.assert_fails(&shared.fresh(), "store-permissions");
-        set_mode(&shared.place.directory(), 0o755);
+        set_mode(&shared.store.path(), 0o755);
         assert_eq!(shared.fresh().token().expect("they may look at the names").value, shared.token);
     }
 }
@@ -150,7 +150,7 @@ fn what_belongs_to_another_user_is_an_error() {
         return skip("what_belongs_to_another_user_is_an_error", "only root can give files away");
     }
     let shared = Shared::new();
-    let (directory, record, lock) = (shared.place.directory(), shared.place.file("json"), shared.place.file("lock"));
+    let (directory, record, lock) = (shared.store.path(), shared.store.file("json"), shared.store.file("lock"));
     let give = |path: &Path, user| chown(path, Some(user), None).expect("given");
     for path in [&directory, &record] {
         give(path, NOBODY);
@@ -166,7 +166,7 @@ fn what_belongs_to_another_user_is_an_error() {
 fn a_directory_in_which_nothing_may_be_made_is_an_error() {
     let work = || {
         let shared = Shared::new();
-        let (directory, lock) = (shared.place.directory(), shared.place.file("lock"));
+        let (directory, lock) = (shared.store.path(), shared.store.file("lock"));
         set_mode(&directory, 0o500);
         assert_eq!(shared.fresh().token().expect("the record may be read").value, shared.token);
         shared.assert_fails(&shared.needy(), "store-permissions");

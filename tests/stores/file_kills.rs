@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use personr_sandbox::Sandbox;
 use personr_testkit::figures::figures;
-use personr_testkit::place::{Place, live_token, told};
+use personr_testkit::store_directory::{StoreDirectory, live_token, told};
 use personr_testkit::subprocess::{self, Subprocess, say};
 use personr_testkit::test_name;
 
@@ -45,9 +45,9 @@ fn a_process_may_be_killed_at_any_moment_of_a_login() {
 
 /// Kills a process so long after it began to log in; `None`: when it has done so. How long after that was.
 fn kill_after(sandbox: &Sandbox, delay: Option<Duration>, counts: &mut Counts) -> Duration {
-    let place = Place::new();
-    let token = place.auth(sandbox).token().expect("a token").value;
-    let mut other = Subprocess::start(test_name!(other_login), sandbox, &place.url());
+    let store = StoreDirectory::new();
+    let token = store.auth(sandbox).token().expect("a token").value;
+    let mut other = Subprocess::start(test_name!(other_login), sandbox, &store.url());
     assert_eq!(other.said(), "ready");
     let begun = Instant::now();
     match delay {
@@ -58,14 +58,14 @@ fn kill_after(sandbox: &Sandbox, delay: Option<Duration>, counts: &mut Counts) -
     let killed_after = begun.elapsed();
     // What it asked for may still be under way.
     assert!(sandbox.wait_until(PATIENCE, |counters| counters.open == 0));
-    assert_is_in_order(sandbox, &place, &token, counts);
+    assert_is_in_order(sandbox, &store, &token, counts);
     killed_after
 }
 
 /// `former` is the token from before the killed process.
-fn assert_is_in_order(sandbox: &Sandbox, place: &Place, former: &str, counts: &mut Counts) {
-    let new_record_left = place.files().iter().any(|path| path.extension().is_some_and(|it| it == "new"));
-    let options = place.options(sandbox);
+fn assert_is_in_order(sandbox: &Sandbox, store: &StoreDirectory, former: &str, counts: &mut Counts) {
+    let new_record_left = store.files().iter().any(|path| path.extension().is_some_and(|it| it == "new"));
+    let options = store.options(sandbox);
     options.timeout_ms(5_000);
     let auth = options.demo();
     let issued = sandbox.counters().tokens_issued;
@@ -85,6 +85,6 @@ fn assert_is_in_order(sandbox: &Sandbox, place: &Place, former: &str, counts: &m
         assert_eq!(auth.token().expect("a token").value, live_token(sandbox));
     }
     // Whether by that login or by one of the next process.
-    assert_eq!(place.auth(sandbox).login().expect("a token").value, live_token(sandbox));
-    assert_eq!(fs::read_dir(place.directory()).expect("a directory").count(), 2, "record and lock, and no new record");
+    assert_eq!(store.auth(sandbox).login().expect("a token").value, live_token(sandbox));
+    assert_eq!(fs::read_dir(store.path()).expect("a directory").count(), 2, "record and lock, and no new record");
 }

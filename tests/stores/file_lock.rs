@@ -13,7 +13,7 @@ use std::time::Duration;
 use personr::ffi::PERSONR_TIMEOUT;
 use personr_sandbox::{Action, Fault, Sandbox};
 use personr_testkit::forked;
-use personr_testkit::place::{Place, live_token, told};
+use personr_testkit::store_directory::{StoreDirectory, live_token, told};
 use personr_testkit::subprocess::{self, Subprocess, say};
 use personr_testkit::{run_alone, test_name};
 use second_copy::SecondCopy;
@@ -47,39 +47,40 @@ fn other_hasty() {
 }
 
 /// What another process gets that asks for a token now.
-fn others_token(sandbox: &Sandbox, place: &Place) -> String {
-    Subprocess::start(test_name!(other_hasty), sandbox, &place.url()).said()
+fn others_token(sandbox: &Sandbox, store: &StoreDirectory) -> String {
+    Subprocess::start(test_name!(other_hasty), sandbox, &store.url()).said()
 }
 
 /// What this process gets from the library that the test is linked to: a token, or how it failed.
-fn own_token(sandbox: &Sandbox, place: &Place, timeout_ms: u32) -> String {
-    let options = place.options(sandbox);
+fn own_token(sandbox: &Sandbox, store: &StoreDirectory, timeout_ms: u32) -> String {
+    let options = store.options(sandbox);
     options.timeout_ms(timeout_ms);
     told(options.demo().token())
 }
 
 /// `second` is kept out while `first` logs in, and then has its token. Both get a token in so many milliseconds.
 fn log_in_once(
-    first: impl Fn(&Sandbox, &Place, u32) -> String + Sync,
-    second: impl Fn(&Sandbox, &Place, u32) -> String,
+    first: impl Fn(&Sandbox, &StoreDirectory, u32) -> String + Sync,
+    second: impl Fn(&Sandbox, &StoreDirectory, u32) -> String,
 ) {
-    let (sandbox, place) = (sandbox_that_holds(), Place::new());
+    let (sandbox, store) = (sandbox_that_holds(), StoreDirectory::new());
     thread::scope(|scope| {
-        let login = scope.spawn(|| first(&sandbox, &place, 30_000));
+        let login = scope.spawn(|| first(&sandbox, &store, 30_000));
         wait_until_held(&sandbox);
-        assert_eq!(second(&sandbox, &place, HASTY), busy(), "within the process");
-        assert_eq!(others_token(&sandbox, &place), busy(), "among processes, after the other copy has tried");
+        assert_eq!(second(&sandbox, &store, HASTY), busy(), "within the process");
+        assert_eq!(others_token(&sandbox, &store), busy(), "among processes, after the other copy has tried");
         sandbox.release();
         assert_eq!(login.join().expect("no panic"), live_token(&sandbox));
     });
-    assert_eq!(second(&sandbox, &place, 30_000), live_token(&sandbox));
+    assert_eq!(second(&sandbox, &store, 30_000), live_token(&sandbox));
     assert_eq!(sandbox.counters().logins, 1);
 }
 
 #[test]
 fn two_copies_in_one_process_log_in_once() {
     let copy = SecondCopy::load();
-    let copys_token = |sandbox: &Sandbox, place: &Place, timeout_ms| copy.token(sandbox, &place.url(), timeout_ms);
+    let copys_token =
+        |sandbox: &Sandbox, store: &StoreDirectory, timeout_ms| copy.token(sandbox, &store.url(), timeout_ms);
     log_in_once(own_token, copys_token);
     log_in_once(copys_token, own_token);
 }
@@ -87,18 +88,18 @@ fn two_copies_in_one_process_log_in_once() {
 /// To close any descriptor of a file ends the process's POSIX lock on it.
 #[test]
 fn an_application_that_opens_and_closes_the_lock_file_lets_nobody_in() {
-    let (sandbox, place) = (sandbox_that_holds(), Place::new());
+    let (sandbox, store) = (sandbox_that_holds(), StoreDirectory::new());
     thread::scope(|scope| {
-        let login = scope.spawn(|| own_token(&sandbox, &place, 30_000));
+        let login = scope.spawn(|| own_token(&sandbox, &store, 30_000));
         wait_until_held(&sandbox);
         for _ in 0..2 {
-            drop(File::open(place.file("lock")).expect("it opens"));
-            assert_eq!(others_token(&sandbox, &place), busy());
+            drop(File::open(store.file("lock")).expect("it opens"));
+            assert_eq!(others_token(&sandbox, &store), busy());
         }
         sandbox.release();
         assert_eq!(login.join().expect("no panic"), live_token(&sandbox));
     });
-    assert_eq!(others_token(&sandbox, &place), live_token(&sandbox), "it was saved");
+    assert_eq!(others_token(&sandbox, &store), live_token(&sandbox), "it was saved");
     assert_eq!(sandbox.counters().logins, 1);
 }
 
@@ -144,17 +145,17 @@ impl Drop for Idle {
 fn an_idle_child_keeps_no_lock_of_its_parent() {
     run_alone!();
     for child in [Idle::forked, Idle::cloned] {
-        let (sandbox, place) = (sandbox_that_holds(), Place::new());
-        let auth = place.auth(&sandbox);
+        let (sandbox, store) = (sandbox_that_holds(), StoreDirectory::new());
+        let auth = store.auth(&sandbox);
         thread::scope(|scope| {
             let login = scope.spawn(|| auth.token().expect("a token").value);
             wait_until_held(&sandbox);
             let _child = child();
-            assert_eq!(others_token(&sandbox, &place), busy(), "the parent holds it");
+            assert_eq!(others_token(&sandbox, &store), busy(), "the parent holds it");
             sandbox.release();
             let token = login.join().expect("no panic");
             auth.reject(&token);
-            assert_eq!(own_token(&sandbox, &place, 5_000), token, "from the record");
+            assert_eq!(own_token(&sandbox, &store, 5_000), token, "from the record");
             assert_ne!(auth.token().expect("the lock is free").value, token);
         });
         assert_eq!(sandbox.counters().logins, 2);
@@ -167,13 +168,13 @@ fn an_idle_child_keeps_no_lock_of_its_parent() {
 fn a_child_that_ends_or_runs_another_program_frees_no_lock_of_its_parent() {
     run_alone!();
     let copy = SecondCopy::load();
-    let (sandbox, place) = (sandbox_that_holds(), Place::new());
+    let (sandbox, store) = (sandbox_that_holds(), StoreDirectory::new());
     let nobody_gets_in = |after: &str| {
-        assert_eq!(copy.token(&sandbox, &place.url(), HASTY), busy(), "in the process, after {after}");
-        assert_eq!(others_token(&sandbox, &place), busy(), "in another one, after {after}");
+        assert_eq!(copy.token(&sandbox, &store.url(), HASTY), busy(), "in the process, after {after}");
+        assert_eq!(others_token(&sandbox, &store), busy(), "in another one, after {after}");
     };
     thread::scope(|scope| {
-        let login = scope.spawn(|| own_token(&sandbox, &place, 30_000));
+        let login = scope.spawn(|| own_token(&sandbox, &store, 30_000));
         wait_until_held(&sandbox);
         assert!(forked::in_child(|| true));
         nobody_gets_in("a child's end");

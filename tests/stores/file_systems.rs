@@ -12,19 +12,19 @@ use std::time::{Duration, Instant};
 use personr::ffi::*;
 use personr_sandbox::Sandbox;
 use personr_testkit::compile::skip;
-use personr_testkit::place::shared::Shared;
-use personr_testkit::place::{Place, told};
+use personr_testkit::store_directory::shared::Shared;
+use personr_testkit::store_directory::{StoreDirectory, told};
 use personr_testkit::subprocess::{self, Subprocess, say};
 use personr_testkit::test_name;
 
 /// Runs `work` on a thread with mounts of its own, which go with it, in a folder on which `mount` has put something.
-fn on_a_mount(name: &str, mount: fn(&Path) -> bool, work: impl FnOnce(Place) + Send) {
+fn on_a_mount(name: &str, mount: fn(&Path) -> bool, work: impl FnOnce(StoreDirectory) + Send) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let made = thread::scope(|scope| {
         let thread = scope.spawn(|| {
             let made = unshare_mounts() && mount(folder.path());
             if made {
-                work(Place::within(folder.path()));
+                work(StoreDirectory::within(folder.path()));
             }
             made
         });
@@ -56,17 +56,17 @@ fn a_read_only_store_is_read() {
     on_a_mount(
         name,
         |path| mount_tmpfs(path, 0),
-        |place| {
-            let shared = Shared::in_place(place);
+        |store| {
+            let shared = Shared::in_directory(store);
             let begun = Instant::now();
             // A process that another test is starting may have a copy of a descriptor, until it is another program.
-            while !mount_tmpfs(shared.place.folder(), libc::MS_REMOUNT | libc::MS_RDONLY) {
+            while !mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT | libc::MS_RDONLY) {
                 assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EBUSY));
                 assert!(begun.elapsed() < Duration::from_secs(60), "the library has a file open");
             }
             assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
             shared.assert_fails(&shared.needy(), "store-read-only");
-            assert!(mount_tmpfs(shared.place.folder(), libc::MS_REMOUNT));
+            assert!(mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT));
             assert!(shared.needy().token().is_ok());
         },
     );
@@ -84,22 +84,22 @@ fn on_a_full_disk_nobody_logs_in() {
     on_a_mount(
         name,
         |path| mount_tmpfs(path, 0),
-        |place| {
+        |store| {
             // All but two pages: the directory and the lock file could be made, the record could not.
-            fs::write(place.folder().join("filler"), vec![1; (256 - 8) * 1024]).expect("there is room");
+            fs::write(store.parent().join("filler"), vec![1; (256 - 8) * 1024]).expect("there is room");
             let sandbox = Sandbox::start().expect("a sandbox");
             let full = format!("{PERSONR_STORE} store-full");
             for _ in 0..3 {
-                assert_eq!(told(place.auth(&sandbox).token()), full);
-                assert_eq!(told(place.auth(&sandbox).login()), full);
-                assert_eq!(Subprocess::start(test_name!(other_token), &sandbox, &place.url()).said(), full);
+                assert_eq!(told(store.auth(&sandbox).token()), full);
+                assert_eq!(told(store.auth(&sandbox).login()), full);
+                assert_eq!(Subprocess::start(test_name!(other_token), &sandbox, &store.url()).said(), full);
             }
             assert_eq!(sandbox.counters().connections, 0);
-            assert_eq!(place.files().len(), 1, "the lock file alone");
+            assert_eq!(store.files().len(), 1, "the lock file alone");
 
-            fs::remove_file(place.folder().join("filler")).expect("removed");
-            let shared = Shared::in_place(place);
-            fs::write(shared.place.folder().join("filler"), vec![1; 256 * 1024]).expect_err("the disk is full");
+            fs::remove_file(store.parent().join("filler")).expect("removed");
+            let shared = Shared::in_directory(store);
+            fs::write(shared.store.parent().join("filler"), vec![1; 256 * 1024]).expect_err("the disk is full");
             assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
             shared.assert_fails(&shared.needy(), "store-full");
         },
@@ -109,10 +109,10 @@ fn on_a_full_disk_nobody_logs_in() {
 #[test]
 fn a_network_file_system_is_refused() {
     let name = "a_network_file_system_is_refused";
-    on_a_mount(name, fuse::mount, |place| {
+    on_a_mount(name, fuse::mount, |store| {
         let sandbox = Sandbox::start().expect("a sandbox");
-        let options = place.options(&sandbox);
-        options.token_store(&format!("file:{}", place.folder().display())).expect("accepted");
+        let options = store.options(&sandbox);
+        options.token_store(&format!("file:{}", store.parent().display())).expect("accepted");
         let failure = options.demo().token().expect_err("FUSE");
         assert_eq!(failure.kind(), (PERSONR_STORE, "store-network-fs"), "{failure:?}");
         assert_eq!(sandbox.counters().connections, 0);

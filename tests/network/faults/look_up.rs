@@ -38,28 +38,28 @@ pub fn check(_: &str, table: &Table) -> bool {
 #[test]
 #[ignore = "run by every_fault_in_every_phase_ends_as_it_must"]
 fn child() {
-    let ground = Ground { service: ByName::start(|_| true) };
-    let shim = &ground.service.shim;
-    ground.check("latency", Outcome::Token, || shim.order(LATENCY.as_millis() as i32, 0, &[GOOD]));
+    let fixture = Fixture { service: ByName::start(|_| true) };
+    let shim = &fixture.service.shim;
+    fixture.check("latency", Outcome::Token, || shim.order(LATENCY.as_millis() as i32, 0, &[GOOD]));
     let counted = shim.count();
-    ground.check("stall", CONNECT, || shim.order(-1, 0, &[GOOD]));
+    fixture.check("stall", CONNECT, || shim.order(-1, 0, &[GOOD]));
     assert!(shim.count() > counted, "the shim was not asked");
     let [first, second] = SILENT;
-    ground.check("drip", Outcome::Token, || shim.order(0, 0, &[first, GOOD]));
-    ground.check("drip", CONNECT, || shim.order(0, 0, &[first, second]));
+    fixture.check("drip", Outcome::Token, || shim.order(0, 0, &[first, GOOD]));
+    fixture.check("drip", CONNECT, || shim.order(0, 0, &[first, second]));
     for error in [libc::EAI_AGAIN, libc::EAI_FAIL] {
-        ground.check("reset", DNS, || shim.order(0, error, &[]));
+        fixture.check("reset", DNS, || shim.order(0, error, &[]));
     }
-    ground.check("half-close", DNS, || shim.order(0, 0, &[]));
-    ground.check("half-close", Outcome::Token, || shim.order(0, 0, &[REFUSED, GOOD]));
-    ground.check("cut", DNS, || shim.order(0, libc::EAI_NONAME, &[]));
+    fixture.check("half-close", DNS, || shim.order(0, 0, &[]));
+    fixture.check("half-close", Outcome::Token, || shim.order(0, 0, &[REFUSED, GOOD]));
+    fixture.check("cut", DNS, || shim.order(0, libc::EAI_NONAME, &[]));
 }
 
-struct Ground {
+struct Fixture {
     service: ByName,
 }
 
-impl Ground {
+impl Fixture {
     fn auth(&self, outcome: Outcome) -> Auth {
         let options = self.service.options();
         if let Outcome::TimesOut(_) = outcome {

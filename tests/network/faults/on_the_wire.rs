@@ -44,12 +44,12 @@ struct Case {
 }
 
 /// A service behind a relay.
-struct Ground {
+struct Fixture {
     sandbox: Sandbox,
     relay: Relay,
 }
 
-impl Ground {
+impl Fixture {
     fn new(sandbox: Sandbox) -> Self {
         let relay = Relay::to(sandbox.address());
         Self { sandbox, relay }
@@ -63,8 +63,8 @@ impl Ground {
 }
 
 pub fn check(_: &str, table: &Table) -> bool {
-    let [https, secured] = [(); 2].map(|()| Ground::new(Sandbox::start().expect("a sandbox")));
-    let http = Ground::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
+    let [https, secured] = [(); 2].map(|()| Fixture::new(Sandbox::start().expect("a sandbox")));
+    let http = Fixture::new(Sandbox::builder().plain_http().start().expect("a sandbox"));
     let answer = http.dry_run().down;
     let in_head = 20;
     let in_body = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("a head") + 4 + 20;
@@ -78,8 +78,8 @@ pub fn check(_: &str, table: &Table) -> bool {
     ];
     // Most of them wait for their deadline.
     std::thread::scope(|scope| {
-        for (ground, cases) in &parts {
-            scope.spawn(move || cases.iter().flatten().for_each(|case| ground.check(case, table)));
+        for (fixture, cases) in &parts {
+            scope.spawn(move || cases.iter().flatten().for_each(|case| fixture.check(case, table)));
         }
     });
     true
@@ -159,7 +159,7 @@ fn answer_cases(phase: &'static str, after: usize, in_bytes: bool) -> Vec<Case> 
     ]
 }
 
-impl Ground {
+impl Fixture {
     fn check(&self, case: &Case, table: &Table) {
         let what = format!("{} in {}, {:?}", case.fault, case.phase, case.place);
         let late = (1..=TRIES).find_map(|tried| match self.once(case, &what) {

@@ -61,12 +61,12 @@ impl Drop for Application {
 pub const UNKNOWN: &str = "PERSONR_TLS (certificate-unknown-issuer)";
 
 /// An application, and a folder with places for its roots.
-pub struct Ground {
+pub struct Fixture {
     program: Program,
     folder: TempDir,
 }
 
-impl Ground {
+impl Fixture {
     pub fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         std::fs::create_dir(folder.path().join("certs")).expect("a directory");

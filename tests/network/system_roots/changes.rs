@@ -6,28 +6,28 @@ use std::os::unix::fs::PermissionsExt;
 use personr_sandbox::Sandbox;
 use personr_testkit::figures::figures;
 
-use super::application::{Ground, UNKNOWN, sandbox_and_stranger};
+use super::application::{Fixture, UNKNOWN, sandbox_and_stranger};
 
 #[test]
 fn roots_are_as_old_as_the_files() {
     let (sandbox, stranger) = sandbox_and_stranger();
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let ours = sandbox.ca_pem();
-    let mut application = ground.application(&sandbox);
+    let mut application = fixture.application(&sandbox);
     application.succeeds("handles 1");
     for name in ["bundle", "certs/0a1b2c3d.0"] {
         // A CA that rotates, twice; in place, and by another file.
         for (written, is_ours) in [(ours, true), (&stranger, false), (ours, true), (&stranger, false)] {
-            ground.write(name, written);
+            fixture.write(name, written);
             if is_ours { application.succeeds("login") } else { drop(application.fails("login", UNKNOWN, "")) }
         }
         for is_ours in [true, false, true] {
-            ground.write("new", if is_ours { ours } else { &stranger });
-            fs::rename(ground.path("new"), ground.path(name)).expect("renamed");
+            fixture.write("new", if is_ours { ours } else { &stranger });
+            fs::rename(fixture.path("new"), fixture.path(name)).expect("renamed");
             if is_ours { application.succeeds("login") } else { drop(application.fails("login", UNKNOWN, "")) }
         }
         // It is taken out.
-        fs::remove_file(ground.path(name)).expect("removed");
+        fs::remove_file(fixture.path(name)).expect("removed");
         application.fails("login", "PERSONR_TLS (no-roots)", "there are no trusted root certificates");
     }
     application.end();
@@ -38,13 +38,13 @@ fn roots_are_as_old_as_the_files() {
 #[test]
 fn a_half_written_file_is_an_error_until_it_is_whole() {
     let (sandbox, stranger) = sandbox_and_stranger();
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     let (half, _) = sandbox.ca_pem().split_at(300);
-    ground.write("bundle", &(stranger.clone() + half));
-    let mut application = ground.application(&sandbox);
+    fixture.write("bundle", &(stranger.clone() + half));
+    let mut application = fixture.application(&sandbox);
     application.succeeds("handles 1");
     application.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: certificate 2 (line ");
-    ground.write("bundle", &(stranger + sandbox.ca_pem()));
+    fixture.write("bundle", &(stranger + sandbox.ca_pem()));
     application.succeeds("login");
 }
 
@@ -53,10 +53,10 @@ fn roots_are_read_again_after_descriptors_ran_out() {
     let (sandbox, stranger) = sandbox_and_stranger();
     let mut told = 0;
     for name in ["bundle", "certs/0a1b2c3d.0"] {
-        let ground = Ground::new();
-        ground.write("bundle", &stranger);
-        ground.write(name, sandbox.ca_pem());
-        let mut application = ground.application(&sandbox);
+        let fixture = Fixture::new();
+        fixture.write("bundle", &stranger);
+        fixture.write(name, sandbox.ca_pem());
+        let mut application = fixture.application(&sandbox);
         application.succeeds("handles 1");
         // One after the other fails for want of one: the socket, the file, the directory, a file in it.
         for more in 0..10 {
@@ -82,12 +82,12 @@ fn roots_are_read_again_after_descriptors_ran_out() {
 #[test]
 fn unreadable_roots_are_an_error_and_are_read_later() {
     let (sandbox, _) = sandbox_and_stranger();
-    let ground = Ground::new();
-    let set_mode = |name, mode| fs::set_permissions(ground.path(name), Permissions::from_mode(mode)).expect("changed");
-    ground.write("bundle", sandbox.ca_pem());
+    let fixture = Fixture::new();
+    let set_mode = |name, mode| fs::set_permissions(fixture.path(name), Permissions::from_mode(mode)).expect("changed");
+    fixture.write("bundle", sandbox.ca_pem());
     set_mode("", 0o755);
     set_mode("bundle", 0);
-    let mut application = ground.application(&sandbox);
+    let mut application = fixture.application(&sandbox);
     application.succeeds("handles 1");
     // SAFETY: only asks.
     if unsafe { libc::geteuid() } == 0 {
@@ -103,13 +103,13 @@ fn unreadable_roots_are_an_error_and_are_read_later() {
 #[test]
 fn only_regular_files_are_opened() {
     let sandbox = Sandbox::start().expect("a sandbox");
-    let ground = Ground::new();
-    let path = std::ffi::CString::new(ground.path("bundle").to_str().expect("UTF-8")).expect("no NUL");
+    let fixture = Fixture::new();
+    let path = std::ffi::CString::new(fixture.path("bundle").to_str().expect("UTF-8")).expect("no NUL");
     // SAFETY: the path ends with NUL.
     assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
-    let mut application = ground.application(&sandbox);
+    let mut application = fixture.application(&sandbox);
     application.succeeds("handles 1");
     application.fails("login", "PERSONR_TLS (roots-unreadable)", "SSL_CERT_FILE: it is not a regular file");
-    application.succeeds(&format!("ca {}", ground.path("bundle").display()));
+    application.succeeds(&format!("ca {}", fixture.path("bundle").display()));
     application.fails("handles 1", "PERSONR_INVALID_ARGUMENT (argument)", "ca_file: it is not a regular file");
 }

@@ -4,7 +4,7 @@ use personr_sandbox::Sandbox;
 use personr_testkit::figures::{figures, is_check};
 use rcgen::{CertificateParams, DnType, KeyPair};
 
-use super::application::Ground;
+use super::application::Fixture;
 
 /// As many as a distribution has.
 const ROOTS: usize = 145;
@@ -20,14 +20,14 @@ fn a_thousand_handles_keep_one_copy() {
         params.distinguished_name.push(DnType::CommonName, format!("root {number} {}", "of a long name ".repeat(20)));
         roots += &params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate").pem();
     }
-    let ground = Ground::new();
-    ground.write("added", &roots);
-    ground.write("bundle", &roots);
+    let fixture = Fixture::new();
+    fixture.write("added", &roots);
+    fixture.write("bundle", &roots);
     let handles = if is_check() { 900 } else { 60 };
     for how in ["the system's", "added"] {
-        let mut application = ground.application(&sandbox);
+        let mut application = fixture.application(&sandbox);
         if how == "added" {
-            application.succeeds(&format!("ca {}", ground.path("added").display()));
+            application.succeeds(&format!("ca {}", fixture.path("added").display()));
         }
         application.succeeds("handles 40");
         application.succeeds("login");

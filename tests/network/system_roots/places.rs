@@ -5,7 +5,7 @@ use std::fs;
 
 use personr_testkit::figures::figures;
 
-use super::application::{Ground, UNKNOWN, sandbox_and_stranger};
+use super::application::{Fixture, UNKNOWN, sandbox_and_stranger};
 
 const TRUSTED: &str = "ok";
 const NO_ROOTS: &str = "PERSONR_TLS (no-roots)";
@@ -14,14 +14,14 @@ const UNREADABLE: &str = "PERSONR_TLS (roots-unreadable)";
 #[test]
 fn roots_are_where_the_environment_says() {
     let (sandbox, stranger) = sandbox_and_stranger();
-    let ground = Ground::new();
+    let fixture = Fixture::new();
     for name in ["with", "without", "empty"] {
-        fs::create_dir(ground.path(name)).expect("a directory");
+        fs::create_dir(fixture.path(name)).expect("a directory");
     }
-    ground.write("with/0a1b2c3d.0", sandbox.ca_pem());
-    ground.write("without/0a1b2c3d.0", &stranger);
-    ground.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
-    ground.write("nothing.pem", "");
+    fixture.write("with/0a1b2c3d.0", sandbox.ca_pem());
+    fixture.write("without/0a1b2c3d.0", &stranger);
+    fixture.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
+    fixture.write("nothing.pem", "");
 
     // File, directories (`None`: not set), how it ends, and what the message says. An added root that is not this server's
     // changes nothing but for a message that there are none.
@@ -55,14 +55,14 @@ fn roots_are_where_the_environment_says() {
             "(SSL_CERT_FILE: there is no certificate in it; SSL_CERT_DIR: it",
         ),
     ];
-    let here = ground.path("").display().to_string();
+    let here = fixture.path("").display().to_string();
     let absolute = |path: &str| if path.is_empty() { String::new() } else { format!("{here}{path}") };
     let value = |paths: &str| paths.split(':').map(absolute).collect::<Vec<_>>().join(":");
     for (file, directories, expected, words) in cases {
         for with_an_added_root in [false, true] {
             let paths = [("SSL_CERT_FILE", file), ("SSL_CERT_DIR", directories)];
             let set = paths.iter().filter_map(|(name, paths)| Some((*name, value(paths.as_ref()?))));
-            let mut application = ground.application_with(&sandbox, &set.collect::<Vec<_>>());
+            let mut application = fixture.application_with(&sandbox, &set.collect::<Vec<_>>());
             if with_an_added_root {
                 application.succeeds(&format!("ca {here}without/0a1b2c3d.0"));
             }

@@ -3,32 +3,32 @@
 use personr::ffi::*;
 use personr_sandbox::Sandbox;
 
-use super::{Place, live_token};
+use super::{StoreDirectory, live_token};
 use crate::client::Auth;
 
 /// A store in which one handle has put a token.
 pub struct Shared {
     pub sandbox: Sandbox,
-    pub place: Place,
+    pub store: StoreDirectory,
     pub good: Auth,
     pub token: String,
 }
 
 impl Shared {
     pub fn new() -> Self {
-        Self::in_place(Place::new())
+        Self::in_directory(StoreDirectory::new())
     }
 
-    pub fn in_place(place: Place) -> Self {
+    pub fn in_directory(store: StoreDirectory) -> Self {
         let sandbox = Sandbox::start().expect("a sandbox");
-        let good = place.auth(&sandbox);
+        let good = store.auth(&sandbox);
         let token = good.token().expect("a token").value;
-        Self { sandbox, place, good, token }
+        Self { sandbox, store, good, token }
     }
 
     /// A handle that has read nothing yet.
     pub fn fresh(&self) -> Auth {
-        self.place.auth(&self.sandbox)
+        self.store.auth(&self.sandbox)
     }
 
     /// A handle that has to log in, and so to take the lock.
@@ -53,7 +53,7 @@ impl Shared {
         let before = self.logins();
         let failure = auth.token().expect_err(reason);
         assert_eq!(failure.kind(), (PERSONR_STORE, reason), "{failure:?}");
-        let folder = self.place.folder().to_str().expect("UTF-8");
+        let folder = self.store.parent().to_str().expect("UTF-8");
         assert!(!failure.message.contains(folder), "a path is nobody's business: {failure:?}");
         assert_eq!(self.logins(), before, "{reason}");
         self.assert_good();

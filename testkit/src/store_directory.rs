@@ -12,12 +12,12 @@ use tempfile::TempDir;
 use crate::client::{Auth, Failure, Options, Token};
 
 /// The store's directory; it is not there before the first login.
-pub struct Place {
+pub struct StoreDirectory {
     folder: PathBuf,
     _temporary: Option<TempDir>,
 }
 
-impl Place {
+impl StoreDirectory {
     pub fn new() -> Self {
         let temporary = TempDir::new().expect("a temporary folder");
         Self { folder: temporary.path().to_owned(), _temporary: Some(temporary) }
@@ -28,16 +28,16 @@ impl Place {
         Self { folder: folder.to_owned(), _temporary: None }
     }
 
-    pub fn folder(&self) -> &Path {
+    pub fn parent(&self) -> &Path {
         &self.folder
     }
 
-    pub fn directory(&self) -> PathBuf {
+    pub fn path(&self) -> PathBuf {
         self.folder.join("store")
     }
 
     pub fn url(&self) -> String {
-        format!("file:{}", self.directory().to_str().expect("UTF-8"))
+        format!("file:{}", self.path().to_str().expect("UTF-8"))
     }
 
     pub fn options(&self, sandbox: &Sandbox) -> Options {
@@ -59,7 +59,7 @@ impl Place {
     }
 
     pub fn files(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.directory()).expect("a directory").map(|entry| entry.expect("readable").path()).collect()
+        fs::read_dir(self.path()).expect("a directory").map(|entry| entry.expect("readable").path()).collect()
     }
 }
 

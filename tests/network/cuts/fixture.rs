@@ -10,7 +10,7 @@ use personr_testkit::relay::{Fault, Kind, Passed, Relay, Way, tls};
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub struct Ground {
+pub struct Fixture {
     pub sandbox: Sandbox,
     relay: Relay,
     auth: Auth,
@@ -18,7 +18,7 @@ pub struct Ground {
     around_token: usize,
 }
 
-impl Ground {
+impl Fixture {
     pub fn new(sandbox: Sandbox) -> Self {
         let relay = Relay::to(sandbox.address());
         let options = Options::of(&sandbox);
@@ -26,11 +26,11 @@ impl Ground {
         let is_tls = scheme == "https";
         options.base_url(&format!("{scheme}://{}/api/1.1/wf", relay.address())).expect("accepted");
         let auth = options.demo();
-        let mut ground = Self { sandbox, relay, auth, around_token: 0 };
+        let mut fixture = Self { sandbox, relay, auth, around_token: 0 };
         if is_tls {
-            ground.around_token = ground.measure_answer();
+            fixture.around_token = fixture.measure_answer();
         }
-        ground
+        fixture
     }
 
     /// The answer stands in one record: the last one that is longer than the token (a `close_notify` follows).
