@@ -47,6 +47,7 @@
 //! handed out; one login at a time; no login before its pause is over; each call ends by its deadline.
 
 mod backoff;
+mod lead;
 mod merge;
 mod queries;
 mod rejected;
@@ -62,6 +63,7 @@ use crate::clock::{Instant, Now};
 use crate::error::{Error, Status};
 use crate::record::{LoginFailure, Record, Refusal, day_of};
 use crate::token::{Fingerprint, Token};
+pub(crate) use lead::{FlightIo, lead, poll_once};
 use merge::{Kept, is_reissued, merge};
 use rejected::Rejected;
 use renewal::Checks;

@@ -4,8 +4,8 @@
 //! The session is locked for one question at a time, and never while the leader waits for the store, the application
 //! or the service. So the other threads go on with the token in hand during a renewal.
 //!
-//! The order of the steps is also in `session/histories/leading.rs` and `tests/models/sharing/protocol.rs`, which try
-//! what happens between them: change them together.
+//! The order of the steps stands in `session/lead.rs`; here is what each of them does. A step blocks until it is done, so
+//! none of these futures is ever pending.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use super::account::Account;
 use super::events::Events;
 use super::process::Process;
 use crate::clock::{Deadline, Instant, Now};
-use crate::credentials::{Credentials, ForLogin};
-use crate::error::{Error, Result, Status};
+use crate::credentials::ForLogin;
+use crate::error::{Result, Status};
 use crate::log::Level;
 use crate::login::{Effort, login};
 use crate::random;
 use crate::record::{Record, RecordBytes, Refusal};
-use crate::session::{Decision, Flight, FlightOutcome, Purpose};
+use crate::session::{Decision, Flight, FlightIo, FlightOutcome, Purpose, lead, poll_once};
 use crate::store::{Owner, SaveOutcome, StoreLock, StoreOption};
 use crate::token::Token;
 
@@ -36,7 +36,11 @@ pub(super) struct Leader<'a> {
     process: &'a Process,
     flight: Flight,
     deadline: Deadline,
-    begun: Instant,
+    /// Those that would be sent, as far as they are known.
+    credentials: Option<ForLogin<'a>>,
+    /// Names this flight to the store, from the first try of the lock on.
+    owner: Option<Owner>,
+    has_waited: bool,
     /// Of the login, or the error that kept it from beginning.
     result: Option<Result<Arc<Token>>>,
     events: &'a mut Events,
@@ -50,98 +54,25 @@ impl<'a> Leader<'a> {
         deadline: Deadline,
         events: &'a mut Events,
     ) -> Self {
-        Self { account, process, flight, deadline, begun: Instant::now(), result: None, events }
+        let credentials = account.credentials.kept().map(ForLogin::Kept);
+        Self { account, process, flight, deadline, credentials, owner: None, has_waited: false, result: None, events }
     }
 
     /// The result for the leader's own caller. `None`: there was no login, and the caller asks for its next step.
     pub(super) fn lead(mut self) -> Option<Result<Arc<Token>>> {
-        if let Err(error) = self.steps() {
+        let purpose = self.flight.purpose;
+        if let Some(Err(error)) = poll_once(lead(&mut self, purpose)) {
             self.events.add(Level::Warn, "failed", || error.to_string());
-            // The calls that wait get this error, and do not each meet the same failure anew. But if only this call's
-            // own time is up, they may still succeed: they lead in their turn.
-            let is_shared = self.cut_off_after(self.begun).is_none();
-            self.finish(if is_shared { FlightOutcome::NotBegun(error.clone()) } else { FlightOutcome::WithoutLogin });
             self.result = Some(Err(error));
         }
         self.result.take()
     }
 
-    /// Decides without the lock, then again under it: another process may have logged in between. What would break
-    /// without the second decision: two processes that find no token would both log in, and the second login would
-    /// end the first one's token. An error is one from before the login; how the login itself went is a
-    /// [`FlightOutcome`].
-    fn steps(&mut self) -> Result<()> {
-        let account = self.account;
-        let kept = account.credentials.kept();
-        if self.flight.purpose.checks_store_first() {
-            let found = self.process.store().load(self.deadline)?;
-            if self.decide(found, kept)? == Decision::Done {
-                return Ok(());
-            }
-        }
-        // Before any lock: the application's callback may take long.
-        let credentials =
-            if self.flight.purpose.needs_password() { Some(self.credentials()?) } else { kept.map(ForLogin::Kept) };
-        let process = self.process;
-        let Some(mut locked) = self.lock(process, credentials.as_deref())? else { return Ok(()) };
-        let found = locked.load()?;
-        match (self.decide(found, credentials.as_deref())?, &credentials) {
-            (Decision::Login, Some(credentials)) => {
-                locked.prepare()?;
-                let outcome = self.login(credentials, locked.lease_left());
-                self.finish_and_save(outcome, locked.as_mut());
-            }
-            (Decision::Save, _) => {
-                let record = self.process.session().record();
-                self.save(&record, locked.as_mut());
-            }
-            (Decision::Done | Decision::Login, _) => {}
-        }
-        Ok(())
-    }
-
-    fn credentials(&self) -> Result<ForLogin<'a>> {
-        self.process.mark_asked();
-        self.account.credentials.for_login(self.deadline)
-    }
-
-    /// The store's lock. `None` ends the flight: another leader has the lock and this flight does not wait for it, or
-    /// what the other one has stored meanwhile leaves nothing to do.
-    fn lock<'p>(
-        &mut self,
-        process: &'p Process,
-        credentials: Option<&Credentials>,
-    ) -> Result<Option<Box<dyn StoreLock + 'p>>> {
-        let is_patient = self.flight.purpose.waits_for_lock();
-        let owner = Owner::random()?;
-        let mut waits = 0;
-        loop {
-            let wait = if is_patient { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
-            let locked = process.store().lock(&owner, self.deadline, wait)?;
-            if locked.is_some() || !is_patient {
-                return Ok(locked);
-            }
-            if self.deadline.has_passed() {
-                let message = "another login held the store's lock for all of the time allowed";
-                return Err(Error::new(Status::Timeout, "store-lock", message));
-            }
-            waits += 1;
-            if waits == 1 {
-                self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
-            }
-            if self.flight.purpose.checks_store_while_waiting() {
-                let found = process.store().load(self.deadline)?;
-                if self.decide(found, credentials)? == Decision::Done {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-
-    fn decide(&mut self, found: Option<RecordBytes>, credentials: Option<&Credentials>) -> Result<Decision> {
+    fn decide(&mut self, found: Option<RecordBytes>) -> Result<Decision> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
         let asked_recently = self.process.asked_recently(now.instant);
+        let credentials = self.credentials.as_deref();
         let refuses = |refusal: &Refusal| match credentials {
             Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
             // The application is asked later in this flight, and may then tell another password. One that it told
@@ -162,8 +93,10 @@ impl<'a> Leader<'a> {
         Ok(decision)
     }
 
-    fn login(&mut self, credentials: &Credentials, limit: Duration) -> FlightOutcome {
+    fn login(&mut self, limit: Duration) -> FlightOutcome {
         let account = self.account;
+        // Of a flight that does not need the password, and whose token has ended meanwhile.
+        let Some(credentials) = self.credentials.as_deref() else { return FlightOutcome::WithoutLogin };
         let begun = Instant::now();
         let deadline = self.deadline.at_most(limit);
         let effort = match self.flight.purpose {
@@ -220,37 +153,7 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// First the session, so that the waiting threads go on at once; then the store, before its lock is given back. The
-    /// other order would have every thread wait for the store's I/O.
-    fn finish_and_save(&mut self, outcome: FlightOutcome, locked: &mut dyn StoreLock) {
-        if let Some(record) = self.finish(outcome) {
-            self.save(&record, locked);
-        }
-    }
-
-    /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost
-    /// lock is different: another process may have logged in since, and then ours is dead.
-    fn save(&mut self, record: &Record, locked: &mut dyn StoreLock) {
-        let saved = record.encode(&Now::read()).and_then(|bytes| locked.save(&bytes));
-        let now = Now::read();
-        let mut session = self.process.session();
-        match &saved {
-            Ok(SaveOutcome::Saved) => session.saved(now.instant, record, true),
-            Ok(SaveOutcome::LockLost) => session.lock_was_lost(self.flight),
-            Err(_) => session.saved(now.instant, record, false),
-        }
-        self.account.publish(&session, &now);
-        drop(session);
-        match saved {
-            Ok(SaveOutcome::Saved) => {}
-            Ok(SaveOutcome::LockLost) => self.events.add(Level::Warn, "save-failed", || {
-                "the store's lock was lost during the login: the token is discarded for the store's".to_owned()
-            }),
-            Err(error) => self.events.add(Level::Error, "save-failed", || error.to_string()),
-        }
-    }
-
-    fn finish(&mut self, outcome: FlightOutcome) -> Option<Record> {
+    fn finish_flight(&mut self, outcome: FlightOutcome) -> Option<Record> {
         let now = Now::read();
         let mut session = self.process.session();
         let record = session.finish(&now, self.flight, outcome);
@@ -262,10 +165,84 @@ impl<'a> Leader<'a> {
     }
 }
 
+impl<'a> FlightIo for Leader<'a> {
+    type Lock = Box<dyn StoreLock + 'a>;
+
+    fn is_late(&self) -> bool {
+        self.deadline.has_passed()
+    }
+
+    async fn check(&mut self) -> Result<Decision> {
+        let found = self.process.store().load(self.deadline)?;
+        self.decide(found)
+    }
+
+    async fn ask_for_password(&mut self) -> Result<()> {
+        self.process.mark_asked();
+        self.credentials = Some(self.account.credentials.for_login(self.deadline)?);
+        Ok(())
+    }
+
+    async fn try_lock(&mut self) -> Result<Option<Self::Lock>> {
+        let waits = self.flight.purpose.waits_for_lock();
+        let wait = if waits { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
+        let owner = match &self.owner {
+            Some(owner) => owner,
+            None => self.owner.insert(Owner::random()?),
+        };
+        let lock = self.process.store().lock(owner, self.deadline, wait)?;
+        if lock.is_none() && waits && !self.has_waited {
+            self.has_waited = true;
+            self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
+        }
+        Ok(lock)
+    }
+
+    async fn check_locked(&mut self, lock: &mut Self::Lock) -> Result<Decision> {
+        let found = lock.load()?;
+        self.decide(found)
+    }
+
+    async fn log_in(&mut self, lock: &mut Self::Lock) -> Result<FlightOutcome> {
+        lock.prepare()?;
+        Ok(self.login(lock.lease_left()))
+    }
+
+    async fn finish(&mut self, outcome: FlightOutcome) -> Option<Record> {
+        self.finish_flight(outcome)
+    }
+
+    async fn record(&mut self) -> Record {
+        self.process.session().record()
+    }
+
+    /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost
+    /// lock is different: another process may have logged in since, and then ours is dead.
+    async fn save(&mut self, lock: &mut Self::Lock, record: Record) {
+        let saved = record.encode(&Now::read()).and_then(|bytes| lock.save(&bytes));
+        let now = Now::read();
+        let mut session = self.process.session();
+        match &saved {
+            Ok(SaveOutcome::Saved) => session.saved(now.instant, &record, true),
+            Ok(SaveOutcome::LockLost) => session.lock_was_lost(self.flight),
+            Err(_) => session.saved(now.instant, &record, false),
+        }
+        self.account.publish(&session, &now);
+        drop(session);
+        match saved {
+            Ok(SaveOutcome::Saved) => {}
+            Ok(SaveOutcome::LockLost) => self.events.add(Level::Warn, "save-failed", || {
+                "the store's lock was lost during the login: the token is discarded for the store's".to_owned()
+            }),
+            Err(error) => self.events.add(Level::Error, "save-failed", || error.to_string()),
+        }
+    }
+}
+
 impl Drop for Leader<'_> {
     fn drop(&mut self) {
         if self.process.session().is_in_flight(self.flight) {
-            self.finish(FlightOutcome::WithoutLogin);
+            self.finish_flight(FlightOutcome::WithoutLogin);
         }
     }
 }

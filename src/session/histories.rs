@@ -12,6 +12,7 @@ macro_rules! show {
     }};
 }
 
+mod effects;
 mod events;
 mod leading;
 mod outside;

@@ -1,10 +1,12 @@
-//! What `auth/leader.rs` does, step by step: between two steps anything may happen.
+//! Leads as `auth/leader.rs` does, by the same `session::lead`: what that wants done is done to the world of the history,
+//! and between two steps anything may happen.
 
 use std::time::Duration;
 
 use super::super::{Decision, FlightOutcome, Purpose};
+use super::effects::Effect;
 use super::outside::{Answer, broken};
-use super::process::{LoggedIn, Stage};
+use super::process::{Leader, LoggedIn, Stage};
 use super::world::{World, number_of};
 use crate::error::{Error, Status};
 use crate::record::RecordBytes;
@@ -12,26 +14,24 @@ use crate::record::{Record, Refusal};
 use crate::token::Token;
 
 impl World {
-    /// One step of `Leader::lead`.
+    /// One step of a leader, up to where its next one begins.
     pub(super) fn step_leader(&mut self, p: usize, i: usize) {
         let leader = &mut self.processes[p].leaders[i];
         match std::mem::replace(&mut leader.stage, Stage::Look) {
-            Stage::Look => match self.look(p, i, false) {
-                Ok(Decision::Done) => self.end(p, i, Ok(())),
-                Ok(_) => self.processes[p].leaders[i].stage = Stage::Lock,
-                Err(error) => self.end(p, i, Err(error)),
-            },
-            Stage::Lock => self.lock(p, i),
-            Stage::Locked => match self.look(p, i, true) {
-                Ok(Decision::Login) if self.shelf.preparation_fails => self.end(p, i, Err(broken())),
-                Ok(Decision::Login) => self.begin_login(p, i),
-                Ok(Decision::Save) => {
-                    let record = Box::new(self.processes[p].session.record());
-                    self.processes[p].leaders[i].stage = Stage::Save { record, logged_in: None };
-                }
-                Ok(Decision::Done) => self.end(p, i, Ok(())),
-                Err(error) => self.end(p, i, Err(error)),
-            },
+            Stage::Look => {
+                let decision = self.look(p, i, false);
+                self.resume(p, i, decision);
+            }
+            Stage::Lock => {
+                leader.stage = Stage::Lock;
+                leader.lock = self.shelf.lock(self.at);
+                let lock = leader.lock.map(|_| ());
+                self.resume(p, i, Ok::<_, Error>(lock));
+            }
+            Stage::Locked => {
+                let decision = self.look(p, i, true);
+                self.resume(p, i, decision);
+            }
             Stage::Request { begun } if self.is_in_time(p, i, begun) => {
                 let answer = self.account.login(self.at, self.processes[p].password);
                 let stage = match answer {
@@ -40,9 +40,55 @@ impl World {
                 };
                 self.processes[p].leaders[i].stage = stage;
             }
-            Stage::Answer { begun, answer } if self.is_in_time(p, i, begun) => self.finish_login(p, i, begun, answer),
-            Stage::Request { begun } | Stage::Answer { begun, .. } => self.finish_login(p, i, begun, Answer::Never),
-            Stage::Save { record, logged_in } => self.save(p, i, &record, logged_in),
+            Stage::Answer { begun, answer } if self.is_in_time(p, i, begun) => self.end_login(p, i, begun, answer),
+            Stage::Request { begun } | Stage::Answer { begun, .. } => self.end_login(p, i, begun, Answer::Never),
+            Stage::Save(record) => {
+                self.save(p, i, &record);
+                self.resume(p, i, ());
+            }
+        }
+    }
+
+    /// A call begins to lead, up to its first step.
+    pub(super) fn begin_to_lead(&mut self, p: usize, leader: Leader) {
+        let leaders = &mut self.processes[p].leaders;
+        leaders.push(leader);
+        let i = leaders.len() - 1;
+        let effect = leaders[i].led.resume(None, false);
+        self.handle(p, i, effect);
+    }
+
+    fn resume<T: 'static>(&mut self, p: usize, i: usize, reply: T) {
+        let leader = &mut self.processes[p].leaders[i];
+        let effect = leader.led.resume(Some(Box::new(reply)), self.at >= leader.deadline);
+        self.handle(p, i, effect);
+    }
+
+    /// An effect is the next step, before which anything may happen, or is handled as a part of this one.
+    fn handle(&mut self, p: usize, i: usize, effect: Effect) {
+        let process = &mut self.processes[p];
+        let leader = &mut process.leaders[i];
+        match effect {
+            // While the lock is waited for.
+            Effect::Check if matches!(leader.stage, Stage::Lock) => {
+                let decision = self.look(p, i, false);
+                self.resume(p, i, decision);
+            }
+            Effect::Check => leader.stage = Stage::Look,
+            Effect::TryLock => leader.stage = Stage::Lock,
+            Effect::CheckLocked => leader.stage = Stage::Locked,
+            Effect::LogIn if self.shelf.preparation_fails => self.resume(p, i, Err::<FlightOutcome, _>(broken())),
+            Effect::LogIn => self.begin_login(p, i),
+            Effect::Finish(outcome) => {
+                let record = self.finish(p, i, outcome);
+                self.resume(p, i, record);
+            }
+            Effect::Record => {
+                let record = process.session.record();
+                self.resume(p, i, record);
+            }
+            Effect::Save(record) => leader.stage = Stage::Save(Box::new(record)),
+            Effect::End(led) => self.end(p, i, led),
         }
     }
 
@@ -71,25 +117,6 @@ impl World {
         Ok(decision)
     }
 
-    fn lock(&mut self, p: usize, i: usize) {
-        let lock = self.shelf.lock(self.at);
-        let leader = &mut self.processes[p].leaders[i];
-        leader.stage = Stage::Lock;
-        if lock.is_some() {
-            (leader.lock, leader.stage) = (lock, Stage::Locked);
-        } else if !leader.flight.purpose.waits_for_lock() {
-            self.end(p, i, Ok(()));
-        } else if self.at >= leader.deadline {
-            self.end(p, i, Err(Error::new(Status::Timeout, "store-lock", "")));
-        } else if leader.flight.purpose.checks_store_while_waiting() {
-            match self.look(p, i, false) {
-                Ok(Decision::Done) => self.end(p, i, Ok(())),
-                Ok(_) => {}
-                Err(error) => self.end(p, i, Err(error)),
-            }
-        }
-    }
-
     fn begin_login(&mut self, p: usize, i: usize) {
         let leader = &mut self.processes[p].leaders[i];
         leader.stage = Stage::Request { begun: self.at };
@@ -104,10 +131,9 @@ impl World {
         self.check_logins_of(p, call);
     }
 
-    fn finish_login(&mut self, p: usize, i: usize, begun: Duration, answer: Answer) {
-        let had_good = self.good_in_hand(p);
-        let process = &mut self.processes[p];
-        let (flight, deadline) = (process.leaders[i].flight, process.leaders[i].deadline);
+    fn end_login(&mut self, p: usize, i: usize, begun: Duration, answer: Answer) {
+        let process = &self.processes[p];
+        let deadline = process.leaders[i].deadline;
         let cut_off_after = (self.at >= deadline).then(|| self.at.saturating_sub(begun));
         let outcome = match answer {
             Answer::Token(number) => FlightOutcome::LoggedIn(self.token(p, number, begun)),
@@ -120,24 +146,29 @@ impl World {
                 FlightOutcome::LoginFailed { error: Error::new(Status::Timeout, "answer", ""), cut_off_after }
             }
         };
+        self.resume(p, i, Ok::<_, Error>(outcome));
+        self.poll_all(p);
+    }
+
+    /// `Leader::finish_flight`.
+    fn finish(&mut self, p: usize, i: usize, outcome: FlightOutcome) -> Option<Record> {
+        let had_good = self.good_in_hand(p);
         self.note_outcome(p, i, &outcome);
         let new = if let FlightOutcome::LoggedIn(token) = &outcome { Some(*token.fingerprint()) } else { None };
         let process = &mut self.processes[p];
         let now = process.now(self.at);
+        let flight = process.leaders[i].flight;
         let record = process.session.finish(&now, flight, outcome);
         process.leaders[i].result = process.session.result_of(flight);
         self.publish(p);
         self.check_kept(p, had_good && new.is_none());
-        let hand = self.processes[p].session.record.token.as_ref();
-        let logged_in = hand.filter(|it| Some(*it.fingerprint()) == new).map(number_of);
-        let nth = self.processes[p].seen.logins;
-        let logged_in = logged_in.map(|token| LoggedIn { token, nth });
+        let process = &mut self.processes[p];
+        let hand = process.session.record.token.as_ref();
+        let token = hand.filter(|it| Some(*it.fingerprint()) == new).map(number_of);
+        let nth = process.seen.logins;
+        process.leaders[i].logged_in = token.map(|token| LoggedIn { token, nth });
         self.note_hand(p);
-        match record {
-            Some(record) => self.processes[p].leaders[i].stage = Stage::Save { record: Box::new(record), logged_in },
-            None => self.end(p, i, Ok(())),
-        }
-        self.poll_all(p);
+        record
     }
 
     /// As this process would have it of the answer to a request that it sent at `begun`.
@@ -147,9 +178,10 @@ impl World {
         Token::new(format!("t{number}").as_bytes(), b"user", lifetime, 0, expires)
     }
 
-    fn save(&mut self, p: usize, i: usize, record: &Record, logged_in: Option<LoggedIn>) {
+    fn save(&mut self, p: usize, i: usize, record: &Record) {
         let had_good = self.good_in_hand(p);
         let process = &mut self.processes[p];
+        let logged_in = process.leaders[i].logged_in;
         // A later login is another thread's, which has not lost anything; and another thread may have saved this one.
         let is_last = logged_in.is_some_and(|login| login.nth == process.seen.logins) && !process.seen.is_saved;
         let now = process.now(self.at);
@@ -174,10 +206,9 @@ impl World {
         self.publish(p);
         let gives_up = !held && !self.shelf.saves_fail && is_last;
         self.check_kept(p, had_good && !gives_up);
-        self.end(p, i, Ok(()));
     }
 
-    /// What is dropped at the end of `Leader::lead`, and what `Auth::answer` makes of its result.
+    /// What `Leader::lead` drops at its end, and what `Auth::answer` makes of its result.
     fn end(&mut self, p: usize, i: usize, led: Result<(), Error>) {
         let process = &mut self.processes[p];
         let now = process.now(self.at);
@@ -185,15 +216,6 @@ impl World {
         if let Some(lock) = leader.lock {
             self.shelf.unlock(lock);
         }
-        if process.session.is_in_flight(leader.flight) {
-            let outcome = match &led {
-                Err(error) if self.at < leader.deadline => FlightOutcome::NotBegun(error.clone()),
-                _ => FlightOutcome::WithoutLogin,
-            };
-            process.session.finish(&now, leader.flight, outcome);
-            self.publish(p);
-        }
-        let process = &mut self.processes[p];
         if let Some(waiting) = process.calls.iter_mut().find(|it| it.number == leader.call) {
             waiting.leads = false;
             let (call, result) = (waiting.call, led.err().map(Err).or(leader.result));

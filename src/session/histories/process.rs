@@ -1,10 +1,10 @@
-//! One process: its session, its clocks, its calls, and its leaders as `auth/leader.rs` has them, cut into the steps
-//! between which anything may happen.
+//! One process: its session, its clocks, its calls, and its leaders.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Call, Flight, Policy, Session, Ticket};
+use super::effects::Led;
 use super::events::ClockStep;
 use super::outside::Answer;
 use super::rules::Seen;
@@ -55,6 +55,9 @@ pub(super) struct Leader {
     pub(super) result: Option<Result<Arc<Token>, Error>>,
     pub(super) lock: Option<u64>,
     pub(super) stage: Stage,
+    pub(super) led: Led,
+    /// Its login, which is to be saved.
+    pub(super) logged_in: Option<LoggedIn>,
 }
 
 /// What a leader does next.
@@ -70,7 +73,7 @@ pub(super) enum Stage {
     /// The answer is under way.
     Answer { begun: Duration, answer: Answer },
     /// The flight has ended for the others. Its record is to be saved.
-    Save { record: Box<Record>, logged_in: Option<LoggedIn> },
+    Save(Box<Record>),
 }
 
 /// A login that succeeded: which token it brought, and its number among those of its process.
@@ -92,8 +95,8 @@ impl Stage {
 
 impl Leader {
     pub(super) fn new(flight: Flight, call: usize, deadline: Duration) -> Self {
-        let stage = if flight.purpose.checks_store_first() { Stage::Look } else { Stage::Lock };
-        Self { flight, call, deadline, result: None, lock: None, stage }
+        let led = Led::new(flight.purpose);
+        Self { flight, call, deadline, result: None, lock: None, stage: Stage::Look, led, logged_in: None }
     }
 
     /// When it gives up what it is waiting for.

@@ -104,7 +104,7 @@ impl World {
 
     fn overtake(&mut self, p: usize, steps: usize) {
         let is_to_save =
-            |it: &Self| matches!(it.processes[p].leaders.first().map(|it| &it.stage), Some(Stage::Save { .. }));
+            |it: &Self| matches!(it.processes[p].leaders.first().map(|it| &it.stage), Some(Stage::Save(_)));
         for _ in 0..6 {
             if !is_to_save(self) {
                 self.step(p, 0);
@@ -205,7 +205,7 @@ impl World {
             Step::Lead(flight) => {
                 (waiting.leads, waiting.flights) = (true, waiting.flights + 1);
                 let leader = Leader::new(flight, number, waiting.deadline);
-                process.leaders.push(leader);
+                self.begin_to_lead(p, leader);
                 self.check_flights(p, number);
             }
         }
