@@ -1,9 +1,9 @@
 //! What is known of an account's token, for all who share it, and how a store keeps that: as JSON with Unix times.
 //!
-//! In memory all times are instants of this process's boot clock, which nobody can set. That clock means nothing to
-//! another machine, so a store has Unix times, and [`Stored::at`] turns them back. Another machine's clock may be
-//! wrong: a time in the future never lengthens a pause ([`pause_begun`]) or makes a token invalid ([`past`]), and a
-//! token is never trusted for longer than its lifetime.
+//! In memory all times are instants of this machine's boot clock, which cannot be set. That clock means nothing to
+//! another machine, so a store has Unix times: [`Stored::of`] converts to them, and [`Stored::at`] converts back.
+//! Another machine's Unix clock may be wrong. A time in the future therefore never lengthens a pause ([`pause_begun`]) or
+//! makes a token invalid ([`past`]), and a token is never trusted for longer than its lifetime.
 //!
 //! A record that cannot be read counts as no record, which costs one login. Members that this version does not know are
 //! written back unchanged, if there is room; a record of a later `version` is an error and is left as it is. What would
@@ -27,7 +27,8 @@ pub(crate) type RecordBytes = Zeroizing<Vec<u8>>;
 pub(crate) const RECORD_MAX: usize = 32_768;
 
 const VERSION: u64 = 1;
-/// No number of logins reaches this; a record with a higher generation is damaged. Counting on from here cannot wrap.
+/// A record with a higher generation is damaged: so many logins there never are. Up to here a login can raise the
+/// generation without a wrap to 0.
 const GENERATION_MAX: u64 = u64::MAX / 2;
 /// The clocks of two machines that keep time may differ by this much.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(5);
@@ -49,7 +50,8 @@ pub(crate) struct Record {
     pub(crate) unknown: Map<String, Value>,
 }
 
-/// A password that the service refused: a salted tag tells it from other passwords, and is too short to find it by.
+/// A password that the service refused. Its salted tag tells it from other passwords, and is too short to find the
+/// password by trying: of 65,536 passwords one has the same tag.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Refusal {
     pub(crate) error: Error,
@@ -62,10 +64,9 @@ pub(crate) struct Refusal {
 pub(crate) struct LoginFailure {
     pub(crate) error: Error,
     pub(crate) at: Instant,
-    /// In a row.
     pub(crate) count: u32,
-    /// How long the login took until the caller's own deadline ended it; `None` if it failed otherwise. Such a
-    /// failure does not bind a caller who has more time than that.
+    /// How long the login took until the caller's own deadline ended it; `None` if it failed otherwise. A call that has
+    /// more time than that does not wait for the pause after such a failure.
     pub(crate) cut_off_after: Option<Duration>,
 }
 
@@ -101,6 +102,7 @@ impl Record {
     /// of a later version is an error, and is never replaced.
     pub(crate) fn decode(bytes: Option<&RecordBytes>, now: &Now) -> Result<Self> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
+        // By itself: a later version may have changed every other member.
         if let Ok(Version { version }) = serde_json::from_slice(bytes) {
             if version > VERSION {
                 let message = "the store holds a record of a later version of the library, which is left as it is";
@@ -111,8 +113,9 @@ impl Record {
         Ok(stored.map_or_else(Self::default, |stored| stored.at(now)))
     }
 
-    /// At most [`RECORD_MAX`] bytes. Where there is no room for what a later version wrote, that is left out: a store
-    /// would refuse the record after the login, whose token nobody else would then learn.
+    /// At most [`RECORD_MAX`] bytes. Where there is no room for what a later version wrote, that is left out. Else the
+    /// store would refuse the record of a login that is already done, and the other processes would never have its
+    /// token.
     pub(crate) fn encode(&self, now: &Now) -> Result<RecordBytes> {
         let whole = Stored::of(self, now).to_json()?;
         if whole.len() <= RECORD_MAX {
@@ -127,7 +130,8 @@ struct Version {
     version: u64,
 }
 
-/// The form in a store. Times are Unix seconds with a fraction.
+/// The form in a store. Times are Unix seconds with a fraction. Programs of different versions share a store, so names
+/// stay, and members that are added are optional.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u64,
@@ -141,6 +145,7 @@ struct Stored {
     #[serde(default)]
     expires_at: f64,
     #[serde(default)]
+    /// The UTC day, counted from 1970.
     used_on: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refusal: Option<StoredRefusal>,
@@ -150,6 +155,7 @@ struct Stored {
     replacements: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replaced_at: Option<f64>,
+    /// What is none of these, from a later version.
     #[serde(flatten)]
     unknown: Map<String, Value>,
 }
@@ -216,6 +222,7 @@ impl Stored {
         bytes.map_err(|_| Error::new(Status::Internal, "record", "the record could not be written as JSON"))
     }
 
+    /// As it is to a process that reads it now.
     fn at(self, now: &Now) -> Record {
         Record {
             generation: self.generation,
@@ -246,6 +253,7 @@ impl Stored {
     fn token(&self, now: &Now) -> Option<Token> {
         let value = self.token.as_deref().filter(|value| is_token_text(value))?;
         let user_id = if is_token_text(&self.user_id) { &self.user_id } else { "" };
+        // By the boot clock it ends when the rest of its lifetime has passed, whatever the Unix clock is set to meanwhile.
         let lifetime = Duration::try_from_secs_f64(self.expires_at - self.obtained_at).ok()?;
         let expires = past(self.obtained_at, now).after(lifetime);
         Some(Token::new(value.as_bytes(), user_id.as_bytes(), lifetime, now.unix_seconds_of(expires), expires))
@@ -253,8 +261,8 @@ impl Stored {
 }
 
 /// When a stored pause began. `None` if that lies in the future: the clock that wrote it was wrong. If it counted as
-/// now, each short-lived process would begin the pause anew, until that time comes. A few seconds are allowed for
-/// clocks that nearly agree: without that, each machine whose clock is a little behind would try at once.
+/// now, each short-lived process would begin the pause anew, until that time comes. The clocks of two machines may
+/// differ by a few seconds: else each machine whose clock is a little behind would not pause at all.
 fn pause_begun(unix: f64, now: &Now) -> Option<Instant> {
     (unix - now.unix.as_secs_f64() <= CLOCK_DIFFERENCE.as_secs_f64()).then(|| past(unix, now))
 }

@@ -1,6 +1,6 @@
 //! The life of the one token, as a state machine: it is told the time and what happened, and answers with what to do.
-//! No clock, no lock, no I/O: `auth` does what the session answers, and the histories (`session/histories.rs`) try it
-//! with several processes, an unreliable service and store, and clocks that are set.
+//! It has no clock, no lock and no I/O. `auth` does what the session answers, and the histories
+//! (`session/histories.rs`) try it with several processes, an unreliable service and store, and clocks that are set.
 //!
 //! # How a call goes
 //!
@@ -10,7 +10,7 @@
 //! ```text
 //! arrive --> next --> Ready | Fail            the answer
 //!              |  \-> Wait                    another call leads; ask again when its flight has ended
-//!              `----> Lead(flight)            decide, with the record that the store has
+//!              `----> Lead(flight)            the steps are in `lead`; each time that it has read the store: decide
 //!                        |                       Done    nothing is to do, or a login would be in vain
 //!                        |                       Save    what the session holds
 //!                        |                       Login   ask the service
@@ -28,18 +28,18 @@
 //! | good | a usable token, before its renewal window | hands it out |
 //! | renewing | a usable token, in its window | one call tries to renew it, the others hand it out |
 //! | failing | no usable token, a failure whose pause is not over | fails with that failure; once a second one looks into the store |
-//! | refused | no usable token, this very password was refused | the same, without an end but another password or a login that is asked for |
+//! | refused | no usable token, this very password was refused | fails with that refusal, however long ago it was; once a second one looks into the store |
 //!
-//! A token is *usable* that is unexpired, was in use within 29 days, and is not marked as rejected. `login` leads to a
-//! login from any state.
+//! A token is *usable* that is unexpired, was in use within 29 days, and is not marked as rejected. A call for a new
+//! login ([`Call::Login`]) logs in from any state, and another password ends the state refused.
 //!
 //! # Invariants
 //!
 //! `Session::check` asserts them after each step of the histories.
 //!
 //! * **one flight**: the current flight is the last one that has begun.
-//! * **unsaved login**: a login that is to be saved has a higher generation than the store had, and no higher one
-//!   than the record has.
+//! * **unsaved login**: a login that is to be saved has a higher generation than the record in the store had, and at
+//!   most that of the record in memory.
 //! * **refusal**: a password counts as refused only if the record has a refusal.
 //! * **past use**: the last use of the token is not in the future.
 //!
@@ -78,11 +78,15 @@ pub(crate) struct Session {
     record: Record,
     /// The refusal in the record is of the password that this process would send.
     refused: bool,
+    /// Tokens that callers rejected. They are not usable, wherever they are found.
     rejected: Rejected,
     /// The UTC day that the store has for the last use of the token.
     use_recorded_on: u64,
+    /// When the store is to be read again.
     checks: Checks,
+    /// Who leads, and what the others share.
     flights: SingleFlight,
+    /// Whether the store has the last login.
     write_back: WriteBack,
 }
 
@@ -101,6 +105,7 @@ impl Session {
         }
     }
 
+    /// A call begins. The ticket is for `next`.
     pub(crate) fn arrive(&self, call: Call) -> Ticket {
         self.flights.ticket(call)
     }
@@ -114,7 +119,8 @@ impl Session {
         }
     }
 
-    /// The token is handed out in any case, unless this call is the one that looks after it first. Nobody waits.
+    /// Hands out the token. But if a renewal or a save is due, and no other call leads, this call leads first. The calls
+    /// after it get the token without waiting.
     fn next_with_token(&mut self, now: &Now, token: Arc<Token>, left: Duration) -> Step {
         if !self.flights.is_in_flight() && !left.is_zero() {
             if now.instant >= self.renewal_check(&token) {
@@ -123,7 +129,8 @@ impl Session {
             let is_save_due = self.write_back.retry_at().is_some_and(|at| now.instant >= at);
             if day_of(now.unix) != self.use_recorded_on || is_save_due {
                 self.record.used = now.instant;
-                // However the flight goes: the store may fail, or be locked, for long.
+                // Now and not when the flight has succeeded: if the store fails or stays locked, each of the next calls
+                // would try it again.
                 self.use_recorded_on = day_of(now.unix);
                 self.write_back.postpone(now.instant);
                 return self.lead(Purpose::RecordUse);
@@ -133,11 +140,15 @@ impl Session {
         Step::Ready(token)
     }
 
+    /// A call that has waited comes here again when the flight has ended without a token: it shares that flight's error,
+    /// or leads in its turn.
     fn next_without_token(&mut self, now: Instant, ticket: Ticket, left: Duration) -> Step {
         if self.flights.is_in_flight() {
             return Step::Wait;
         }
         if let Some(error) = self.backoff_error(now, left) {
+            // Once a second a call leads all the same, and finds what another process has stored. `decide` keeps it from
+            // a login.
             if now < self.checks.next_store_check {
                 return Step::Fail(error);
             }
@@ -149,10 +160,11 @@ impl Session {
         }
     }
 
+    /// A call for a new login shares only a flight that began after it arrived.
     fn next_for_login(&mut self, now: Instant, ticket: Ticket, left: Duration) -> Step {
         match self.flights.shared(ticket, left) {
             Some(Ok(token)) if self.is_usable(token, token.obtained(), now) => return Step::Ready(Arc::clone(token)),
-            // Another call got this token too, and has rejected it: log in anew.
+            // Another call that shares this token has rejected it already: log in anew.
             Some(Ok(token)) if self.rejected.contains(token.fingerprint()) => {}
             Some(Ok(_)) => return Step::Fail(expired()),
             Some(Err(error)) => return Step::Fail(error.clone()),
@@ -186,17 +198,19 @@ impl Session {
         self.refused = self.record.refusal.as_ref().is_some_and(refuses);
         self.checks.checked(now.instant, purpose == Purpose::Renew);
         let is_unsaved = self.write_back.has_failed();
-        // A different token in the store may be the newer one.
-        let is_stored = stored_token.is_none() || stored_token == self.in_hand();
+        // A different token in the store may be the newer one: it is not replaced just to record a use.
+        let may_replace = stored_token.is_none() || stored_token == self.in_hand();
         match (purpose, self.usable(now.instant)) {
             (Purpose::Login, _) => Decision::Login,
-            (Purpose::RecordUse, Some(_)) if is_unsaved || is_stored => Decision::Save,
+            (Purpose::RecordUse, Some(_)) if is_unsaved || may_replace => Decision::Save,
             (Purpose::RecordUse, _) => Decision::Done,
+            // Only the token for which the flight began: another one was renewed by another process.
             (Purpose::Renew, Some(token)) if Some(*token.fingerprint()) == former && self.may_renew(&token, now) => {
                 Decision::Login
             }
             (_, Some(_)) if is_unsaved => Decision::Save,
             (_, Some(_)) => Decision::Done,
+            // There is no token, and none may be had.
             (_, None) if self.backoff_error(now.instant, left).is_some() => Decision::Done,
             (_, None) => Decision::Login,
         }
@@ -206,7 +220,7 @@ impl Session {
         now.instant >= self.renewal_at(token)
     }
 
-    /// Makes the store's record and ours one: see `merge`.
+    /// Takes over from the store's record what is better than ours, by the table in `merge`.
     fn merge_stored(&mut self, now: &Now, stored: Record, refuses: impl Fn(&Refusal) -> bool) {
         if let Some(token) = stored.token.as_ref().filter(|_| is_reissued(&self.record, &stored)) {
             self.rejected.remove(token.fingerprint());
@@ -223,7 +237,7 @@ impl Session {
         self.record = record;
     }
 
-    /// The flight has ended for all who wait. The record that is to be saved, if it changed.
+    /// The flight has this outcome, and has ended for the calls that wait. The record that is to be saved, if it changed.
     pub(crate) fn finish(&mut self, now: &Now, flight: Flight, outcome: FlightOutcome) -> Option<Record> {
         self.checks.checked(now.instant, flight.purpose == Purpose::Renew);
         let (result, cut_off_after) = match outcome {
@@ -251,14 +265,15 @@ impl Session {
 
     fn logged_in(&mut self, now: &Now, flight: Flight, token: Token) -> FlightResult {
         if token.expires() <= now.instant {
-            // Counted as a failure, so that the waiting calls pause: else each of them would log in anew, and again.
+            // Counts as a failed login, so that there is a pause. Else each waiting call would log in, get such a token
+            // again, and so on.
             return Err(self.login_failed(now.instant, expired(), None));
         }
         if self.replaces_a_rejected_one() {
             self.record.replacements.count_one(now.instant);
         }
-        // What has just been issued is good, also if it was rejected before: the limit on replacements ends a row of
-        // them.
+        // The service may issue a token again that was rejected, and it is good then. If each is rejected at once, the
+        // limit on replacements ends that.
         self.rejected.remove(token.fingerprint());
         let token = Arc::new(token);
         self.record.generation = self.record.generation.saturating_add(1);
@@ -283,28 +298,28 @@ impl Session {
 
     fn login_failed(&mut self, at: Instant, error: Error, cut_off_after: Option<Duration>) -> Error {
         let former = self.record.failure.as_ref();
-        // A login that the caller's own deadline cut off tells nothing of the service. It does not take the place of a
-        // failure that does, and whose pause is not over.
-        let is_told_better = former.is_some_and(|it| it.cut_off_after.is_none() && at < it.not_before());
-        if cut_off_after.is_none() || !is_told_better {
+        // A login that the caller's own deadline cut off tells nothing of the service. It must not replace a failure of
+        // the service's own while the pause after that one lasts: other callers would log in too early.
+        let pauses_already = former.is_some_and(|it| it.cut_off_after.is_none() && at < it.not_before());
+        if cut_off_after.is_none() || !pauses_already {
             let count = former.map_or(0, |failure| failure.count).saturating_add(1);
             self.record.failure = Some(LoginFailure { error: error.clone(), at, count, cut_off_after });
         }
         error
     }
 
-    /// The record was saved, or could not be.
+    /// The store has this record, or could not save it.
     pub(crate) fn saved(&mut self, now: Instant, record: &Record, saved: bool) {
         self.write_back.saved(now, record, saved);
     }
 
-    /// The flight has lost its lock, and nothing was saved. If its own login was to be, another one has logged in
-    /// meanwhile, or is about to, and either way its token is not the live one. Else the token in hand is as good as it
-    /// was: it may be that of a later login.
+    /// The flight lost its lock before it could save. Another process has the lock since, and has logged in or is about
+    /// to, which ends the token of this flight's login: it is discarded, so that the next call takes the store's. If
+    /// the flight has no login of its own to save, nothing changes: the token in hand is that of another login.
     pub(crate) fn lock_was_lost(&mut self, flight: Flight) {
         let Some(lost) = self.write_back.lock_was_lost(flight) else { return };
         self.rejected.add(lost.token, self.in_hand());
-        // Another flight may have adopted a later one meanwhile, with its number.
+        // Meanwhile another flight may have adopted a later token and its generation: these stay.
         if self.in_hand() == Some(lost.token) {
             self.record.token = None;
             self.record.generation = lost.expected_generation;
@@ -313,7 +328,7 @@ impl Session {
         }
     }
 
-    /// Marks the token with this value, if it is not marked already. Whether it was the one in hand, and good.
+    /// Marks the token with this value as rejected. Returns whether it was the one in hand, and usable until now.
     pub(crate) fn reject(&mut self, now: Instant, value: &[u8]) -> bool {
         let fingerprint = Fingerprint::of(value);
         let was_in_hand = self.usable(now).is_some_and(|token| *token.fingerprint() == fingerprint);
@@ -330,7 +345,8 @@ impl Session {
     }
 }
 
-/// For a call whose time is over before its login has begun: it would be in vain, and count as one that failed.
+/// For a call whose time is over before its login has begun. Such a login would be cut off at once, and would count as a
+/// failed one.
 fn too_late() -> Error {
     Error::new(Status::Timeout, "login", "the time allowed was over before a login could begin")
 }

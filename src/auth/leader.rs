@@ -1,11 +1,9 @@
-//! One call that leads a flight: it reads the store, takes its lock, logs in, and saves. All I/O of a call is here;
-//! what is to be done is decided by the session.
+//! One call that leads a flight: all I/O of a call is here. What is to be done is decided by the session, and in which
+//! order by `session/lead.rs`; here is what each step does. A step blocks until it is done, so that none of these
+//! futures is ever pending.
 //!
 //! The session is locked for one question at a time, and never while the leader waits for the store, the application
 //! or the service. So the other threads go on with the token in hand during a renewal.
-//!
-//! The order of the steps stands in `session/lead.rs`; here is what each of them does. A step blocks until it is done, so
-//! none of these futures is ever pending.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,21 +24,19 @@ use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
 const RENEWAL_CONNECT: Duration = Duration::from_secs(5);
-/// How long a store may wait for its lock before the record is read again.
+/// So long a store waits for its lock, before the record is read again: who has the lock may have saved a token.
 const LOCK_SLICE: Duration = Duration::from_secs(1);
 
-/// Dropping it ends its flight. Without that, a leader that panics would leave the others waiting until their
-/// deadlines.
+/// A leader that panics ends its flight when it is dropped. Else the others would wait for it until their deadlines.
 pub(super) struct Leader<'a> {
     account: &'a Account,
     process: &'a Process,
     flight: Flight,
     deadline: Deadline,
-    /// Those that would be sent, as far as they are known.
+    /// What would be sent. `None`: the application is still to be asked.
     credentials: Option<ForLogin<'a>>,
     /// Names this flight to the store, from the first try of the lock on.
     owner: Option<Owner>,
-    has_waited: bool,
     /// Of the login, or the error that kept it from beginning.
     result: Option<Result<Arc<Token>>>,
     events: &'a mut Events,
@@ -55,7 +51,7 @@ impl<'a> Leader<'a> {
         events: &'a mut Events,
     ) -> Self {
         let credentials = account.credentials.kept().map(ForLogin::Kept);
-        Self { account, process, flight, deadline, credentials, owner: None, has_waited: false, result: None, events }
+        Self { account, process, flight, deadline, credentials, owner: None, result: None, events }
     }
 
     /// The result for the leader's own caller. `None`: there was no login, and the caller asks for its next step.
@@ -68,6 +64,7 @@ impl<'a> Leader<'a> {
         self.result.take()
     }
 
+    /// Asks the session what to do about the record that was found in the store.
     fn decide(&mut self, found: Option<RecordBytes>) -> Result<Decision> {
         let now = Now::read();
         let record = Record::decode(found.as_ref(), &now)?;
@@ -75,8 +72,8 @@ impl<'a> Leader<'a> {
         let credentials = self.credentials.as_deref();
         let refuses = |refusal: &Refusal| match credentials {
             Some(credentials) => credentials.tag(refusal.salt) == refusal.tag,
-            // The application is asked later in this flight, and may then tell another password. One that it told
-            // within the last minute is taken for the same.
+            // The application is asked later in this flight, and may then tell another password than the refused one.
+            // But it is asked once a minute at most: within that it counts as the same.
             None => asked_recently,
         };
         let left = self.deadline.remaining_at(now.instant);
@@ -93,12 +90,14 @@ impl<'a> Leader<'a> {
         Ok(decision)
     }
 
+    /// One login within `limit`, after which the lock may be another one's.
     fn login(&mut self, limit: Duration) -> FlightOutcome {
         let account = self.account;
-        // Of a flight that does not need the password, and whose token has ended meanwhile.
+        // A flight that was to record the use of a token has not asked the application. Meanwhile the token has ended.
         let Some(credentials) = self.credentials.as_deref() else { return FlightOutcome::WithoutLogin };
         let begun = Instant::now();
         let deadline = self.deadline.at_most(limit);
+        // A renewal does not retry: another call tries again after a pause, and the token in hand is good until then.
         let effort = match self.flight.purpose {
             Purpose::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
             _ => Effort { deadline, retries: account.options.max_retries, connect: Duration::MAX },
@@ -115,7 +114,7 @@ impl<'a> Leader<'a> {
             }
             Err(error) if error.status() == Status::InvalidCredentials => {
                 self.events.add(Level::Error, "refused", || format!("{error}: {how}, status {}", error.http_status()));
-                // Without randomness it is 0: a tag of 16 bits says little in any case.
+                // Without randomness the salt is 0: then equal passwords of two accounts have equal tags, of 16 bits.
                 let salt = random::bytes().map_or(0, u64::from_ne_bytes);
                 FlightOutcome::Refused(Refusal { error, salt, tag: credentials.tag(salt) })
             }
@@ -131,6 +130,7 @@ impl<'a> Leader<'a> {
         self.deadline.has_passed().then(|| begun.until(Instant::now()))
     }
 
+    /// Tells the log that there is a token.
     fn tell_of_token(&mut self, how: &str) {
         let event = if self.flight.purpose == Purpose::Renew { "renewed" } else { "login" };
         let has_lost_one = self.process.store().has_lost_a_token();
@@ -144,7 +144,7 @@ impl<'a> Leader<'a> {
         }
     }
 
-    /// A login of a child ends its parent's token, unless they share a store. Told once.
+    /// Tells the log, once, that a login of a forked child has ended its parent's token: they share no store.
     fn tell_of_fork(&mut self) {
         let is_unshared = matches!(self.account.options.store, StoreOption::Memory) && self.account.is_forked();
         if is_unshared && self.process.take_fork_notice() {
@@ -153,6 +153,7 @@ impl<'a> Leader<'a> {
         }
     }
 
+    /// Tells the session the outcome, publishes what it holds then, and wakes the calls that wait.
     fn finish_flight(&mut self, outcome: FlightOutcome) -> Option<Record> {
         let now = Now::read();
         let mut session = self.process.session();
@@ -186,13 +187,13 @@ impl<'a> FlightIo for Leader<'a> {
     async fn try_lock(&mut self) -> Result<Option<Self::Lock>> {
         let waits = self.flight.purpose.waits_for_lock();
         let wait = if waits { self.deadline.remaining().min(LOCK_SLICE) } else { Duration::ZERO };
+        let is_first_try = self.owner.is_none();
         let owner = match &self.owner {
             Some(owner) => owner,
             None => self.owner.insert(Owner::random()?),
         };
         let lock = self.process.store().lock(owner, self.deadline, wait)?;
-        if lock.is_none() && waits && !self.has_waited {
-            self.has_waited = true;
+        if lock.is_none() && waits && is_first_try {
             self.events.add(Level::Debug, "lock-wait", || "another process is logging in".to_owned());
         }
         Ok(lock)

@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// While the token in hand is good there is no hurry.
 const FIRST_RENEWAL_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_RENEWAL_PAUSE: Duration = Duration::from_secs(3600);
-/// A service that asks for more is asked again all the same.
+/// A longer `Retry-After` counts as this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 
 /// So many logins may replace rejected tokens in a row, then one each `REPLACEMENT_PAUSE`.
@@ -28,14 +28,16 @@ const REPLACEMENT_PAUSE: Duration = Duration::from_secs(60);
 const CALM: Duration = Duration::from_secs(600);
 
 impl Record {
-    /// What this process knows of failed logins, into a record of the store that may not say it: the save may have
-    /// failed, another process may have written of its own password, and a record that was written by a clock ahead of
-    /// ours says each time anew that the failure is of now. A login that succeeds ends it, and raises the generation.
+    /// Copies what this process knows of failed logins into a record from the store, where it may be missing: because
+    /// the save failed, or because another process saved the refusal of another password. It may also be wrong there:
+    /// the time of a failure that a clock ahead of ours has written counts as now each time that it is read. Called
+    /// only if no login has succeeded since.
     pub(super) fn carry_failures_into(&self, stored: &mut Self, refuses: impl Fn(&Refusal) -> bool) {
         if self.refusal.as_ref().is_some_and(|ours| stored.refusal.is_none() || refuses(ours)) {
             stored.refusal.clone_from(&self.refusal);
         }
         if let Some(ours) = &self.failure {
+            // Of two failures the one whose pause ends later counts, and the higher count.
             let gives_way = |it: &LoginFailure| it.is(ours) || it.not_before() < ours.not_before();
             if stored.failure.as_ref().is_none_or(gives_way) {
                 let count = stored.failure.as_ref().map_or(0, |it| it.count).max(ours.count);
@@ -49,7 +51,7 @@ impl Record {
 }
 
 impl LoginFailure {
-    /// Whether it is the same one, whatever clock has told its time.
+    /// Whether it is the same failure. Its time is not compared, since it may have been written by another clock.
     fn is(&self, other: &Self) -> bool {
         (self.count, self.cut_off_after, &self.error) == (other.count, other.cut_off_after, &other.error)
     }
@@ -77,6 +79,7 @@ impl LoginFailure {
 }
 
 impl Replacements {
+    /// A login replaces a rejected token now.
     pub(super) fn count_one(&mut self, now: Instant) {
         let since = self.last.map_or(Duration::MAX, |last| last.until(now));
         self.count = match since {
@@ -87,16 +90,16 @@ impl Replacements {
         self.last = Some(now);
     }
 
-    /// A row that is under way by our clock is not over because another one, years ahead or behind, says so.
-    pub(super) fn goes_on_from(&mut self, ours: Self, now: Instant) {
+    /// Keeps a row that is under way by our clock. A clock that is years off may have written that it is over.
+    pub(super) fn continue_from(&mut self, ours: Self, now: Instant) {
         if ours.last.is_some_and(|last| now < last.after(REPLACEMENT_PAUSE)) {
             *self = Self { count: self.count.max(ours.count), last: self.last.max(ours.last) };
         }
     }
 
-    /// When the next one may be; `None` if it may be now.
-    pub(super) fn free_at(&self, now: Instant) -> Option<Instant> {
-        let free_at = self.last?.after(REPLACEMENT_PAUSE);
-        (self.count >= REPLACEMENTS_IN_A_ROW && now < free_at).then_some(free_at)
+    /// Before this time a call does not log in to replace a rejected token; `None` if it may now.
+    pub(super) fn not_before(&self, now: Instant) -> Option<Instant> {
+        let not_before = self.last?.after(REPLACEMENT_PAUSE);
+        (self.count >= REPLACEMENTS_IN_A_ROW && now < not_before).then_some(not_before)
     }
 }

@@ -1,17 +1,17 @@
-//! What this process holds and what the store holds, made one. Pure.
+//! What this process holds and what the store holds, merged into one record. Pure.
 //!
 //! | held | stored | kept | why |
 //! |---|---|---|---|
 //! | any | no token | held | the store may have been emptied |
-//! | a token | the same, with no later number | held | its end is known by this machine's boot clock, which cannot be set |
-//! | a token | the same, with a later number | stored | the service has issued it once more, with another end |
-//! | usable | not usable, or with an earlier number | held | a usable token is never given up for one that is not |
+//! | a token | the same, of no later generation | held | its end is known by this machine's boot clock, which cannot be set |
+//! | a token | the same, of a later generation | stored | the service has issued it once more, with another end |
+//! | usable | not usable, or of an earlier generation | held | a usable token is never given up for one that is not |
 //! | anything else | a token | stored | |
 //!
-//! The number of a record is its *generation*, which each login raises. Times never decide which of two tokens is the
-//! newer one: the clocks of two machines differ. Whatever is kept, the generation never goes back.
+//! Each login raises the *generation* of the record. Times never decide which of two tokens is the newer one: the clocks
+//! of two machines differ. Whatever is kept, the generation never goes back.
 //!
-//! The failures are the store's; those that this process knows of and the store does not are carried over
+//! Failures and refusals are those of the store, and those that this process knows of and the store does not
 //! ([`Record::carry_failures_into`]).
 
 use crate::clock::Instant;
@@ -21,7 +21,7 @@ use crate::record::{Record, Refusal};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     Held,
-    /// Both are the same, by the end that this process knows.
+    /// Both are the same token. Its end is the one that this process knows.
     Same,
     Stored,
 }
@@ -51,7 +51,8 @@ pub(super) fn merge(
     } else {
         Kept::Stored
     };
-    stored.replacements.goes_on_from(held.replacements, now);
+    stored.replacements.continue_from(held.replacements, now);
+    // A later login has ended the failures before it. So has a usable token that was adopted.
     if stored.generation <= held.generation && (kept != Kept::Stored || !stored_is_usable) {
         held.carry_failures_into(&mut stored, refuses);
     }

@@ -21,6 +21,7 @@ impl Session {
         Some((token, until))
     }
 
+    /// The states of the table in the head of `session`.
     pub(crate) fn state(&self, now: Instant) -> State {
         match self.usable(now) {
             Some(token) if now < self.policy.window_start(&token) => State::Good,
@@ -46,8 +47,8 @@ impl Session {
         self.flights.result_of(flight)
     }
 
-    /// What a leader answers its own caller, by what came of its login, whatever another flight has failed in since.
-    /// `None`: its caller asks for its next step as the others do.
+    /// The answer for the call that led, by the result of its own flight and not by what another one failed in since.
+    /// `None`: the call asks for its next step, as those that waited do.
     pub(crate) fn answer_of_leader(&self, now: Instant, call: Call, result: &FlightResult) -> Option<FlightResult> {
         match result {
             // A later login has ended a token that is no longer in hand.
@@ -55,7 +56,7 @@ impl Session {
             Err(error) if call == Call::Login => Some(Err(error.clone())),
             // No failure is a reason to withhold a token that is good.
             Err(_) if self.has_usable(now) => None,
-            // As the calls after it are told: with the time until the next try.
+            // The later calls get the same error with the time until the next try (`retry_after`): so does this one.
             Err(error) => {
                 let backoff_error = self.backoff_error(now, Duration::ZERO);
                 let is_same = |it: &Error| (it.status(), it.reason()) == (error.status(), error.reason());
@@ -64,12 +65,12 @@ impl Session {
         }
     }
 
-    /// What there is to be saved of a session that did not log in.
+    /// The record that `Decision::Save` saves.
     pub(crate) fn record(&self) -> Record {
         self.record.clone()
     }
 
-    /// The mark of the token that a call would get.
+    /// The fingerprint of the token in the record, usable or not.
     pub(crate) fn in_hand(&self) -> Option<Fingerprint> {
         self.record.token.as_ref().map(|token| *token.fingerprint())
     }
@@ -82,6 +83,7 @@ impl Session {
         self.record.token.as_ref().filter(|token| self.is_usable(token, self.record.used, now)).cloned()
     }
 
+    /// Whether this token, which was used last at `used`, may be handed out.
     pub(super) fn is_usable(&self, token: &Token, used: Instant, now: Instant) -> bool {
         let idle_since = used.max(token.obtained());
         now < token.expires() && now < idle_since.after(IDLE_LIMIT) && !self.rejected.contains(token.fingerprint())
@@ -90,13 +92,15 @@ impl Session {
     /// The first moment at which a call may renew this token.
     pub(super) fn renewal_at(&self, token: &Token) -> Instant {
         if self.refused {
+            // The password would be sent again, unasked.
             return Instant::NEVER;
         }
         let failed = self.record.failure.as_ref().map_or(Instant::START, LoginFailure::renewal_not_before);
         self.policy.window_start(token).max(failed)
     }
 
-    /// The first moment at which a call looks after this token.
+    /// The first moment at which a call leads a renewal of this token. The store is checked then, and a login follows
+    /// only from `renewal_at` on.
     pub(super) fn renewal_check(&self, token: &Token) -> Instant {
         self.checks.renewal_check(self.policy, token)
     }
@@ -113,9 +117,9 @@ impl Session {
         if let Some(failure) = self.record.failure.as_ref().filter(|failure| failure.binds(now, left)) {
             return Some(failure.error.clone().with_retry_after(Some(now.until(failure.not_before()))));
         }
-        let free_at = self.record.replacements.free_at(now).filter(|_| self.replaces_a_rejected_one())?;
+        let not_before = self.record.replacements.not_before(now).filter(|_| self.replaces_a_rejected_one())?;
         let message = "the service keeps refusing tokens that it has just issued (does another program log in too?)";
         let error = Error::new(Status::Unauthorized, "tokens-keep-being-refused", message);
-        Some(error.with_retry_after(Some(now.until(free_at))))
+        Some(error.with_retry_after(Some(now.until(not_before))))
     }
 }

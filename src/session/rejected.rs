@@ -4,13 +4,13 @@ use crate::token::Fingerprint;
 
 const KEPT: usize = 8;
 
-/// At most eight marks, the oldest first: a token whose mark has gone is long replaced.
+/// At most eight marks, the oldest first. A token whose mark is dropped has been replaced long ago.
 #[derive(Default)]
 pub(super) struct Rejected(Vec<Fingerprint>);
 
 impl Rejected {
-    /// Marks a token. The mark of the one in hand is never given up for another: strings that are no token of this
-    /// account would bring a dead token back to life.
+    /// Marks a token. The mark of the one in hand is never given up for another. Else a caller that rejects eight other
+    /// strings would bring a rejected token back into use.
     pub(super) fn add(&mut self, fingerprint: Fingerprint, in_hand: Option<Fingerprint>) {
         if self.contains(&fingerprint) {
             return;

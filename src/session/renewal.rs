@@ -1,4 +1,4 @@
-//! When a token is looked after, while it is good and when there is none.
+//! When a token is renewed, and how often the store is checked while that, or a login, has to wait.
 //!
 //! A token is renewed in a *window* before its end, by the first call then, and the others go on with the token in
 //! hand: stale-while-revalidate, as RFC 5861 names it. While a renewal has to wait, after a failure or for another
@@ -41,13 +41,13 @@ impl Checks {
         }
     }
 
-    /// A new token has a window of its own.
+    /// There is a new token, whose window is not held up by the last check of the former one.
     pub(super) fn begin_anew(&mut self) {
         self.next_renewal_check = Instant::START;
     }
 
-    /// The first moment at which a call looks after this token: to renew it, or, while that has to wait, to see whether
-    /// another process has.
+    /// The first moment at which a call checks the store on behalf of this token: to renew it, or, while that has to
+    /// wait, to see whether another process has.
     pub(super) fn renewal_check(&self, policy: Policy, token: &Token) -> Instant {
         policy.window_start(token).max(self.next_renewal_check)
     }

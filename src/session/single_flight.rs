@@ -69,7 +69,7 @@ impl SingleFlight {
         self.last = Some(Outcome { flight: flight.number, result, cut_off_after });
     }
 
-    /// The token that was shared is not the live one after all.
+    /// The token of the last result has been discarded.
     pub(super) fn forget(&mut self) {
         self.last = None;
     }

@@ -48,7 +48,7 @@ pub(crate) enum Purpose {
     Obtain,
     /// There is a good one that ends soon: try to replace it, and let nobody wait.
     Renew,
-    /// There is a good one: record in the store that it is in use, or save it if that failed. Nobody waits.
+    /// There is a good one: record in the store that it is in use, or save it again if its save failed. Nobody waits.
     RecordUse,
     /// Log in, whatever there is.
     Login,
@@ -60,18 +60,18 @@ impl Purpose {
         self != Self::Login
     }
 
-    /// Calls wait for what comes of it, and so it waits for the store's lock itself. The others only try: there is a
-    /// good token, and whoever has the lock is about to do the same.
+    /// The flight waits for the store's lock, since calls wait for its result. The other two only try the lock: there
+    /// is a good token, and whoever has the lock is about to do the same.
     pub(crate) fn waits_for_lock(self) -> bool {
         matches!(self, Self::Obtain | Self::Login)
     }
 
-    /// A token that whoever has the lock puts there ends the wait.
+    /// A token that the holder of the lock stores ends the wait. A new login does not want that token.
     pub(crate) fn checks_store_while_waiting(self) -> bool {
         self == Self::Obtain
     }
 
-    /// It may come to a login, for which the application may have to be asked for the password.
+    /// The flight may have to log in, and so to ask the application for the password.
     pub(crate) fn needs_password(self) -> bool {
         self != Self::RecordUse
     }

@@ -10,11 +10,12 @@
 //!       `-------------- Failed   (a call saves it later, but only over what the login replaced)
 //! ```
 //!
-//! A save is compare and set, by generation: if another login stands in the store by now, ours is never saved over it.
+//! A save is a compare-and-set by generation: a login is saved only over the generation that it found under the lock. If
+//! another login is in the store by now, ours is never saved over it.
 //!
-//! A flight that has its result no longer keeps others from leading, so two of one process may be about to save. Each
-//! speaks of its own login: a lost lock is told by the flight that had the lock, a save by what stands in the record.
-//! What would break without that: the lost lock of an earlier login would discard the live token of the later one.
+//! A flight that has its result no longer keeps others from leading, so two of one process may be about to save. The
+//! events of one must not be taken for the other's. A lost lock therefore names its flight, and a save its record. What
+//! would break without that: the lost lock of an earlier login would discard the live token of the later one.
 
 use super::Flight;
 use super::renewal::CHECK_EVERY_WHILE_GOOD;
@@ -43,10 +44,10 @@ enum WriteState {
 pub(super) struct UnsavedLogin {
     flight: u64,
     pub(super) token: Fingerprint,
-    /// Of its record. The service may issue the same token twice.
+    /// Of the record that has it. The token alone does not tell two logins apart: the service may issue one twice.
     generation: u64,
-    /// What the store held under the lock. It may be lower than ours was: of a login that was not saved the store knows
-    /// nothing.
+    /// Of the record in the store, under the lock. It may be lower than that of the record in memory before the login:
+    /// the store does not count the logins that could not be saved.
     pub(super) expected_generation: u64,
 }
 
@@ -120,8 +121,8 @@ impl WriteBack {
     #[cfg(test)]
     pub(super) fn check(&self, held: &Record) {
         if let WriteState::Saving(login) | WriteState::Failed { login, .. } = self.state {
-            assert!(login.generation <= held.generation, "the number of a login that is to be saved is not passed by");
-            assert!(login.expected_generation < login.generation, "a login raises the number that it found");
+            assert!(login.generation <= held.generation, "unsaved login: the record has an earlier generation");
+            assert!(login.expected_generation < login.generation, "unsaved login: it does not raise the generation");
         }
     }
 }

@@ -17,19 +17,19 @@ impl World {
     /// One step of a leader, up to where its next one begins.
     pub(super) fn step_leader(&mut self, p: usize, i: usize) {
         let leader = &mut self.processes[p].leaders[i];
-        match std::mem::replace(&mut leader.stage, Stage::Look) {
-            Stage::Look => {
-                let decision = self.look(p, i, false);
+        match std::mem::replace(&mut leader.stage, Stage::Check) {
+            Stage::Check => {
+                let decision = self.check_store(p, i, false);
                 self.resume(p, i, decision);
             }
             Stage::Lock => {
                 leader.stage = Stage::Lock;
-                leader.lock = self.shelf.lock(self.at);
+                leader.lock = self.store.lock(self.at);
                 let lock = leader.lock.map(|_| ());
                 self.resume(p, i, Ok::<_, Error>(lock));
             }
-            Stage::Locked => {
-                let decision = self.look(p, i, true);
+            Stage::CheckLocked => {
+                let decision = self.check_store(p, i, true);
                 self.resume(p, i, decision);
             }
             Stage::Request { begun } if self.is_in_time(p, i, begun) => {
@@ -71,13 +71,13 @@ impl World {
         match effect {
             // While the lock is waited for.
             Effect::Check if matches!(leader.stage, Stage::Lock) => {
-                let decision = self.look(p, i, false);
+                let decision = self.check_store(p, i, false);
                 self.resume(p, i, decision);
             }
-            Effect::Check => leader.stage = Stage::Look,
+            Effect::Check => leader.stage = Stage::Check,
             Effect::TryLock => leader.stage = Stage::Lock,
-            Effect::CheckLocked => leader.stage = Stage::Locked,
-            Effect::LogIn if self.shelf.preparation_fails => self.resume(p, i, Err::<FlightOutcome, _>(broken())),
+            Effect::CheckLocked => leader.stage = Stage::CheckLocked,
+            Effect::LogIn if self.store.preparation_fails => self.resume(p, i, Err::<FlightOutcome, _>(broken())),
             Effect::LogIn => self.begin_login(p, i),
             Effect::Finish(outcome) => {
                 let record = self.finish(p, i, outcome);
@@ -93,12 +93,12 @@ impl World {
     }
 
     fn is_in_time(&self, p: usize, i: usize, begun: Duration) -> bool {
-        self.at < self.processes[p].leaders[i].deadline.min(begun.saturating_add(self.shelf.lease_left()))
+        self.at < self.processes[p].leaders[i].deadline.min(begun.saturating_add(self.store.lease_left()))
     }
 
     /// Reads the record and asks the session what to do.
-    fn look(&mut self, p: usize, i: usize, is_locked: bool) -> Result<Decision, Error> {
-        let bytes = self.shelf.load()?;
+    fn check_store(&mut self, p: usize, i: usize, is_locked: bool) -> Result<Decision, Error> {
+        let bytes = self.store.load()?;
         let process = &mut self.processes[p];
         let now = process.now(self.at);
         let stored = Record::decode(bytes.as_ref(), &now)?;
@@ -185,12 +185,12 @@ impl World {
         // A later login is another thread's, which has not lost anything; and another thread may have saved this one.
         let is_last = logged_in.is_some_and(|login| login.nth == process.seen.logins) && !process.seen.is_saved;
         let now = process.now(self.at);
-        let held = process.leaders[i].lock.is_some_and(|lock| self.shelf.is_held(lock, self.at));
-        if self.shelf.saves_fail {
+        let held = process.leaders[i].lock.is_some_and(|lock| self.store.is_held(lock, self.at));
+        if self.store.saves_fail {
             process.session.saved(now.instant, record, false);
         } else if held {
             let bytes: RecordBytes = record.encode(&now).expect("JSON");
-            self.shelf.save(bytes);
+            self.store.save(bytes);
             // A success of which the others learn only now.
             self.successes += u32::from(process.session.write_back.has_failed());
             process.session.saved(now.instant, record, true);
@@ -204,7 +204,7 @@ impl World {
             self.processes[p].session.lock_was_lost(flight);
         }
         self.publish(p);
-        let gives_up = !held && !self.shelf.saves_fail && is_last;
+        let gives_up = !held && !self.store.saves_fail && is_last;
         self.check_kept(p, had_good && !gives_up);
     }
 
@@ -214,7 +214,7 @@ impl World {
         let now = process.now(self.at);
         let leader = process.leaders.remove(i);
         if let Some(lock) = leader.lock {
-            self.shelf.unlock(lock);
+            self.store.unlock(lock);
         }
         if let Some(waiting) = process.calls.iter_mut().find(|it| it.number == leader.call) {
             waiting.leads = false;

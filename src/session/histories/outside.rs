@@ -1,4 +1,4 @@
-//! What is outside of the processes: the service, and the store that they share.
+//! What the processes share: the service, and the store.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Account {
 
 /// The record of the account, and the lock around a login.
 #[derive(Default)]
-pub(super) struct Shelf {
+pub(super) struct Store {
     pub(super) record: Option<RecordBytes>,
     former: Vec<Option<RecordBytes>>,
     lock: Option<Lock>,
@@ -96,7 +96,7 @@ struct Lock {
     ends: Duration,
 }
 
-impl Shelf {
+impl Store {
     pub(super) fn new(setup: &Setup) -> Self {
         Self { lease: setup.leased.then_some(Duration::from_secs(20)), ..Self::default() }
     }

@@ -60,14 +60,14 @@ pub(super) struct Leader {
     pub(super) logged_in: Option<LoggedIn>,
 }
 
-/// What a leader does next.
+/// The next step of a leader.
 pub(super) enum Stage {
     /// Read the record without the lock.
-    Look,
-    /// Try the lock; one that may wait looks at the record again.
+    Check,
+    /// Try the lock. A flight that waits for it checks the store in the same step.
     Lock,
     /// Read the record under the lock.
-    Locked,
+    CheckLocked,
     /// The service has the request.
     Request { begun: Duration },
     /// The answer is under way.
@@ -96,7 +96,7 @@ impl Stage {
 impl Leader {
     pub(super) fn new(flight: Flight, call: usize, deadline: Duration) -> Self {
         let led = Led::new(flight.purpose);
-        Self { flight, call, deadline, result: None, lock: None, stage: Stage::Look, led, logged_in: None }
+        Self { flight, call, deadline, result: None, lock: None, stage: Stage::Check, led, logged_in: None }
     }
 
     /// When it gives up what it is waiting for.

@@ -233,7 +233,7 @@ impl World {
     /// Those who have lost the lock, or given up, no longer count.
     pub(super) fn check_one_login(&mut self) {
         let counts = |it: &Leader| {
-            it.stage.login_begun().is_some() && it.lock.is_none_or(|lock| self.shelf.is_held(lock, self.at))
+            it.stage.login_begun().is_some() && it.lock.is_none_or(|lock| self.store.is_held(lock, self.at))
         };
         let logins =
             self.processes.iter().flat_map(|process: &Process| &process.leaders).filter(|it| counts(it)).count();

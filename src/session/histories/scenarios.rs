@@ -1,4 +1,4 @@
-//! Histories that are not left to chance.
+//! Histories written by hand, for what must hold in a certain order of events.
 
 use std::mem::swap;
 use std::time::Duration;
@@ -73,7 +73,7 @@ fn an_outage_of_an_hour_inside_the_window_is_seen_by_nobody() {
     }
     let tries: Vec<u64> = world.unasked_logins[1..].iter().map(|at| (*at - begin).as_secs()).collect();
     show!("an hour of outage, three processes: tries after {tries:?} seconds");
-    // A minute after the first, then twice as long each time, and up to ten seconds until somebody looks.
+    // A minute after the first, then twice as long each time, and up to ten seconds until a call checks the store.
     assert_eq!(tries.len(), 6);
     for (doublings, pair) in tries.windows(2).enumerate() {
         let pause = 60 << doublings;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::{Call, Policy, Step};
 use super::events::{Content, Event, Next, Rejected, Service, Setup};
-use super::outside::{Account, Shelf};
+use super::outside::{Account, Store};
 use super::process::{Leader, Process, Stage, Waiting};
 use super::rules::Seen;
 use crate::clock::Instant;
@@ -19,7 +19,7 @@ pub(super) struct World {
     /// Since the history began.
     pub(super) at: Duration,
     pub(super) account: Account,
-    pub(super) shelf: Shelf,
+    pub(super) store: Store,
     pub(super) processes: Vec<Process>,
     /// Logins of which the process has learned that they succeeded.
     pub(super) successes: u32,
@@ -41,7 +41,7 @@ impl World {
             policy,
             at: Duration::ZERO,
             account: Account::new(&setup),
-            shelf: Shelf::new(&setup),
+            store: Store::new(&setup),
             processes,
             successes: 0,
             excuses: 0,
@@ -87,9 +87,9 @@ impl World {
             }
             Event::Password(p, password) => self.processes[p].password = password,
             Event::RightPassword(password) => self.account.password = password,
-            Event::SavesFail(fails) => self.shelf.saves_fail = fails,
-            Event::PreparationFails(fails) => self.shelf.preparation_fails = fails,
-            Event::LoadsFail(fails) => self.shelf.loads_fail = fails,
+            Event::SavesFail(fails) => self.store.saves_fail = fails,
+            Event::PreparationFails(fails) => self.store.preparation_fails = fails,
+            Event::LoadsFail(fails) => self.store.loads_fail = fails,
             Event::LoseLock => self.lose_lock(),
             Event::Overtake(p, steps) => self.overtake(p, steps),
             Event::Replace(content) => self.replace(content),
@@ -99,7 +99,7 @@ impl World {
 
     fn lose_lock(&mut self) {
         self.excuses += 1;
-        self.shelf.lose_lock();
+        self.store.lose_lock();
     }
 
     fn overtake(&mut self, p: usize, steps: usize) {
@@ -121,7 +121,7 @@ impl World {
 
     fn replace(&mut self, content: Content) {
         self.excuses += 1;
-        self.shelf.replace(content);
+        self.store.replace(content);
     }
 
     /// Time passes, and on its way the deadlines of those who wait.
@@ -138,14 +138,14 @@ impl World {
     }
 
     fn next_deadline(&self) -> Option<Duration> {
-        let limit = self.shelf.lease_left();
+        let limit = self.store.lease_left();
         let leaders = |it: &Process| it.leaders.iter().filter_map(|it| it.gives_up_at(limit)).min();
         let calls = |it: &Process| it.calls.iter().filter(|it| !it.leads).map(|it| it.deadline).min();
         self.processes.iter().flat_map(|process| [leaders(process), calls(process)]).flatten().min()
     }
 
     fn give_up(&mut self, p: usize) {
-        let limit = self.shelf.lease_left();
+        let limit = self.store.lease_left();
         let (at, is_over) = (self.at, |it: &Leader, at| it.gives_up_at(limit).is_some_and(|end| end <= at));
         while let Some(i) = self.processes[p].leaders.iter().position(|it| is_over(it, at)) {
             self.step_leader(p, i);
@@ -263,7 +263,7 @@ impl World {
     fn crash(&mut self, p: usize, next: Next) {
         self.excuses += 1;
         let process = &mut self.processes[p];
-        process.leaders.drain(..).filter_map(|leader| leader.lock).for_each(|lock| self.shelf.abandon(lock));
+        process.leaders.drain(..).filter_map(|leader| leader.lock).for_each(|lock| self.store.abandon(lock));
         // What `published` has at a fork, whether good by now or not.
         // What is published does not tell when it was used last; a parent that forks is one that is at work.
         let at_work = |until: Instant| process.now(self.at).instant < until.after(super::events::DAY);
@@ -281,9 +281,9 @@ impl World {
 
     pub(super) fn heal(&mut self) {
         (self.account.mode, self.account.lifetime) = (Service::Issues, super::events::YEAR);
-        self.shelf.heal();
-        if self.shelf.load().is_ok_and(|it| Record::decode(it.as_ref(), &self.processes[0].now(self.at)).is_err()) {
-            self.shelf.record = None;
+        self.store.heal();
+        if self.store.load().is_ok_and(|it| Record::decode(it.as_ref(), &self.processes[0].now(self.at)).is_err()) {
+            self.store.record = None;
         }
         let password = self.account.password;
         self.processes.iter_mut().for_each(|process| process.password = password);

@@ -1,4 +1,5 @@
-//! What a process does to get a token, in the steps between which others may do something.
+//! What a process does to get a token, in the steps between which others may do something. An abstraction of
+//! `src/session/lead.rs`, written anew so that it can be explored in every order.
 
 /// How much may happen beside calls.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +19,17 @@ pub type Token = u8;
 pub enum Stage {
     /// No call leads.
     Idle,
-    /// `Leader::lead`: read the record without the lock.
+    /// `FlightIo::check`: read the record without the lock.
     Look,
-    /// `Leader::lock`: try the lock.
+    /// `FlightIo::try_lock`.
     Lock,
-    /// `Leader::lead`: read the record under the lock.
+    /// `FlightIo::check_locked`: read the record under the lock.
     Locked,
-    /// `login`: the request is under way.
+    /// `FlightIo::log_in`: the request is under way.
     Request,
     /// The service has issued this one; the answer is under way.
     Answer(Token),
-    /// `Leader::finish`: the session has it. It is to be saved.
+    /// `FlightIo::finish`: the session has it. It is to be saved.
     Save(Token),
 }
 
