@@ -15,6 +15,7 @@ macro_rules! show {
 mod effects;
 mod events;
 mod leading;
+mod order;
 mod outside;
 mod process;
 mod rules;

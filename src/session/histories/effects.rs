@@ -15,6 +15,7 @@ use crate::record::Record;
 /// What a leader wants done.
 pub(super) enum Effect {
     Check,
+    AskForPassword,
     TryLock,
     CheckLocked,
     LogIn,
@@ -78,7 +79,7 @@ impl FlightIo for Yielding {
     }
 
     async fn ask_for_password(&mut self) -> Result<()> {
-        Ok(())
+        self.perform(Effect::AskForPassword).await
     }
 
     async fn try_lock(&mut self) -> Result<Option<()>> {

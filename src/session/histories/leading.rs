@@ -75,6 +75,8 @@ impl World {
                 self.resume(p, i, decision);
             }
             Effect::Check => leader.stage = Stage::Check,
+            // Each process knows its password.
+            Effect::AskForPassword => self.resume(p, i, Ok::<_, Error>(())),
             Effect::TryLock => leader.stage = Stage::Lock,
             Effect::CheckLocked => leader.stage = Stage::CheckLocked,
             Effect::LogIn if self.store.preparation_fails => self.resume(p, i, Err::<FlightOutcome, _>(broken())),
