@@ -44,7 +44,7 @@ fn header() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?);
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
     config.header = Some(fs::read_to_string(root.join("src/ffi/contract.h"))?);
-    config.after_includes = Some(versions());
+    config.after_includes = Some(versions()?);
     let sources = ["version", "status", "options", "callback_types", "callbacks", "auth", "token", "error"];
     let builder = sources.iter().fold(cbindgen::Builder::new().with_config(config), |builder, source| {
         builder.with_src(root.join(format!("src/ffi/{source}.rs")))
@@ -58,18 +58,24 @@ fn header() -> Result<(), Box<dyn Error>> {
 }
 
 /// `&str` constants are skipped by cbindgen, and numbers would be a second place to raise a version.
-fn versions() -> String {
+fn versions() -> Result<String, Box<dyn Error>> {
     let (major, minor, patch) =
         (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH"));
-    format!(
+    // Written out: what reads the header without a C preprocessor (cffi, bindings generators) computes nothing.
+    let number = major.parse::<u32>()? * 10_000 + minor.parse::<u32>()? * 100 + patch.parse::<u32>()?;
+    Ok(format!(
         r#"
 /**
- * The version of this header. personr_version() tells that of the library that is loaded.
+ * The version of this header. personr_library_version() tells that of the library that is loaded.
  */
 #define PERSONR_VERSION "{major}.{minor}.{patch}"
 #define PERSONR_VERSION_MAJOR {major}
 #define PERSONR_VERSION_MINOR {minor}
 #define PERSONR_VERSION_PATCH {patch}
-#define PERSONR_VERSION_NUMBER (PERSONR_VERSION_MAJOR * 10000 + PERSONR_VERSION_MINOR * 100 + PERSONR_VERSION_PATCH)"#
-    )
+
+/**
+ * major * 10000 + minor * 100 + patch, comparable with personr_library_version_number().
+ */
+#define PERSONR_VERSION_NUMBER {number}"#
+    ))
 }

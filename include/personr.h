@@ -59,13 +59,17 @@
 #include <stdint.h>
 
 /**
- * The version of this header. personr_version() tells that of the library that is loaded.
+ * The version of this header. personr_library_version() tells that of the library that is loaded.
  */
 #define PERSONR_VERSION "0.1.0"
 #define PERSONR_VERSION_MAJOR 0
 #define PERSONR_VERSION_MINOR 1
 #define PERSONR_VERSION_PATCH 0
-#define PERSONR_VERSION_NUMBER (PERSONR_VERSION_MAJOR * 10000 + PERSONR_VERSION_MINOR * 100 + PERSONR_VERSION_PATCH)
+
+/**
+ * major * 10000 + minor * 100 + patch, comparable with personr_library_version_number().
+ */
+#define PERSONR_VERSION_NUMBER 100
 
 /**
  * Success.
@@ -437,7 +441,7 @@ extern "C" {
  *
  * Threads: any. Network: never.
  */
-const char *personr_version(void);
+const char *personr_library_version(void);
 
 /**
  * Returns the version of the library that is loaded as a number, comparable with #PERSONR_VERSION_NUMBER.
@@ -446,7 +450,7 @@ const char *personr_version(void);
  *
  * Threads: any. Network: never.
  */
-uint32_t personr_version_number(void);
+uint32_t personr_library_version_number(void);
 
 /**
  * Returns the name of a status, such as "PERSONR_TIMEOUT", for logs.

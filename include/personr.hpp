@@ -122,10 +122,10 @@ enum class StoreResult : std::int32_t {
 };
 
 /** The version of the library that is loaded, such as "0.1.0". Valid for ever. */
-inline std::string_view version() noexcept { return personr_version(); }
+inline std::string_view library_version() noexcept { return personr_library_version(); }
 
 /** The version of the library that is loaded as a number, comparable with PERSONR_VERSION_NUMBER. */
-inline std::uint32_t version_number() noexcept { return personr_version_number(); }
+inline std::uint32_t library_version_number() noexcept { return personr_library_version_number(); }
 
 /** The name of a status, such as "PERSONR_TIMEOUT", for logs. Valid for ever. */
 inline std::string_view status_name(Status status) noexcept

@@ -35,10 +35,15 @@ is_untagged() {
 
 # It comes from Cargo.toml; a header that was not renewed has the former one.
 header_agrees() {
-    grep -x "#define PERSONR_VERSION \"$version\"" include/personr.h >/dev/null || {
-        echo "include/personr.h: $(grep '^#define PERSONR_VERSION ' include/personr.h)"
-        false
-    }
+    numbers=${version%%-*}
+    minor_and_patch=${numbers#*.}
+    number=$((${numbers%%.*} * 10000 + ${minor_and_patch%%.*} * 100 + ${minor_and_patch#*.}))
+    for line in "PERSONR_VERSION \"$version\"" "PERSONR_VERSION_NUMBER $number"; do
+        grep -xF "#define $line" include/personr.h >/dev/null || {
+            echo "include/personr.h: not $line: $(grep "^#define ${line%% *} " include/personr.h)"
+            return 1
+        }
+    done
 }
 
 # "## 1.2.3, 2026-01-31" is the first heading of a version, and the day is no later than today.

@@ -9,7 +9,7 @@ use std::ffi::c_char;
 ///
 /// Threads: any. Network: never.
 #[unsafe(no_mangle)]
-pub extern "C" fn personr_version() -> *const c_char {
+pub extern "C" fn personr_library_version() -> *const c_char {
     const { concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast() }
 }
 
@@ -19,7 +19,7 @@ pub extern "C" fn personr_version() -> *const c_char {
 ///
 /// Threads: any. Network: never.
 #[unsafe(no_mangle)]
-pub extern "C" fn personr_version_number() -> u32 {
+pub extern "C" fn personr_library_version_number() -> u32 {
     const { number(env!("CARGO_PKG_VERSION").as_bytes()) }
 }
 

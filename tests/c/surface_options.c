@@ -12,8 +12,8 @@ static void versions_and_names(void)
 {
     int32_t status;
 
-    CHECK(strcmp(personr_version(), PERSONR_VERSION) == 0);
-    CHECK(personr_version_number() == PERSONR_VERSION_NUMBER);
+    CHECK(strcmp(personr_library_version(), PERSONR_VERSION) == 0);
+    CHECK(personr_library_version_number() == PERSONR_VERSION_NUMBER);
     CHECK(strcmp(personr_status_name(PERSONR_OK), "PERSONR_OK") == 0);
     CHECK(strcmp(personr_status_name(PERSONR_CREDENTIALS), "PERSONR_CREDENTIALS") == 0);
     for (status = PERSONR_OK; status <= PERSONR_CREDENTIALS; status++)

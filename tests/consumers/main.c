@@ -20,7 +20,7 @@ int main(void)
     if (status == PERSONR_OK)
         status = personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error);
     if (status == PERSONR_OK)
-        printf("libpersonr %s: %.13s...\n", personr_version(), authorization);
+        printf("libpersonr %s: %.13s...\n", personr_library_version(), authorization);
     else
         fprintf(stderr, "%s: %s\n", personr_status_name(status), personr_error_message(error));
     personr_error_free(error);

@@ -155,7 +155,8 @@ static void together_with_c()
 
 static void names()
 {
-    CHECK(personr::version() == personr_version() && personr::version_number() == PERSONR_VERSION_NUMBER);
+    CHECK(personr::library_version() == personr_library_version()
+          && personr::library_version_number() == PERSONR_VERSION_NUMBER);
     CHECK(personr::status_name(Status::Timeout) == "PERSONR_TIMEOUT");
     CHECK(personr::status_name(static_cast<Status>(4711)) == "PERSONR_UNKNOWN");
     CHECK(static_cast<std::int32_t>(static_cast<Status>(4711)) == 4711);

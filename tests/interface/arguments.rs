@@ -190,9 +190,9 @@ fn statuses_and_versions_have_names() {
         }
         let names: std::collections::BTreeSet<_> = (0..16).map(|status| string(personr_status_name(status))).collect();
         assert_eq!(names.len(), 16);
-        let version = string(personr_version());
+        let version = string(personr_library_version());
         assert_eq!(version, env!("CARGO_PKG_VERSION"));
         let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();
-        assert_eq!(personr_version_number(), parts[0] * 10_000 + parts[1] * 100 + parts[2]);
+        assert_eq!(personr_library_version_number(), parts[0] * 10_000 + parts[1] * 100 + parts[2]);
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use personr_testkit::compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
-use personr_tools::{Function, Header, lists};
+use personr_tools::{Constant, Function, Header, Value, lists};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
@@ -131,7 +131,7 @@ fn assert_compiles(compiler: &str, suffix: &str, standards: &[&str]) {
     let main = workshop.write(
         &format!("main.{suffix}"),
         "#include <personr.h>\n#include <personr.h>\nint is_the_version(uint32_t version);\n\
-         int main(void) { return is_the_version(personr_version_number()) ? 0 : 1; }\n",
+         int main(void) { return is_the_version(personr_library_version_number()) ? 0 : 1; }\n",
     );
     let version = workshop.write(
         &format!("version.{suffix}"),
@@ -179,6 +179,34 @@ fn clang_reads_the_header_as_cxx() {
         return skip("the header under clang++", "clang++ or a C++ standard library is not installed");
     }
     assert_compiles("clang++", "cc", &CXX);
+}
+
+/// A number, since what reads the header without a preprocessor computes nothing.
+#[test]
+fn the_version_is_told_as_text_and_as_numbers() {
+    let header = parsed(&header());
+    let number = |name: &str| match header.constants.iter().find(|constant| constant.name == name) {
+        Some(Constant { value: Value::Number(number), .. }) => *number,
+        other => panic!("{name} is not a number: {other:?}"),
+    };
+    let [major, minor, patch] = ["MAJOR", "MINOR", "PATCH"].map(|part| number(&format!("PERSONR_VERSION_{part}")));
+    assert_eq!(header.version(), Some(env!("CARGO_PKG_VERSION")));
+    assert!(env!("CARGO_PKG_VERSION").starts_with(&format!("{major}.{minor}.{patch}")));
+    assert_eq!(number("PERSONR_VERSION_NUMBER"), major * 10_000 + minor * 100 + patch);
+}
+
+/// To Ada, Pascal, Fortran and COBOL two such names are one.
+#[test]
+fn no_two_names_differ_by_capitals_alone() {
+    let header = parsed(&header());
+    let types = header.opaque.iter().map(|it| &it.name).chain(header.aliases.iter().map(|it| &it.name));
+    let types = types.chain(header.callbacks.iter().map(|it| &it.name));
+    let names =
+        types.chain(header.constants.iter().map(|it| &it.name)).chain(header.functions.iter().map(|it| &it.name));
+    let names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
+    let mut seen = BTreeSet::new();
+    let twice: Vec<_> = names.iter().filter(|name| !seen.insert(*name)).collect();
+    assert!(names.len() > 80 && twice.is_empty(), "of {} names: {twice:?}", names.len());
 }
 
 /// What stands behind `@return`. "Those of personr_x()" stands for what it says there.

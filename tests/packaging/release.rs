@@ -25,7 +25,7 @@ impl Repository {
         }
         for (path, text) in [
             ("Cargo.toml", "[workspace.package]\nversion = \"1.2.3\"\n"),
-            ("include/personr.h", "#define PERSONR_VERSION \"1.2.3\"\n"),
+            ("include/personr.h", "#define PERSONR_VERSION \"1.2.3\"\n#define PERSONR_VERSION_NUMBER 10203\n"),
             ("CHANGELOG.md", CHANGELOG),
             ("docs/testing.md", "Last run: 2026-01-31, version 1.2.3, Linux x86_64, 2 processors, rustc 1.85.0.\n"),
         ] {
@@ -84,7 +84,16 @@ fn a_release_that_is_not_ready_is_refused() {
     repository.commit();
 
     for (path, text, failure) in [
-        ("include/personr.h", "#define PERSONR_VERSION \"1.2.30\"\n", "include/personr.h has version 1.2.3"),
+        (
+            "include/personr.h",
+            "#define PERSONR_VERSION \"1.2.30\"\n#define PERSONR_VERSION_NUMBER 10203\n",
+            "include/personr.h has version 1.2.3",
+        ),
+        (
+            "include/personr.h",
+            "#define PERSONR_VERSION \"1.2.3\"\n#define PERSONR_VERSION_NUMBER 10202\n",
+            "include/personr.h has version 1.2.3",
+        ),
         ("docs/testing.md", "Last run: 2026-01-30, version 1.2.2, Linux.\n", "docs/testing.md is of version 1.2.3"),
     ] {
         let before = fs::read_to_string(repository.0.path().join(path)).expect("text");

@@ -56,8 +56,6 @@ pub enum Value {
     Number(i64),
     /// Without the quotes.
     Text(String),
-    /// In parentheses, which belong to it.
-    Expression(String),
 }
 
 /// `typedef struct NAME NAME;`, a type of which a program has only pointers.

@@ -16,7 +16,7 @@ pub fn constants(header: &Header) -> String {
     let constants = header.constants.iter().filter(|constant| !constant.is_of_the_version());
     sorted(constants.filter_map(|constant| match constant.value {
         Value::Number(number) => Some(format!("{} {number}", constant.name)),
-        Value::Text(_) | Value::Expression(_) => None,
+        Value::Text(_) => None,
     }))
 }
 

@@ -206,10 +206,8 @@ fn value_of(text: &str) -> Option<Value> {
     if let Ok(number) = text.parse() {
         return Some(Value::Number(number));
     }
-    if let Some(text) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        return Some(Value::Text(text.to_owned())).filter(|_| !text.contains(['"', '\\']));
-    }
-    (text.starts_with('(') && text.ends_with(')')).then(|| Value::Expression(text.to_owned()))
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'))?;
+    Some(Value::Text(text.to_owned())).filter(|_| !text.contains(['"', '\\']))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(crate) const SMALL: &str = r#"/*
  * The version.
  */
 #define PERSONR_VERSION "1.2.3"
-#define PERSONR_VERSION_NUMBER (1 * 10000 + 2 * 100 + 3)
+#define PERSONR_VERSION_NUMBER 10203
 
 /**
  * One.
@@ -60,7 +60,7 @@ fn a_header_is_read_whole() {
     let constants: Vec<_> = header.constants.iter().map(|it| (&*it.name, it.value.clone())).collect();
     let expected = [
         ("PERSONR_VERSION", Value::Text("1.2.3".to_owned())),
-        ("PERSONR_VERSION_NUMBER", Value::Expression("(1 * 10000 + 2 * 100 + 3)".to_owned())),
+        ("PERSONR_VERSION_NUMBER", Value::Number(10203)),
         ("PERSONR_ONE", Value::Number(-1)),
     ];
     assert_eq!(constants, expected);
@@ -87,6 +87,7 @@ fn what_is_not_understood_is_an_error_with_its_line() {
         ("#define PERSONR_ONE -1", "#define PERSONR_VERSION 1", 22),
         ("#define PERSONR_ONE -1", "#define PERSONR_ONE (1 << 3)", 22),
         ("#define PERSONR_ONE -1", "#define PERSONR_ONE \"1\"", 22),
+        ("_NUMBER 10203", "_NUMBER (1 * 10000 + 2 * 100 + 3)", 17),
         ("#define PERSONR_ONE -1", "#define ONE 1", 22),
         ("#define PERSONR_ONE -1\n", "\n", 21),
         (" * One.\n", "One.\n", 20),
