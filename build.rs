@@ -1,5 +1,6 @@
-//! Links the shared library as a C library is linked, and generates the header into `OUT_DIR`. A test compares it with
-//! `include/personr.h`, and `make header` renews that: a build script that wrote there would break `cargo package`.
+//! Links the shared library as a C library is linked, and generates the header into `OUT_DIR`, but for the annotations of
+//! its pointers, which `tools/` adds. A test compares it with `include/personr.h`, and `make header` renews that: a build
+//! script that wrote there would break `cargo package`.
 
 use std::env;
 use std::error::Error;

@@ -24,8 +24,8 @@
  *   handle is not recognised: nothing is promised, and tools that check memory report it.
  * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
  *   you asked, until it is freed; they are never NULL and never yours to free.
- * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is
- *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
+ * - A NULL where a value is needed (PERSONR_NONNULL; where NULL is allowed stands PERSONR_NULLABLE), bad UTF-8, an
+ *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
  * - Callbacks return PERSONR_CALLBACK_OK (1) for success. All else is a failure, also 0.
@@ -57,6 +57,22 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Whether a pointer may be NULL. clang warns by it, and Swift makes optionals of it; other compilers see nothing.
+ */
+#if defined(__has_feature)
+#if __has_feature(nullability)
+#define PERSONR_NONNULL _Nonnull
+#define PERSONR_NULLABLE _Nullable
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#endif
+#endif
+#ifndef PERSONR_NULLABLE
+#define PERSONR_NONNULL
+#define PERSONR_NULLABLE
+#endif
 
 /**
  * The version of this header. personr_library_version() tells that of the library that is loaded.
@@ -300,7 +316,7 @@ typedef int32_t personr_status;
  *
  * This one is also called without the lock, and must then give a whole record, as it was before or after a save.
  *
- * @param user_data  What was given to the setter.
+ * @param user_data  What was given to the setter, so it may be NULL.
  * @param key        The account: 64 hexadecimal digits. Valid during the call.
  * @param buffer     Where to write the record: bytes that mean nothing to the callback. The token stands in them in
  *                   clear. Valid during the call.
@@ -311,11 +327,11 @@ typedef int32_t personr_status;
  * @return #PERSONR_CALLBACK_OK, also if there is no record; any other number for a failure: no login is made behind a
  * store that cannot be read, and the call that needs one is #PERSONR_STORE.
  */
-typedef int32_t (*personr_store_load_fn)(void *user_data,
-                                         const char *key,
-                                         uint8_t *buffer,
+typedef int32_t (*personr_store_load_fn)(void *PERSONR_NULLABLE user_data,
+                                         const char *PERSONR_NONNULL key,
+                                         uint8_t *PERSONR_NONNULL buffer,
                                          size_t capacity,
-                                         size_t *length_out);
+                                         size_t *PERSONR_NONNULL length_out);
 
 /**
  * Replaces a record of a token store: afterwards there is the new one, whole, or after a failure the old one.
@@ -325,7 +341,7 @@ typedef int32_t (*personr_store_load_fn)(void *user_data,
  * the record that is there once more (if there is none, "{}"), to see that its token will find a place. See
  * #personr_store_load_fn for the rules.
  *
- * @param user_data What was given to the setter.
+ * @param user_data What was given to the setter, so it may be NULL.
  * @param key       The account, as in the load callback. Valid during the call.
  * @param owner     Who holds the lock, as in the lock callback. Valid during the call.
  * @param record    The record. Valid during the call. It holds a secret.
@@ -336,10 +352,10 @@ typedef int32_t (*personr_store_load_fn)(void *user_data,
  * number for a failure. Before a login that is #PERSONR_STORE; after it, the token is handed out, "save-failed" is
  * logged, and saved by a later call.
  */
-typedef int32_t (*personr_store_save_fn)(void *user_data,
-                                         const char *key,
-                                         const char *owner,
-                                         const uint8_t *record,
+typedef int32_t (*personr_store_save_fn)(void *PERSONR_NULLABLE user_data,
+                                         const char *PERSONR_NONNULL key,
+                                         const char *PERSONR_NONNULL owner,
+                                         const uint8_t *PERSONR_NONNULL record,
                                          size_t length);
 
 /**
@@ -349,7 +365,7 @@ typedef int32_t (*personr_store_save_fn)(void *user_data,
  * save and the unlock callback for it may be called on other threads than this one: the owner tells whose lock it is.
  * See #personr_store_load_fn for the rules.
  *
- * @param user_data What was given to the setter.
+ * @param user_data What was given to the setter, so it may be NULL.
  * @param key       The account, as in the load callback. Valid during the call.
  * @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
  *                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
@@ -362,9 +378,9 @@ typedef int32_t (*personr_store_save_fn)(void *user_data,
  * @return #PERSONR_CALLBACK_OK if this owner holds the lock now; #PERSONR_STORE_BUSY if another one does; any other
  * number for a failure, which is #PERSONR_STORE.
  */
-typedef int32_t (*personr_store_lock_fn)(void *user_data,
-                                         const char *key,
-                                         const char *owner,
+typedef int32_t (*personr_store_lock_fn)(void *PERSONR_NULLABLE user_data,
+                                         const char *PERSONR_NONNULL key,
+                                         const char *PERSONR_NONNULL owner,
                                          uint32_t wait_ms,
                                          uint32_t lease_ms);
 
@@ -373,13 +389,15 @@ typedef int32_t (*personr_store_lock_fn)(void *user_data,
  *
  * It is called once for each lock that was taken. See #personr_store_load_fn for the rules.
  *
- * @param user_data What was given to the setter.
+ * @param user_data What was given to the setter, so it may be NULL.
  * @param key       The account, as in the load callback. Valid during the call.
  * @param owner     Who holds the lock, as in the lock callback. Valid during the call.
  *
  * @return #PERSONR_CALLBACK_OK; any other number for a failure, which fails no call: the lock ends with its lease.
  */
-typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key, const char *owner);
+typedef int32_t (*personr_store_unlock_fn)(void *PERSONR_NULLABLE user_data,
+                                           const char *PERSONR_NONNULL key,
+                                           const char *PERSONR_NONNULL owner);
 
 /**
  * Frees the user data of callbacks.
@@ -391,8 +409,10 @@ typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key, con
  *
  * It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
  * these user data runs any more, nor will.
+ *
+ * @param user_data What was given to the setter, so it may be NULL.
  */
-typedef void (*personr_user_data_free_fn)(void *user_data);
+typedef void (*personr_user_data_free_fn)(void *PERSONR_NULLABLE user_data);
 
 /**
  * Tells the password of an account.
@@ -400,7 +420,7 @@ typedef void (*personr_user_data_free_fn)(void *user_data);
  * It is asked before each login and before the lock of the store is taken, so that it may take its time, of the
  * timeout of the call. See #personr_store_load_fn for the rules.
  *
- * @param user_data What was given to the setter.
+ * @param user_data What was given to the setter, so it may be NULL.
  * @param email     As it was given to personr_auth_new(). Valid during the call.
  * @param password  Where to write the password and a NUL: UTF-8, 1 to 1024 bytes, no control character. Valid during
  *                  the call, and wiped by the library after it.
@@ -409,7 +429,10 @@ typedef void (*personr_user_data_free_fn)(void *user_data);
  * @return #PERSONR_CALLBACK_OK; any other number for a failure. That, or a password that cannot be one, is
  * #PERSONR_CREDENTIALS, and the next call that needs a login asks again.
  */
-typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, char *password, size_t capacity);
+typedef int32_t (*personr_credentials_fn)(void *PERSONR_NULLABLE user_data,
+                                          const char *PERSONR_NONNULL email,
+                                          char *PERSONR_NONNULL password,
+                                          size_t capacity);
 
 /**
  * Is told what happened.
@@ -417,7 +440,7 @@ typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, ch
  * It is called at the end of the call in which it happened, after every lock has been given back, the store's too.
  * See #personr_store_load_fn for the rules.
  *
- * @param user_data What was given to the setter.
+ * @param user_data What was given to the setter, so it may be NULL.
  * @param level     #PERSONR_LOG_ERROR, #PERSONR_LOG_WARN, #PERSONR_LOG_INFO or #PERSONR_LOG_DEBUG. Later versions may
  *                  add numbers.
  * @param event     For programs: one of the names that stand with the levels. They never change their meaning; later
@@ -425,7 +448,10 @@ typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, ch
  * @param text      For people: a sentence in English, UTF-8, with the host, the HTTP status, the duration and the
  *                  number of attempts of a login. Never a secret, at any level. Valid during the call.
  */
-typedef void (*personr_log_fn)(void *user_data, int32_t level, const char *event, const char *text);
+typedef void (*personr_log_fn)(void *PERSONR_NULLABLE user_data,
+                               int32_t level,
+                               const char *PERSONR_NONNULL event,
+                               const char *PERSONR_NONNULL text);
 
 #ifdef __cplusplus
 extern "C" {
@@ -441,7 +467,7 @@ extern "C" {
  *
  * Threads: any. Network: never.
  */
-const char *personr_library_version(void);
+const char *PERSONR_NONNULL personr_library_version(void);
 
 /**
  * Returns the version of the library that is loaded as a number, comparable with #PERSONR_VERSION_NUMBER.
@@ -461,7 +487,7 @@ uint32_t personr_library_version_number(void);
  *
  * Threads: any. Network: never.
  */
-const char *personr_status_name(int32_t status);
+const char *PERSONR_NONNULL personr_status_name(int32_t status);
 
 /**
  * Makes an options object with the defaults.
@@ -470,7 +496,7 @@ const char *personr_status_name(int32_t status);
  *
  * Threads: any. Network: never.
  */
-personr_options *personr_options_new(void);
+personr_options *PERSONR_NULLABLE personr_options_new(void);
 
 /**
  * Frees an options object. Handles that were made with it are not affected.
@@ -479,7 +505,7 @@ personr_options *personr_options_new(void);
  *
  * Threads: nothing else may use the object any more. Network: never.
  */
-void personr_options_free(personr_options *options);
+void personr_options_free(personr_options *PERSONR_NULLABLE options);
 
 /**
  * Sets where the service is: "https://enterprise.personr.co/api/1.1/wf" unless set.
@@ -496,7 +522,9 @@ void personr_options_free(personr_options *options);
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
+personr_status personr_options_set_base_url(personr_options *PERSONR_NONNULL options,
+                                            const char *PERSONR_NONNULL base_url,
+                                            personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets which of the service's two login endpoints is used.
@@ -509,7 +537,9 @@ personr_status personr_options_set_base_url(personr_options *options, const char
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_login_method(personr_options *options, int32_t login_method, personr_error **error);
+personr_status personr_options_set_login_method(personr_options *PERSONR_NONNULL options,
+                                                int32_t login_method,
+                                                personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets how long a whole call may take: name look-up, connecting, TLS, retries, the answer, and waiting for other calls
@@ -523,7 +553,9 @@ personr_status personr_options_set_login_method(personr_options *options, int32_
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_timeout_ms(personr_options *options, uint32_t timeout_ms, personr_error **error);
+personr_status personr_options_set_timeout_ms(personr_options *PERSONR_NONNULL options,
+                                              uint32_t timeout_ms,
+                                              personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets how long one connection may take to open: name look-up, connecting, proxy and TLS.
@@ -536,9 +568,9 @@ personr_status personr_options_set_timeout_ms(personr_options *options, uint32_t
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_connect_timeout_ms(personr_options *options,
+personr_status personr_options_set_connect_timeout_ms(personr_options *PERSONR_NONNULL options,
                                                       uint32_t connect_timeout_ms,
-                                                      personr_error **error);
+                                                      personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets how often one login is tried again after a failure that may be over a moment later: no connection, a connection
@@ -557,7 +589,9 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
+personr_status personr_options_set_max_retries(personr_options *PERSONR_NONNULL options,
+                                               uint32_t max_retries,
+                                               personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets the HTTP proxy to connect through (CONNECT). The proxy learns the name and the port of the service, and nothing
@@ -576,7 +610,9 @@ personr_status personr_options_set_max_retries(personr_options *options, uint32_
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_proxy(personr_options *options, const char *proxy, personr_error **error);
+personr_status personr_options_set_proxy(personr_options *PERSONR_NONNULL options,
+                                         const char *PERSONR_NONNULL proxy,
+                                         personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Adds the root certificates of a PEM file to those that are trusted. May be called more than once.
@@ -593,7 +629,9 @@ personr_status personr_options_set_proxy(personr_options *options, const char *p
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_ca_file(personr_options *options, const char *ca_file, personr_error **error);
+personr_status personr_options_set_ca_file(personr_options *PERSONR_NONNULL options,
+                                           const char *PERSONR_NONNULL ca_file,
+                                           personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Adds the root certificates of a PEM text, as personr_options_set_ca_file() does.
@@ -607,10 +645,10 @@ personr_status personr_options_set_ca_file(personr_options *options, const char 
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_ca_pem(personr_options *options,
-                                          const uint8_t *ca_pem,
+personr_status personr_options_set_ca_pem(personr_options *PERSONR_NONNULL options,
+                                          const uint8_t *PERSONR_NONNULL ca_pem,
                                           size_t length,
-                                          personr_error **error);
+                                          personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets whether the system's root certificates are trusted beside the added ones.
@@ -631,7 +669,9 @@ personr_status personr_options_set_ca_pem(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_system_roots(personr_options *options, int32_t system_roots, personr_error **error);
+personr_status personr_options_set_system_roots(personr_options *PERSONR_NONNULL options,
+                                                int32_t system_roots,
+                                                personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets what the User-Agent header names before "libpersonr/VERSION".
@@ -644,7 +684,9 @@ personr_status personr_options_set_system_roots(personr_options *options, int32_
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_user_agent(personr_options *options, const char *user_agent, personr_error **error);
+personr_status personr_options_set_user_agent(personr_options *PERSONR_NONNULL options,
+                                              const char *PERSONR_NONNULL user_agent,
+                                              personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets where the token is kept, and so who shares it.
@@ -672,9 +714,9 @@ personr_status personr_options_set_user_agent(personr_options *options, const ch
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_token_store(personr_options *options,
-                                               const char *token_store,
-                                               personr_error **error);
+personr_status personr_options_set_token_store(personr_options *PERSONR_NONNULL options,
+                                               const char *PERSONR_NONNULL token_store,
+                                               personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets how long before its end a token is renewed. The first call in that time renews it; if that fails, the token in
@@ -689,9 +731,9 @@ personr_status personr_options_set_token_store(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_renew_before_s(personr_options *options,
+personr_status personr_options_set_renew_before_s(personr_options *PERSONR_NONNULL options,
                                                   int64_t renew_before_s,
-                                                  personr_error **error);
+                                                  personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets a token store that the application keeps, in a database for example, instead of the one that
@@ -713,14 +755,14 @@ personr_status personr_options_set_renew_before_s(personr_options *options,
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_token_store_callbacks(personr_options *options,
-                                                         personr_store_load_fn load,
-                                                         personr_store_save_fn save,
-                                                         personr_store_lock_fn lock,
-                                                         personr_store_unlock_fn unlock,
-                                                         void *user_data,
-                                                         personr_user_data_free_fn user_data_free,
-                                                         personr_error **error);
+personr_status personr_options_set_token_store_callbacks(personr_options *PERSONR_NONNULL options,
+                                                         personr_store_load_fn PERSONR_NONNULL load,
+                                                         personr_store_save_fn PERSONR_NONNULL save,
+                                                         personr_store_lock_fn PERSONR_NONNULL lock,
+                                                         personr_store_unlock_fn PERSONR_NONNULL unlock,
+                                                         void *PERSONR_NULLABLE user_data,
+                                                         personr_user_data_free_fn PERSONR_NULLABLE user_data_free,
+                                                         personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets who is asked for the password before each login. It is then not kept in memory, and personr_auth_new() may be
@@ -739,11 +781,11 @@ personr_status personr_options_set_token_store_callbacks(personr_options *option
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_credentials_callback(personr_options *options,
-                                                        personr_credentials_fn callback,
-                                                        void *user_data,
-                                                        personr_user_data_free_fn user_data_free,
-                                                        personr_error **error);
+personr_status personr_options_set_credentials_callback(personr_options *PERSONR_NONNULL options,
+                                                        personr_credentials_fn PERSONR_NULLABLE callback,
+                                                        void *PERSONR_NULLABLE user_data,
+                                                        personr_user_data_free_fn PERSONR_NULLABLE user_data_free,
+                                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Sets who is told what happens: logins, renewals, failures. Never a secret, at any level.
@@ -760,12 +802,12 @@ personr_status personr_options_set_credentials_callback(personr_options *options
  *
  * Threads: one at a time for each object. Network: never.
  */
-personr_status personr_options_set_log_callback(personr_options *options,
-                                                personr_log_fn callback,
+personr_status personr_options_set_log_callback(personr_options *PERSONR_NONNULL options,
+                                                personr_log_fn PERSONR_NULLABLE callback,
                                                 int32_t level,
-                                                void *user_data,
-                                                personr_user_data_free_fn user_data_free,
-                                                personr_error **error);
+                                                void *PERSONR_NULLABLE user_data,
+                                                personr_user_data_free_fn PERSONR_NULLABLE user_data_free,
+                                                personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
@@ -791,11 +833,11 @@ personr_status personr_options_set_log_callback(personr_options *options,
  *
  * Threads: any. Network: never.
  */
-personr_status personr_auth_new(const char *email,
-                                const char *password,
-                                const personr_options *options,
-                                personr_auth **auth_out,
-                                personr_error **error);
+personr_status personr_auth_new(const char *PERSONR_NONNULL email,
+                                const char *PERSONR_NULLABLE password,
+                                const personr_options *PERSONR_NULLABLE options,
+                                personr_auth *PERSONR_NULLABLE *PERSONR_NONNULL auth_out,
+                                personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Logs in anew, whether there is a good token or not. This is how a password is verified.
@@ -816,7 +858,9 @@ personr_status personr_auth_new(const char *email,
  *
  * Threads: any number at once. Network: always. Takes at most the timeout of the options.
  */
-personr_status personr_auth_login(const personr_auth *auth, personr_token **token_out, personr_error **error);
+personr_status personr_auth_login(const personr_auth *PERSONR_NONNULL auth,
+                                  personr_token *PERSONR_NULLABLE *PERSONR_NONNULL token_out,
+                                  personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Hands out a token that is good now. Logs in if there is none, and renews one that ends soon.
@@ -843,7 +887,9 @@ personr_status personr_auth_login(const personr_auth *auth, personr_token **toke
  * Threads: any number at once; one logs in and the others wait for its result. Network: only if there is no good
  * token, or it ends soon. Takes at most the timeout of the options.
  */
-personr_status personr_auth_token(const personr_auth *auth, personr_token **token_out, personr_error **error);
+personr_status personr_auth_token(const personr_auth *PERSONR_NONNULL auth,
+                                  personr_token *PERSONR_NULLABLE *PERSONR_NONNULL token_out,
+                                  personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Writes "Bearer TOKEN" and a NUL into a buffer: what an application calls before each request.
@@ -863,11 +909,11 @@ personr_status personr_auth_token(const personr_auth *auth, personr_token **toke
  *
  * Threads: any number at once, each with a buffer of its own. Network: as personr_auth_token().
  */
-personr_status personr_auth_authorization(const personr_auth *auth,
-                                          char *buffer,
+personr_status personr_auth_authorization(const personr_auth *PERSONR_NONNULL auth,
+                                          char *PERSONR_NULLABLE buffer,
                                           size_t capacity,
-                                          size_t *length_out,
-                                          personr_error **error);
+                                          size_t *PERSONR_NULLABLE length_out,
+                                          personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Tells the library that the service refused a token (answered 401). The token is not handed out again. The next call
@@ -888,7 +934,9 @@ personr_status personr_auth_authorization(const personr_auth *auth,
  *
  * Threads: any number at once. Network: never.
  */
-personr_status personr_auth_reject(const personr_auth *auth, const char *token_or_authorization, personr_error **error);
+personr_status personr_auth_reject(const personr_auth *PERSONR_NONNULL auth,
+                                   const char *PERSONR_NONNULL token_or_authorization,
+                                   personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Returns the state of the account's token, for monitoring.
@@ -899,7 +947,7 @@ personr_status personr_auth_reject(const personr_auth *auth, const char *token_o
  *
  * Threads: any number at once, also from inside a callback. Network: never.
  */
-int32_t personr_auth_state(const personr_auth *auth);
+int32_t personr_auth_state(const personr_auth *PERSONR_NULLABLE auth);
 
 /**
  * Returns when the token in hand is to be renewed. The first call after that moment renews it.
@@ -909,7 +957,7 @@ int32_t personr_auth_state(const personr_auth *auth);
  *
  * Threads: any number at once, also from inside a callback. Network: never.
  */
-int64_t personr_auth_renews_at(const personr_auth *auth);
+int64_t personr_auth_renews_at(const personr_auth *PERSONR_NULLABLE auth);
 
 /**
  * Frees a handle. Tokens that it handed out stay valid, here and at the service.
@@ -926,7 +974,7 @@ int64_t personr_auth_renews_at(const personr_auth *auth);
  *
  * Threads: no call on the handle may be running or come later. Network: never.
  */
-void personr_auth_free(personr_auth *auth);
+void personr_auth_free(personr_auth *PERSONR_NULLABLE auth);
 
 /**
  * Returns the token itself, without "Bearer ": printable ASCII, at most 4096 bytes. It is a secret.
@@ -936,7 +984,7 @@ void personr_auth_free(personr_auth *auth);
  *
  * Threads: any number at once. Network: never.
  */
-const char *personr_token_value(const personr_token *token);
+const char *PERSONR_NONNULL personr_token_value(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns "Bearer " and the token: the value of an Authorization header. It is a secret.
@@ -946,7 +994,7 @@ const char *personr_token_value(const personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-const char *personr_token_authorization(const personr_token *token);
+const char *PERSONR_NONNULL personr_token_authorization(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns the service's id of the user who logged in: printable ASCII, at most 4096 bytes.
@@ -956,7 +1004,7 @@ const char *personr_token_authorization(const personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-const char *personr_token_user_id(const personr_token *token);
+const char *PERSONR_NONNULL personr_token_user_id(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns how long the token was good when it was issued.
@@ -968,7 +1016,7 @@ const char *personr_token_user_id(const personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-int64_t personr_token_lifetime(const personr_token *token);
+int64_t personr_token_lifetime(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns when the token expires, by this machine's clock as it stood at the login.
@@ -978,7 +1026,7 @@ int64_t personr_token_lifetime(const personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-int64_t personr_token_expires_at(const personr_token *token);
+int64_t personr_token_expires_at(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns how long the token is still good, counted by a clock that goes on while the machine sleeps and that nobody
@@ -989,7 +1037,7 @@ int64_t personr_token_expires_at(const personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-int64_t personr_token_seconds_left(const personr_token *token);
+int64_t personr_token_seconds_left(const personr_token *PERSONR_NULLABLE token);
 
 /**
  * Frees a token and the strings borrowed from it. The service is not told: the token stays good.
@@ -998,7 +1046,7 @@ int64_t personr_token_seconds_left(const personr_token *token);
  *
  * Threads: nothing else may use this personr_token any more. Network: never.
  */
-void personr_token_free(personr_token *token);
+void personr_token_free(personr_token *PERSONR_NULLABLE token);
 
 /**
  * Returns the kind of failure.
@@ -1008,7 +1056,7 @@ void personr_token_free(personr_token *token);
  *
  * Threads: any number at once. Network: never.
  */
-personr_status personr_error_status(const personr_error *error);
+personr_status personr_error_status(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Returns what happened, for people: a sentence in English or the service's own text, UTF-8, at most 1,000 characters.
@@ -1021,7 +1069,7 @@ personr_status personr_error_status(const personr_error *error);
  *
  * Threads: any number at once. Network: never.
  */
-const char *personr_error_message(const personr_error *error);
+const char *PERSONR_NONNULL personr_error_message(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Returns what happened, for programs: the service's own word ("INVALID_LOGIN_CREDENTIALS"), "http-STATUS" where it
@@ -1035,7 +1083,7 @@ const char *personr_error_message(const personr_error *error);
  *
  * Threads: any number at once. Network: never.
  */
-const char *personr_error_reason(const personr_error *error);
+const char *PERSONR_NONNULL personr_error_reason(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Returns the HTTP status of the service's answer.
@@ -1045,7 +1093,7 @@ const char *personr_error_reason(const personr_error *error);
  *
  * Threads: any number at once. Network: never.
  */
-int32_t personr_error_http_status(const personr_error *error);
+int32_t personr_error_http_status(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Returns how long to wait before the next try, in milliseconds from the moment of the failure.
@@ -1058,7 +1106,7 @@ int32_t personr_error_http_status(const personr_error *error);
  *
  * Threads: any number at once. Network: never.
  */
-int64_t personr_error_retry_after_ms(const personr_error *error);
+int64_t personr_error_retry_after_ms(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Frees an error and the strings borrowed from it.
@@ -1067,10 +1115,16 @@ int64_t personr_error_retry_after_ms(const personr_error *error);
  *
  * Threads: nothing else may use the error any more. Network: never.
  */
-void personr_error_free(personr_error *error);
+void personr_error_free(personr_error *PERSONR_NULLABLE error);
 
 #ifdef __cplusplus
 }  // extern "C"
 #endif  /* __cplusplus */
+
+#if defined(__has_feature)
+#if __has_feature(nullability)
+#pragma clang diagnostic pop
+#endif
+#endif
 
 #endif  /* PERSONR_H */

@@ -35,6 +35,8 @@ pub const PERSONR_LOG_DEBUG: i32 = 4;
 ///
 /// It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
 /// these user data runs any more, nor will.
+///
+/// @param user_data What was given to the setter, so it may be NULL.
 pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// Reads a record of a token store.
@@ -51,7 +53,7 @@ pub type personr_user_data_free_fn = Option<unsafe extern "C" fn(user_data: *mut
 ///
 /// This one is also called without the lock, and must then give a whole record, as it was before or after a save.
 ///
-/// @param user_data  What was given to the setter.
+/// @param user_data  What was given to the setter, so it may be NULL.
 /// @param key        The account: 64 hexadecimal digits. Valid during the call.
 /// @param buffer     Where to write the record: bytes that mean nothing to the callback. The token stands in them in
 ///                   clear. Valid during the call.
@@ -78,7 +80,7 @@ pub type personr_store_load_fn = Option<
 /// the record that is there once more (if there is none, "{}"), to see that its token will find a place. See
 /// #personr_store_load_fn for the rules.
 ///
-/// @param user_data What was given to the setter.
+/// @param user_data What was given to the setter, so it may be NULL.
 /// @param key       The account, as in the load callback. Valid during the call.
 /// @param owner     Who holds the lock, as in the lock callback. Valid during the call.
 /// @param record    The record. Valid during the call. It holds a secret.
@@ -104,7 +106,7 @@ pub type personr_store_save_fn = Option<
 /// save and the unlock callback for it may be called on other threads than this one: the owner tells whose lock it is.
 /// See #personr_store_load_fn for the rules.
 ///
-/// @param user_data What was given to the setter.
+/// @param user_data What was given to the setter, so it may be NULL.
 /// @param key       The account, as in the load callback. Valid during the call.
 /// @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
 ///                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
@@ -130,7 +132,7 @@ pub type personr_store_lock_fn = Option<
 ///
 /// It is called once for each lock that was taken. See #personr_store_load_fn for the rules.
 ///
-/// @param user_data What was given to the setter.
+/// @param user_data What was given to the setter, so it may be NULL.
 /// @param key       The account, as in the load callback. Valid during the call.
 /// @param owner     Who holds the lock, as in the lock callback. Valid during the call.
 ///
@@ -143,7 +145,7 @@ pub type personr_store_unlock_fn =
 /// It is asked before each login and before the lock of the store is taken, so that it may take its time, of the
 /// timeout of the call. See #personr_store_load_fn for the rules.
 ///
-/// @param user_data What was given to the setter.
+/// @param user_data What was given to the setter, so it may be NULL.
 /// @param email     As it was given to personr_auth_new(). Valid during the call.
 /// @param password  Where to write the password and a NUL: UTF-8, 1 to 1024 bytes, no control character. Valid during
 ///                  the call, and wiped by the library after it.
@@ -160,7 +162,7 @@ pub type personr_credentials_fn = Option<
 /// It is called at the end of the call in which it happened, after every lock has been given back, the store's too.
 /// See #personr_store_load_fn for the rules.
 ///
-/// @param user_data What was given to the setter.
+/// @param user_data What was given to the setter, so it may be NULL.
 /// @param level     #PERSONR_LOG_ERROR, #PERSONR_LOG_WARN, #PERSONR_LOG_INFO or #PERSONR_LOG_DEBUG. Later versions may
 ///                  add numbers.
 /// @param event     For programs: one of the names that stand with the levels. They never change their meaning; later

@@ -24,8 +24,8 @@
  *   handle is not recognised: nothing is promised, and tools that check memory report it.
  * - Strings that you pass are NUL-terminated UTF-8 and copied. Strings that you get are borrowed from the handle that
  *   you asked, until it is freed; they are never NULL and never yours to free.
- * - A NULL where a value is needed, bad UTF-8, an unknown constant or a number out of range is
- *   PERSONR_INVALID_ARGUMENT with a message that names the parameter.
+ * - A NULL where a value is needed (PERSONR_NONNULL; where NULL is allowed stands PERSONR_NULLABLE), bad UTF-8, an
+ *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
  * - Callbacks return PERSONR_CALLBACK_OK (1) for success. All else is a failure, also 0.

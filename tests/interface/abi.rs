@@ -19,22 +19,29 @@ const BREAKS: [(&str, &str, &str); 9] = [
     ),
     (
         "a parameter more",
-        "int32_t personr_auth_state(const personr_auth *auth",
-        "int32_t personr_auth_state(const personr_auth *auth, int more",
+        "int32_t personr_auth_state(const personr_auth *PERSONR_NULLABLE auth",
+        "int32_t personr_auth_state(const personr_auth *PERSONR_NULLABLE auth, int more",
     ),
     ("another result", "int64_t personr_token_lifetime", "int32_t personr_token_lifetime"),
-    ("a result that is no longer const", "const char *personr_error_reason", "char *personr_error_reason"),
+    (
+        "a result that is no longer const",
+        "const char *PERSONR_NONNULL personr_error_reason",
+        "char *PERSONR_NONNULL personr_error_reason",
+    ),
     ("another status", "typedef int32_t personr_status;", "typedef int16_t personr_status;"),
-    ("a callback with another parameter", "const char *event", "int event"),
+    ("a callback with another parameter", "const char *PERSONR_NONNULL event", "int event"),
     ("a constant with another value", "#define PERSONR_TIMEOUT 8", "#define PERSONR_TIMEOUT 9"),
     ("a function that is gone", "void personr_token_free(", "void personr_token_end("),
 ];
 
-const ADDITION: &str = "void personr_addition(personr_token *token);\n#define PERSONR_ADDITION 1\n";
+const ADDITION: &str = "void personr_addition(personr_token *PERSONR_NULLABLE token);\n#define PERSONR_ADDITION 1\n";
 
 /// What the guard could not see a change of.
-const STRANGE: [&str; 3] =
-    ["#define PERSONR_FLAG (1 << 3)\n", "int personr_strange(struct other *other);\n", "extern int personr_strange;\n"];
+const STRANGE: [&str; 3] = [
+    "#define PERSONR_FLAG (1 << 3)\n",
+    "int personr_strange(struct other *PERSONR_NULLABLE other);\n",
+    "extern int personr_strange;\n",
+];
 
 fn check(header: &str) -> Output {
     let folder = tempfile::tempdir().expect("a folder");

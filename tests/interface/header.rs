@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use personr_testkit::compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
-use personr_tools::{Constant, Function, Header, Value, lists};
+use personr_tools::{Constant, Function, Header, Value, lists, nullability};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
@@ -60,7 +60,8 @@ fn only_in_one<'a>(left: &'a str, right: &'a str) -> Vec<&'a str> {
 
 #[test]
 fn the_header_and_the_symbol_list_are_up_to_date() {
-    let generated = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
+    let written = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
+    let generated = nullability::annotated(&written).unwrap_or_else(|error| panic!("what cbindgen wrote, {error}"));
     let symbols = lists::symbols(&parsed(&generated));
     for (name, text) in [("include/personr.h", generated), ("abi/personr.symbols", symbols)] {
         let path = committed(name);

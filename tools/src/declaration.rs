@@ -1,7 +1,8 @@
 //! One declaration: a type, or a function. No struct with members, no enum, no union, no array, nothing inline: a C
 //! interface that is to stay has none of them.
 
-use crate::header::{Alias, Callback, Function, Header, Opaque, Parameter, Signature, Type};
+use crate::c::ANNOTATIONS;
+use crate::header::{Alias, Callback, Function, Header, Null, Opaque, Parameter, Signature, Type};
 use crate::tokens::{Token, Tokens};
 use crate::{Comment, Error};
 
@@ -15,7 +16,7 @@ const GIVEN: [&str; 12] = [
 pub(crate) fn declare(header: &mut Header, comment: Comment, text: &str, line: usize) -> Result<(), Error> {
     let mut tokens = Tokens::new(text, line);
     if tokens.take(Token::Word("typedef"))? {
-        type_definition(header, comment, &mut tokens)?;
+        type_definition(header, comment, text, &mut tokens)?;
     } else {
         let result = type_of(header, &mut tokens)?;
         let name = new_name(header, &mut tokens)?;
@@ -27,7 +28,7 @@ pub(crate) fn declare(header: &mut Header, comment: Comment, text: &str, line: u
     tokens.end()
 }
 
-fn type_definition(header: &mut Header, comment: Comment, tokens: &mut Tokens) -> Result<(), Error> {
+fn type_definition(header: &mut Header, comment: Comment, text: &str, tokens: &mut Tokens) -> Result<(), Error> {
     if tokens.take(Token::Word("struct"))? {
         let tag = tokens.word()?;
         let name = new_name(header, tokens)?;
@@ -47,7 +48,8 @@ fn type_definition(header: &mut Header, comment: Comment, tokens: &mut Tokens) -
     let name = new_name(header, tokens)?;
     tokens.expect(Token::Mark(')'))?;
     let parameters = parameters(header, tokens)?;
-    header.callbacks.push(Callback { comment, name, signature: Signature { result: of, parameters } });
+    let signature = Signature { result: of, parameters };
+    header.callbacks.push(Callback { comment, name, signature, text: text.to_owned() });
     Ok(())
 }
 
@@ -78,11 +80,32 @@ fn type_of(header: &Header, tokens: &mut Tokens) -> Result<Type, Error> {
     if !GIVEN.contains(&base) && !declared(header).any(|name| name == base) {
         return Err(tokens.error(&format!("the type \"{base}\" is not known")));
     }
-    let mut pointers = 0;
-    while tokens.take(Token::Mark('*'))? {
-        pointers += 1;
+    let mut of = Type { is_const, base: base.to_owned(), pointers: 0, null: Null::Unsaid };
+    if header.is_pointer(&of) {
+        of.null = nullability(header, tokens)?;
     }
-    Ok(Type { is_const, base: base.to_owned(), pointers })
+    while tokens.take(Token::Mark('*'))? {
+        if of.null == Null::Never {
+            return Err(tokens.error("what a pointer to a pointer points to may be NULL"));
+        }
+        of.pointers += 1;
+        of.null = nullability(header, tokens)?;
+    }
+    Ok(of)
+}
+
+/// Each pointer says whether it may be NULL, or none does.
+fn nullability(header: &Header, tokens: &mut Tokens) -> Result<Null, Error> {
+    for (null, word) in ANNOTATIONS {
+        if tokens.take(Token::Word(word))? {
+            return if header.is_annotated { Ok(null) } else { Err(tokens.error("an annotation that is not defined")) };
+        }
+    }
+    if header.is_annotated {
+        Err(tokens.error("a pointer does not say whether it may be NULL"))
+    } else {
+        Ok(Null::Unsaid)
+    }
 }
 
 /// A name that nothing has yet.
@@ -131,7 +154,10 @@ mod tests {
         assert_eq!(load.signature.parameters.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["user_data", "buffer"]);
         let version = &header.functions[0];
         assert!(version.name == "version" && version.signature.parameters.is_empty());
-        assert_eq!(version.signature.result, Type { is_const: true, base: "char".to_owned(), pointers: 1 });
+        assert_eq!(
+            version.signature.result,
+            Type { is_const: true, base: "char".to_owned(), pointers: 1, null: Null::Unsaid }
+        );
         let run = &header.functions[1];
         let types: Vec<_> =
             run.signature.parameters.iter().map(|it| (it.of.is_const, &*it.of.base, it.of.pointers)).collect();

@@ -13,6 +13,8 @@ pub struct Header {
     pub aliases: Vec<Alias>,
     pub callbacks: Vec<Callback>,
     pub functions: Vec<Function>,
+    /// Whether each pointer says if it may be NULL. What cbindgen writes does not.
+    pub is_annotated: bool,
 }
 
 impl Header {
@@ -23,6 +25,12 @@ impl Header {
     /// The first line that is not understood, and why.
     pub fn parse(text: &str) -> Result<Self, Error> {
         parse::header(text)
+    }
+
+    /// Whether a value of this type may be NULL: a pointer, or the type of a callback.
+    #[must_use]
+    pub fn is_pointer(&self, of: &Type) -> bool {
+        of.pointers > 0 || self.callbacks.iter().any(|callback| callback.name == of.base)
     }
 
     /// The value of `PERSONR_VERSION`, if the header has one.
@@ -79,6 +87,8 @@ pub struct Callback {
     pub comment: Comment,
     pub name: String,
     pub signature: Signature,
+    /// The declaration as it stands in the header, with its line breaks and its semicolon.
+    pub text: String,
 }
 
 /// `RESULT NAME(PARAMETERS);`.
@@ -109,6 +119,17 @@ pub struct Type {
     pub is_const: bool,
     pub base: String,
     pub pointers: usize,
+    /// Of the outermost pointer. What a pointer to a pointer points to may always be NULL.
+    pub null: Null,
+}
+
+/// Whether a pointer may be NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Null {
+    /// The type is no pointer, or the header has no annotations.
+    Unsaid,
+    Never,
+    Allowed,
 }
 
 impl Type {

@@ -1,7 +1,7 @@
 //! The one parser of `include/personr.h`, and what is made from the header by it.
 //!
-//! The header itself is generated from the Rust sources, by cbindgen. Everything else that repeats the C interface comes
-//! from the header, by way of [`Header`]: a manual page for each function ([`man`]), the C library whose debug information
+//! The header itself is generated from the Rust sources, by cbindgen, and its pointers are annotated by [`nullability`].
+//! Everything else that repeats the C interface comes from the header, by way of [`Header`]: a manual page for each function ([`man`]), the C library whose debug information
 //! is compared with that of former versions ([`stub`]), and the lists of functions and constants ([`lists`]).
 //!
 //! The parser is strict. It takes what cbindgen writes for this library, and anything else is an error with its line. A
@@ -9,17 +9,19 @@
 
 #![forbid(unsafe_code)]
 
+pub mod c;
 mod comment;
 mod declaration;
 mod header;
 pub mod lists;
 pub mod man;
+pub mod nullability;
 mod parse;
 pub mod stub;
 mod tokens;
 
 pub use comment::{Comment, Described};
-pub use header::{Alias, Callback, Constant, Function, Header, Opaque, Parameter, Signature, Type, Value};
+pub use header::{Alias, Callback, Constant, Function, Header, Null, Opaque, Parameter, Signature, Type, Value};
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Manual pages (section 3): one for each function, from its comment, and libpersonr(3) from the comment at the header's
 //! top.
 
-use crate::{Comment, Function, Header};
+use crate::{Comment, Function, Header, c};
 
 /// The name of the page for all: no function has it.
 pub const OVERVIEW: &str = "libpersonr";
@@ -37,7 +37,8 @@ fn page(function: &Function, version: &str) -> Page {
     let comment = &function.comment;
     let mut lines = beginning(&function.name, &summary(comment), version);
     lines.push(".SH SYNOPSIS\n.nf\n.B #include <personr.h>\n".to_owned());
-    lines.push(plain(&function.text));
+    // The page says in words what may be NULL.
+    lines.push(plain(&c::function(function, false)));
     lines.push(".fi\n.SH DESCRIPTION".to_owned());
     lines.extend(paragraphs(&comment.description));
     if !comment.parameters.is_empty() {
@@ -196,8 +197,7 @@ personr_auth_run \- does it
 .nf
 .B #include <personr.h>
 
-void personr_auth_run(const personr_auth *auth,
-                      int32_t number);
+void personr_auth_run(const personr_auth *auth, int32_t number);
 .fi
 .SH DESCRIPTION
 Does it.

@@ -4,7 +4,7 @@ use std::mem;
 
 use crate::declaration::declare;
 use crate::header::{Constant, Header, Value};
-use crate::{Comment, Error};
+use crate::{Comment, Error, nullability};
 
 pub(crate) fn header(text: &str) -> Result<Header, Error> {
     let mut parser = Parser { lines: text.lines().collect(), ..Parser::default() };
@@ -26,6 +26,8 @@ enum Stage {
     Guarded,
     ExternC,
     AfterExternC,
+    /// The annotations are ended, which is asked for if they were begun.
+    BeforeEnd,
     Ended,
 }
 
@@ -45,6 +47,14 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn piece(&mut self, line: &'a str) -> Result<(), Error> {
         match line {
+            _ if self.stage == Stage::Guarded && self.takes(nullability::BEGINNING) => {
+                self.header.is_annotated = true;
+                self.no_comment_is_left()
+            }
+            _ if self.stage == Stage::AfterExternC && self.takes(nullability::END) => {
+                self.stage = Stage::BeforeEnd;
+                self.no_comment_is_left()
+            }
             "" => {
                 self.at += 1;
                 self.no_comment_is_left()
@@ -69,6 +79,16 @@ impl<'a> Parser<'a> {
         let line = self.peek().ok_or_else(|| self.error("the header ends too early"))?;
         self.at += 1;
         Ok(line)
+    }
+
+    /// Takes these lines, if they are the next ones.
+    fn takes(&mut self, block: &str) -> bool {
+        let is_next =
+            self.lines.get(self.at..).is_some_and(|rest| block.lines().zip(rest).all(|(line, next)| line == *next));
+        if is_next {
+            self.at += block.lines().count();
+        }
+        is_next
     }
 
     /// In the line that was read last.
@@ -158,7 +178,14 @@ impl<'a> Parser<'a> {
             }
             (Stage::Guarded, ["#include", _]) => {}
             (Stage::Guarded | Stage::ExternC, ["#ifdef", "__cplusplus"]) => self.extern_c()?,
-            (Stage::AfterExternC, ["#endif", "/*", guard, "*/"]) if *guard == self.guard => self.stage = Stage::Ended,
+            (Stage::AfterExternC, ["#endif", "/*", guard, "*/"])
+                if *guard == self.guard && !self.header.is_annotated =>
+            {
+                self.stage = Stage::Ended;
+            }
+            (Stage::BeforeEnd, ["#endif", "/*", guard, "*/"]) if *guard == self.guard && self.header.is_annotated => {
+                self.stage = Stage::Ended;
+            }
             _ => return Err(self.error(&format!("\"{line}\" is not understood here"))),
         }
         Ok(())
@@ -196,7 +223,7 @@ impl<'a> Parser<'a> {
         let is_placed = match self.stage {
             Stage::Guarded => self.header.functions.len() == functions,
             Stage::ExternC => true,
-            Stage::BeforeGuard | Stage::AfterExternC | Stage::Ended => false,
+            Stage::BeforeGuard | Stage::AfterExternC | Stage::BeforeEnd | Stage::Ended => false,
         };
         if is_placed { Ok(()) } else { Err(Error::new(first, "a declaration outside of the guard or extern \"C\"")) }
     }

@@ -1,6 +1,7 @@
 //! What the parser takes, and what it does not.
 
 use super::*;
+use crate::Null;
 
 /// A header as cbindgen writes it.
 pub(crate) const SMALL: &str = r#"/*
@@ -51,6 +52,137 @@ int32_t personr_bare(void);
 
 #endif  /* PERSONR_H */
 "#;
+
+/// Before and after [`nullability::annotated`].
+pub(crate) const PLAIN: &str = r#"#ifndef PERSONR_H
+#define PERSONR_H
+
+#include <stdint.h>
+
+typedef struct personr_auth personr_auth;
+
+/**
+ * Is told.
+ *
+ * @param text What happened.
+ */
+typedef void (*personr_tell_fn)(const char *text);
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * Makes one.
+ *
+ * @param email    The account.
+ * @param tell     Is told. NULL for nobody.
+ * @param auth_out Receives it. NULL on failure.
+ */
+int32_t personr_auth_new(const char *email, personr_tell_fn tell, personr_auth **auth_out);
+
+/**
+ * Its name.
+ *
+ * @param auth The account. NULL gives "".
+ * @return Borrowed. Never NULL.
+ */
+const char *personr_name(const personr_auth *auth);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  /* __cplusplus */
+
+#endif  /* PERSONR_H */
+"#;
+
+pub(crate) const ANNOTATED: &str = r#"#ifndef PERSONR_H
+#define PERSONR_H
+
+#include <stdint.h>
+
+/*
+ * Whether a pointer may be NULL. clang warns by it, and Swift makes optionals of it; other compilers see nothing.
+ */
+#if defined(__has_feature)
+#if __has_feature(nullability)
+#define PERSONR_NONNULL _Nonnull
+#define PERSONR_NULLABLE _Nullable
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#endif
+#endif
+#ifndef PERSONR_NULLABLE
+#define PERSONR_NONNULL
+#define PERSONR_NULLABLE
+#endif
+
+typedef struct personr_auth personr_auth;
+
+/**
+ * Is told.
+ *
+ * @param text What happened.
+ */
+typedef void (*personr_tell_fn)(const char *PERSONR_NONNULL text);
+
+#ifdef __cplusplus
+extern "C" {
+#endif /* __cplusplus */
+
+/**
+ * Makes one.
+ *
+ * @param email    The account.
+ * @param tell     Is told. NULL for nobody.
+ * @param auth_out Receives it. NULL on failure.
+ */
+int32_t personr_auth_new(const char *PERSONR_NONNULL email,
+                         personr_tell_fn PERSONR_NULLABLE tell,
+                         personr_auth *PERSONR_NULLABLE *PERSONR_NONNULL auth_out);
+
+/**
+ * Its name.
+ *
+ * @param auth The account. NULL gives "".
+ * @return Borrowed. Never NULL.
+ */
+const char *PERSONR_NONNULL personr_name(const personr_auth *PERSONR_NULLABLE auth);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  /* __cplusplus */
+
+#if defined(__has_feature)
+#if __has_feature(nullability)
+#pragma clang diagnostic pop
+#endif
+#endif
+
+#endif  /* PERSONR_H */
+"#;
+
+#[test]
+fn annotations_are_read_and_none_may_be_missing() {
+    let read = header(ANNOTATED).expect("a header");
+    let parameters = &read.functions[0].signature.parameters;
+    assert_eq!(parameters.iter().map(|it| it.of.null).collect::<Vec<_>>(), [Null::Never, Null::Allowed, Null::Never]);
+    assert_eq!(read.functions[1].signature.result.null, Null::Never);
+    assert_eq!(read.callbacks[0].signature.parameters[0].of.null, Null::Never);
+    for (from, to) in [
+        ("PERSONR_NONNULL email", "email"),
+        ("PERSONR_NULLABLE tell", "tell"),
+        ("*PERSONR_NULLABLE *", "**"),
+        ("*PERSONR_NULLABLE *", "*PERSONR_NONNULL *"),
+        ("char *PERSONR_NONNULL personr_name", "char *personr_name"),
+        ("#define PERSONR_NONNULL\n", ""),
+        ("#pragma clang diagnostic pop\n", ""),
+    ] {
+        assert!(ANNOTATED.contains(from), "{from}");
+        assert!(header(&ANNOTATED.replacen(from, to, 1)).is_err(), "{from} -> {to}");
+    }
+    assert!(header(&PLAIN.replace("*email", "*PERSONR_NONNULL email")).is_err(), "it is not defined");
+}
 
 #[test]
 fn a_header_is_read_whole() {

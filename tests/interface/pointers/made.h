@@ -1,6 +1,6 @@
 /*
- * One live handle of each type, by the name of its type. A new type of handle gets its function here, and its line in
- * end_all().
+ * One live handle of each type, by the name of its type. A new type of handle gets its function here, and its lines in
+ * make_all() and end_all().
  */
 #ifndef MADE_H
 #define MADE_H
@@ -43,6 +43,13 @@ static inline personr_error *made_personr_error(void)
     return error;
 }
 
+/* Before the first call changes the options. */
+static inline void make_all(void)
+{
+    (void)made_personr_error();
+    (void)made_personr_token();
+}
+
 /* All of them are as they were: each works, and is freed. */
 static inline void end_all(void)
 {
@@ -56,14 +63,35 @@ static inline void end_all(void)
     personr_options_free(made_personr_options());
 }
 
-/* What a call with a handle of another type gives. */
-static inline void refused(const char *function, const char *parameter, personr_status status, personr_error *error)
+/* Whether the error is of this parameter. */
+static inline int names(const char *parameter, const char *problem, personr_status status, const personr_error *error)
 {
     const char *message = personr_error_message(error);
     size_t length = strlen(parameter);
 
-    if (status != PERSONR_INVALID_ARGUMENT || error == NULL || strncmp(message, parameter, length) != 0
-        || strncmp(message + length, ": it is not a personr_", strlen(": it is not a personr_")) != 0)
+    return status == PERSONR_INVALID_ARGUMENT && strncmp(message, parameter, length) == 0
+        && strncmp(message + length, problem, strlen(problem)) == 0;
+}
+
+/* What a call gives with a handle of another type. */
+static inline void is_refused(const char *function, const char *parameter, personr_status status, personr_error *error)
+{
+    if (!names(parameter, ": it is not a personr_", status, error))
+        fail(function, 0, parameter, error);
+    personr_error_free(error);
+}
+
+/* What a call gives with NULL that needs a value, and that does not. */
+static inline void needs(const char *function, const char *parameter, personr_status status, personr_error *error)
+{
+    if (!names(parameter, ": it is NULL", status, error))
+        fail(function, 0, parameter, error);
+    personr_error_free(error);
+}
+
+static inline void takes_null(const char *function, const char *parameter, personr_status status, personr_error *error)
+{
+    if (names(parameter, ": ", status, error))
         fail(function, 0, parameter, error);
     personr_error_free(error);
 }
