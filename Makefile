@@ -23,7 +23,7 @@ help:
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
 	@echo "make docs          makes the reference of the headers as pages, in target/docs"
-	@echo "make header        renews include/personr.h and abi/personr.symbols from the sources"
+	@echo "make header        renews include/personr.h, personr.ffi.h and abi/personr.symbols from the sources"
 	@echo "make third-party   renews THIRD-PARTY.md: the licences and notices of what is linked in"
 	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
 	@echo "make update        lists the newest versions that Cargo.toml allows"
@@ -87,7 +87,7 @@ docs:
 	@sh packaging/docs.sh
 
 header:
-	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test interface -- --exact header::the_header_and_the_symbol_list_are_up_to_date
+	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test interface -- --exact header::what_is_made_from_the_sources_is_up_to_date
 
 third-party:
 	PERSONR_UPDATE=1 $(CARGO) test --locked --quiet --test packaging -- --exact third_party::the_page_is_up_to_date

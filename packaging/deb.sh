@@ -85,5 +85,5 @@ echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
 package "$runtime" libs "libc6 (>= $libc), libgcc-s1" "logs in to Personr's API and keeps the token usable" \
     "The shared library: one live token for every thread, process and host of a user."
 package "$dev" libdevel "libpersonr$major (= $version-$revision), libc6-dev" "logs in to Personr's API: development files" \
-    "Headers for C and C++, the static library, and files for pkg-config and CMake."
+    "Headers for C and C++, a module map for Swift, declarations for the FFIs of other languages, the static library, and files for pkg-config and CMake."
 ls "$deb"/*.deb

@@ -98,6 +98,9 @@ link "libpersonr.so.$major" "$libdir" libpersonr.so
 place 644 "$package/libpersonr.a" "$libdir"
 place 644 include/personr.h "$includedir"
 place 644 include/personr.hpp "$includedir"
+place 644 include/personr.ffi.h "$includedir"
+# In a folder of its own: beside the headers it would speak for all of /usr/include.
+place 644 include/personr/module.modulemap "$includedir/personr"
 place 644 "$work/personr.pc" "$libdir/pkgconfig"
 place 644 "$work/personr-config.cmake" "$libdir/cmake/personr"
 place 644 "$work/personr-config-version.cmake" "$libdir/cmake/personr"
@@ -115,7 +118,7 @@ done
 
 if [ "$action" = uninstall ]; then
     # Ours alone; the others may have been there before.
-    rmdir "${DESTDIR-}$libdir/cmake/personr" "${DESTDIR-}$docdir" 2>/dev/null || :
+    rmdir "${DESTDIR-}$libdir/cmake/personr" "${DESTDIR-}$includedir/personr" "${DESTDIR-}$docdir" 2>/dev/null || :
 elif [ -z "${DESTDIR-}" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then
     ldconfig
 fi

@@ -1,6 +1,7 @@
 //! The header, the symbol list and the shared library say the same, and C and C++ of every age can read it.
 //!
-//! `PERSONR_UPDATE=1` renews `include/personr.h` and `abi/personr.symbols` instead: that is `make header`.
+//! `PERSONR_UPDATE=1` renews `include/personr.h`, `include/personr.ffi.h` and `abi/personr.symbols` instead: that is
+//! `make header`.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use personr_testkit::compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
-use personr_tools::{Constant, Function, Header, Value, lists, nullability};
+use personr_tools::{Constant, Function, Header, Value, ffi, lists, nullability};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
@@ -59,11 +60,14 @@ fn only_in_one<'a>(left: &'a str, right: &'a str) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_header_and_the_symbol_list_are_up_to_date() {
+fn what_is_made_from_the_sources_is_up_to_date() {
     let written = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
     let generated = nullability::annotated(&written).unwrap_or_else(|error| panic!("what cbindgen wrote, {error}"));
-    let symbols = lists::symbols(&parsed(&generated));
-    for (name, text) in [("include/personr.h", generated), ("abi/personr.symbols", symbols)] {
+    let header = parsed(&generated);
+    let (symbols, declarations) = (lists::symbols(&header), ffi::declarations(&header));
+    let files =
+        [("include/personr.h", generated), ("include/personr.ffi.h", declarations), ("abi/personr.symbols", symbols)];
+    for (name, text) in files {
         let path = committed(name);
         if env::var_os("PERSONR_UPDATE").is_some_and(|value| value == "1") {
             fs::write(&path, text).expect("the file can be written");

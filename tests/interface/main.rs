@@ -1,11 +1,12 @@
-//! What a program in C or C++ sees of the library: the header, the functions and their arguments, its callbacks, the texts of
-//! errors; and the examples.
+//! What a program in C, C++ or another language sees of the library: the header, the functions and their arguments, its
+//! callbacks, the texts of errors; and the examples.
 
 mod abi;
 mod arguments;
 mod callbacks;
 mod cpp;
 mod examples;
+mod ffi;
 mod header;
 mod panic;
 mod pointers;

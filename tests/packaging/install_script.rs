@@ -95,6 +95,29 @@ fn what_is_installed_with_a_closed_umask_can_be_read_by_all() {
     }
 }
 
+/// As Swift does: by the name of the module, in a folder of headers.
+#[test]
+fn clang_imports_the_module_that_is_installed() {
+    if !is_installed("clang") {
+        return skip("the module map", "clang is not installed");
+    }
+    let scene = Scene::built();
+    scene.install("/opt/p", "022");
+    let program = scene.path("program.c");
+    let text = "#pragma clang module import personr\nuint32_t f(void) { return PERSONR_OK + personr_library_version_number(); }\n";
+    fs::write(&program, text).expect("written");
+    let import = |include: &str| {
+        let mut clang = Command::new("clang");
+        clang.args(["-std=c99", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fmodules"]);
+        clang.arg(format!("-fmodules-cache-path={}", scene.path("modules").display()));
+        clang.arg("-I").arg(include).arg(&program).output().expect("clang runs")
+    };
+    let output = import(scene.path("root/opt/p/include").to_str().expect("UTF-8"));
+    assert!(output.status.success(), "installed: {}", said(&output));
+    let output = import(Path::new(ROOT).join("include").to_str().expect("UTF-8"));
+    assert!(output.status.success(), "in the source tree: {}", said(&output));
+}
+
 /// Root has no cargo, and the machine that is installed on may have no awk.
 #[test]
 fn what_is_built_is_installed_and_removed_without_a_toolchain() {

@@ -29,6 +29,8 @@ fn what_is_installed_is_what_the_readme_says() {
     let mut expected: BTreeSet<String> = [
         "include/personr.h",
         "include/personr.hpp",
+        "include/personr.ffi.h",
+        "include/personr/module.modulemap",
         "lib/libpersonr.a",
         "lib/libpersonr.so",
         "lib/libpersonr.so.0",

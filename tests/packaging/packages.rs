@@ -61,6 +61,7 @@ fn the_debian_packages_install_in_a_clean_root() {
             cc main.c $(pkg-config --cflags --libs personr) -o program
             readelf -d program | grep libpersonr.so.0 >&2
             ./program
+            ls /usr/include/personr.ffi.h /usr/include/personr/module.modulemap >&2
             man --where libpersonr >&2
             dpkg --remove libpersonr-dev libpersonr0 >&2
             ! ls /usr/lib/*/libpersonr* /usr/include/personr* 2>/dev/null
@@ -114,6 +115,9 @@ fn the_archive_runs_from_any_folder_with_a_glibc_of_2012() {
 
     for file in ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.md", "personr.cdx.json", "README.md"] {
         assert!(place.join("share/doc/libpersonr").join(file).is_file(), "{file} is missing");
+    }
+    for file in ["personr.h", "personr.hpp", "personr.ffi.h", "personr/module.modulemap"] {
+        assert!(place.join("include").join(file).is_file(), "{file} is missing");
     }
     let mut by_pkg_config = sh("cd \"$PLACE\"
         cc \"$CONSUMERS/main.c\" $(pkg-config --cflags --libs personr) -o program

@@ -1,6 +1,6 @@
 //! Declarations as text, laid out as in the header: on one line if there is room, else with one parameter a line.
 
-use crate::{Callback, Function, Null, Parameter, Signature, Type};
+use crate::{Alias, Callback, Function, Null, Parameter, Signature, Type};
 
 /// The annotations of pointers.
 pub(crate) const ANNOTATIONS: [(Null, &str); 2] =
@@ -21,6 +21,12 @@ pub fn callback(callback: &Callback, is_annotated: bool) -> String {
     let signature = &callback.signature;
     let result = typed(&signature.result, is_annotated);
     declaration(&format!("typedef {result}(*{})", callback.name), signature, is_annotated)
+}
+
+/// `typedef OTHER NAME;`.
+#[must_use]
+pub fn alias(alias: &Alias) -> String {
+    format!("typedef {}{};", typed(&alias.other, false), alias.name)
 }
 
 fn declaration(beginning: &str, signature: &Signature, is_annotated: bool) -> String {

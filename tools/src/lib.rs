@@ -2,7 +2,8 @@
 //!
 //! The header itself is generated from the Rust sources, by cbindgen, and its pointers are annotated by [`nullability`].
 //! Everything else that repeats the C interface comes from the header, by way of [`Header`]: a manual page for each function ([`man`]), the C library whose debug information
-//! is compared with that of former versions ([`stub`]), and the lists of functions and constants ([`lists`]).
+//! is compared with that of former versions ([`stub`]), the lists of functions and constants ([`lists`]), and the header for
+//! readers of C without a preprocessor ([`ffi`]).
 //!
 //! The parser is strict. It takes what cbindgen writes for this library, and anything else is an error with its line. A
 //! declaration that was passed over in silence would be missing from the manual, or be no break of the ABI when it changes.
@@ -12,6 +13,7 @@
 pub mod c;
 mod comment;
 mod declaration;
+pub mod ffi;
 mod header;
 pub mod lists;
 pub mod man;

@@ -1,0 +1,144 @@
+/*
+ * For foreign-function interfaces that read C declarations and have no preprocessor: Python's cffi, PHP's FFI, LuaJIT.
+ *
+ * These are the declarations and integer constants of personr.h, which says what they mean. Made from it by make header.
+ */
+
+enum {
+    PERSONR_VERSION_MAJOR = 0,
+    PERSONR_VERSION_MINOR = 1,
+    PERSONR_VERSION_PATCH = 0,
+    PERSONR_VERSION_NUMBER = 100,
+    PERSONR_OK = 0,
+    PERSONR_INVALID_ARGUMENT = 1,
+    PERSONR_INVALID_CREDENTIALS = 2,
+    PERSONR_UNAUTHORIZED = 3,
+    PERSONR_REJECTED = 4,
+    PERSONR_RATE_LIMITED = 5,
+    PERSONR_SERVER = 6,
+    PERSONR_NETWORK = 7,
+    PERSONR_TIMEOUT = 8,
+    PERSONR_TLS = 9,
+    PERSONR_PROTOCOL = 10,
+    PERSONR_STORE = 11,
+    PERSONR_BUFFER_TOO_SMALL = 12,
+    PERSONR_INTERNAL = 13,
+    PERSONR_CANCELLED = 14,
+    PERSONR_CREDENTIALS = 15,
+    PERSONR_LOGIN_BASIC = 0,
+    PERSONR_LOGIN_FORM = 1,
+    PERSONR_RECORD_MAX = 32768,
+    PERSONR_CALLBACK_OK = 1,
+    PERSONR_STORE_BUSY = -1,
+    PERSONR_LOG_ERROR = 1,
+    PERSONR_LOG_WARN = 2,
+    PERSONR_LOG_INFO = 3,
+    PERSONR_LOG_DEBUG = 4,
+    PERSONR_STATE_EMPTY = 0,
+    PERSONR_STATE_GOOD = 1,
+    PERSONR_STATE_RENEWING = 2,
+    PERSONR_STATE_FAILING = 3,
+    PERSONR_STATE_REFUSED = 4,
+    PERSONR_AUTHORIZATION_MAX = 4104
+};
+
+typedef struct personr_auth personr_auth;
+typedef struct personr_error personr_error;
+typedef struct personr_options personr_options;
+typedef struct personr_token personr_token;
+typedef int32_t personr_status;
+
+typedef int32_t (*personr_store_load_fn)(void *user_data,
+                                         const char *key,
+                                         uint8_t *buffer,
+                                         size_t capacity,
+                                         size_t *length_out);
+typedef int32_t (*personr_store_save_fn)(void *user_data,
+                                         const char *key,
+                                         const char *owner,
+                                         const uint8_t *record,
+                                         size_t length);
+typedef int32_t (*personr_store_lock_fn)(void *user_data,
+                                         const char *key,
+                                         const char *owner,
+                                         uint32_t wait_ms,
+                                         uint32_t lease_ms);
+typedef int32_t (*personr_store_unlock_fn)(void *user_data, const char *key, const char *owner);
+typedef void (*personr_user_data_free_fn)(void *user_data);
+typedef int32_t (*personr_credentials_fn)(void *user_data, const char *email, char *password, size_t capacity);
+typedef void (*personr_log_fn)(void *user_data, int32_t level, const char *event, const char *text);
+
+const char *personr_library_version(void);
+uint32_t personr_library_version_number(void);
+const char *personr_status_name(int32_t status);
+personr_options *personr_options_new(void);
+void personr_options_free(personr_options *options);
+personr_status personr_options_set_base_url(personr_options *options, const char *base_url, personr_error **error);
+personr_status personr_options_set_login_method(personr_options *options, int32_t login_method, personr_error **error);
+personr_status personr_options_set_timeout_ms(personr_options *options, uint32_t timeout_ms, personr_error **error);
+personr_status personr_options_set_connect_timeout_ms(personr_options *options,
+                                                      uint32_t connect_timeout_ms,
+                                                      personr_error **error);
+personr_status personr_options_set_max_retries(personr_options *options, uint32_t max_retries, personr_error **error);
+personr_status personr_options_set_proxy(personr_options *options, const char *proxy, personr_error **error);
+personr_status personr_options_set_ca_file(personr_options *options, const char *ca_file, personr_error **error);
+personr_status personr_options_set_ca_pem(personr_options *options,
+                                          const uint8_t *ca_pem,
+                                          size_t length,
+                                          personr_error **error);
+personr_status personr_options_set_system_roots(personr_options *options, int32_t system_roots, personr_error **error);
+personr_status personr_options_set_user_agent(personr_options *options, const char *user_agent, personr_error **error);
+personr_status personr_options_set_token_store(personr_options *options,
+                                               const char *token_store,
+                                               personr_error **error);
+personr_status personr_options_set_renew_before_s(personr_options *options,
+                                                  int64_t renew_before_s,
+                                                  personr_error **error);
+personr_status personr_options_set_token_store_callbacks(personr_options *options,
+                                                         personr_store_load_fn load,
+                                                         personr_store_save_fn save,
+                                                         personr_store_lock_fn lock,
+                                                         personr_store_unlock_fn unlock,
+                                                         void *user_data,
+                                                         personr_user_data_free_fn user_data_free,
+                                                         personr_error **error);
+personr_status personr_options_set_credentials_callback(personr_options *options,
+                                                        personr_credentials_fn callback,
+                                                        void *user_data,
+                                                        personr_user_data_free_fn user_data_free,
+                                                        personr_error **error);
+personr_status personr_options_set_log_callback(personr_options *options,
+                                                personr_log_fn callback,
+                                                int32_t level,
+                                                void *user_data,
+                                                personr_user_data_free_fn user_data_free,
+                                                personr_error **error);
+personr_status personr_auth_new(const char *email,
+                                const char *password,
+                                const personr_options *options,
+                                personr_auth **auth_out,
+                                personr_error **error);
+personr_status personr_auth_login(const personr_auth *auth, personr_token **token_out, personr_error **error);
+personr_status personr_auth_token(const personr_auth *auth, personr_token **token_out, personr_error **error);
+personr_status personr_auth_authorization(const personr_auth *auth,
+                                          char *buffer,
+                                          size_t capacity,
+                                          size_t *length_out,
+                                          personr_error **error);
+personr_status personr_auth_reject(const personr_auth *auth, const char *token_or_authorization, personr_error **error);
+int32_t personr_auth_state(const personr_auth *auth);
+int64_t personr_auth_renews_at(const personr_auth *auth);
+void personr_auth_free(personr_auth *auth);
+const char *personr_token_value(const personr_token *token);
+const char *personr_token_authorization(const personr_token *token);
+const char *personr_token_user_id(const personr_token *token);
+int64_t personr_token_lifetime(const personr_token *token);
+int64_t personr_token_expires_at(const personr_token *token);
+int64_t personr_token_seconds_left(const personr_token *token);
+void personr_token_free(personr_token *token);
+personr_status personr_error_status(const personr_error *error);
+const char *personr_error_message(const personr_error *error);
+const char *personr_error_reason(const personr_error *error);
+int32_t personr_error_http_status(const personr_error *error);
+int64_t personr_error_retry_after_ms(const personr_error *error);
+void personr_error_free(personr_error *error);
