@@ -66,6 +66,7 @@ const fn fnv1a(bytes: &[u8]) -> u64 {
 ///
 /// # Safety
 /// `pointer` is a live handle of this library, of any type.
+#[inline(always)]
 unsafe fn is_of_its_type<T: Handle>(pointer: NonNull<T>) -> bool {
     // SAFETY: a handle of any type begins with such a word, which never changes.
     unsafe { pointer.cast::<u64>().read() == TypeWord::<T>::VALUE }
@@ -73,23 +74,37 @@ unsafe fn is_of_its_type<T: Handle>(pointer: NonNull<T>) -> bool {
 
 /// The handle, or what is wrong with it.
 ///
+/// It is inlined, whatever the optimiser thinks of its size: each hand-out of a token comes through here.
+///
 /// # Safety
 /// `pointer` is NULL or a live handle of this library, of any type.
+#[inline(always)]
 unsafe fn checked<T: Handle>(parameter: &str, pointer: *mut T) -> Result<NonNull<T>> {
-    let pointer = NonNull::new(pointer).ok_or_else(|| Error::argument(parameter, "it is NULL"))?;
-    // SAFETY: promised by the caller.
-    if unsafe { is_of_its_type(pointer) } { Ok(pointer) } else { Err(is_of_another_type::<T>(parameter)) }
+    match NonNull::new(pointer) {
+        // SAFETY: promised by the caller.
+        Some(pointer) if unsafe { is_of_its_type(pointer) } => Ok(pointer),
+        Some(_) => Err(is_of_another_type(parameter, T::NAME)),
+        None => Err(is_null(parameter)),
+    }
 }
 
 #[cold]
-fn is_of_another_type<T: Handle>(parameter: &str) -> Error {
-    Error::argument(parameter, &format!("it is not a {}, but a handle of another type", T::NAME))
+#[inline(never)]
+fn is_of_another_type(parameter: &str, name: &str) -> Error {
+    Error::argument(parameter, &format!("it is not a {name}, but a handle of another type"))
+}
+
+#[cold]
+#[inline(never)]
+fn is_null(parameter: &str) -> Error {
+    Error::argument(parameter, "it is NULL")
 }
 
 /// What a handle points to.
 ///
 /// # Safety
 /// `pointer` is NULL or a live handle of this library, of any type.
+#[inline(always)]
 pub(super) unsafe fn handle<'a, T: Handle>(parameter: &str, pointer: *const T) -> Result<&'a T> {
     // SAFETY: promised by the caller; its type is checked.
     unsafe { checked(parameter, pointer.cast_mut()).map(|pointer| pointer.as_ref()) }
