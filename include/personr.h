@@ -28,7 +28,8 @@
  *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
- * - Callbacks return PERSONR_CALLBACK_OK (1) for success. All else is a failure, also 0.
+ * - Callbacks return PERSONR_CALLBACK_OK (1) for success, and those of a store may say PERSONR_STORE_BUSY. All else is a
+ *   failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
@@ -368,7 +369,8 @@ typedef int32_t (*personr_store_save_fn)(void *PERSONR_NULLABLE user_data,
  * @param user_data What was given to the setter, so it may be NULL.
  * @param key       The account, as in the load callback. Valid during the call.
  * @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
- *                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
+ *                  asks for its lock, and a lock that they hold already may be given to them again. Valid during the
+ *                  call.
  * @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
  *                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
  *                  after a pause.

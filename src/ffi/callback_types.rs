@@ -109,7 +109,8 @@ pub type personr_store_save_fn = Option<
 /// @param user_data What was given to the setter, so it may be NULL.
 /// @param key       The account, as in the load callback. Valid during the call.
 /// @param owner     Who asks: 32 hexadecimal digits that nobody else has. They are the same however often one login
-///                  asks for its lock, and may be given a lock that they hold already. Valid during the call.
+///                  asks for its lock, and a lock that they hold already may be given to them again. Valid during the
+///                  call.
 /// @param wait_ms   How long to wait at most, in milliseconds, 0 to 1000; the library asks again as long as it has
 ///                  time. A callback that cannot wait may return #PERSONR_STORE_BUSY at once, and is asked again
 ///                  after a pause.

@@ -28,7 +28,8 @@
  *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
  * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
  *   change); personr_options by one at a time.
- * - Callbacks return PERSONR_CALLBACK_OK (1) for success. All else is a failure, also 0.
+ * - Callbacks return PERSONR_CALLBACK_OK (1) for success, and those of a store may say PERSONR_STORE_BUSY. All else is a
+ *   failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.

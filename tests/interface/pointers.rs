@@ -119,7 +119,8 @@ impl<'a> Calls<'a> {
         let main = workshop.write("main.c", &main);
         let include = |folder: &str| format!("-I{}", source(folder).display());
         let flags = ["-std=c99", "-Wall", "-Wno-unused-function", "-Werror"];
-        let includes = [include("tests/c"), include("tests/interface/pointers"), main.to_str().expect("UTF-8").to_owned()];
+        let includes =
+            [include("tests/c"), include("tests/interface/pointers"), main.to_str().expect("UTF-8").to_owned()];
         let arguments: Vec<_> = flags.into_iter().chain(includes.iter().map(|it| &**it)).collect();
         let path = workshop.program("program", &cc(), &arguments);
         let sandbox = Sandbox::start().expect("a sandbox");
