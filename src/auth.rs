@@ -26,7 +26,6 @@ use crate::session::{Call, Policy, Session, State, Step};
 use crate::store;
 use crate::sys::ForkLocal;
 use crate::token::{Token, token_in};
-use crate::transport;
 use account::Account;
 use events::Events;
 use leader::Leader;
@@ -59,7 +58,6 @@ impl Auth {
             (None, None) => return Err(Error::argument("password", "it is NULL")),
         };
         let environment = Environment::read();
-        transport::prepare();
         let tls = Tls::shared(&options.dial, &environment);
         // Other handles may trust the same roots: then one copy is enough for all.
         options.dial.added_roots = tls.added_roots().clone();

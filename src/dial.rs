@@ -19,7 +19,7 @@ use std::time::Duration;
 
 pub(crate) use failure::{Phase, failure_of};
 pub(crate) use settings::{Settings, parse_proxy};
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Progress, Stream};
 pub(crate) use tls::Tls;
 
 use crate::clock::Deadline;

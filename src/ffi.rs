@@ -13,7 +13,6 @@
 mod boundary;
 mod guard;
 mod handle;
-mod load;
 mod shared;
 mod status;
 mod strings;

@@ -2,15 +2,14 @@
 
 #![allow(missing_docs)]
 
-use std::fmt;
 use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
-use crate::http::Response;
+use crate::http::{Request, Response};
 use crate::options::Options;
-use crate::transport::{self, Channel};
+use crate::transport::{self, Channel, Exchange};
 use crate::wire;
 
 /// A complete answer.
@@ -47,7 +46,7 @@ pub fn classify(answer: &Answer, secrets: &[&[u8]], unix_now: Duration) -> Resul
 /// What `transport` reads from a connection after it has sent a login.
 pub fn exchange<C>(connection: C, email: &str, password: &str) -> std::result::Result<Answer, Failure>
 where
-    C: Read + Write + fmt::Debug + Send + Sync + 'static,
+    C: Read + Write,
 {
     let prepare = || {
         let mut options = Options::new()?;
@@ -55,13 +54,15 @@ where
         Ok(wire::login_request(&options, &Credentials::new(email, password)?))
     };
     let request = prepare().map_err(|error| Failure { error, retry: false })?;
-    match transport::exchange(Plain(connection), &request) {
+    let Request { url, headers, body } = &request;
+    let body = &mut body.as_slice();
+    let exchange = Exchange { url, headers, body, response_max: 64 * 1024, keep: false, cut_is_end: true };
+    match transport::exchange(Plain(connection), exchange).result {
         Ok(Response { status, headers, body }) => Ok(Answer { status, headers, body: body.to_vec() }),
         Err(failure) => Err(Failure { error: failure.error, retry: failure.retry }),
     }
 }
 
-#[derive(Debug)]
 struct Plain<C>(C);
 
 impl<C: Read> Read for Plain<C> {
@@ -80,11 +81,7 @@ impl<C: Write> Write for Plain<C> {
     }
 }
 
-impl<C: Read + Write + fmt::Debug + Send + Sync + 'static> Channel for Plain<C> {
-    fn is_tls(&self) -> bool {
-        false
-    }
-}
+impl<C: Read + Write> Channel for Plain<C> {}
 
 #[cfg(all(test, feature = "capi", personr_fuzz_targets))]
 #[allow(unsafe_code, unreachable_pub, clippy::undocumented_unsafe_blocks)]

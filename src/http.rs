@@ -2,7 +2,9 @@
 
 use zeroize::Zeroizing;
 
-/// A POST request. Its header values and its body may be secrets.
+use crate::sys::mapping::Mapped;
+
+/// A POST. Its header values and its body may be secrets.
 pub(crate) struct Request {
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, Zeroizing<String>)>,
@@ -14,7 +16,7 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Names in lower case, in the order of their arrival.
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Zeroizing<Vec<u8>>,
+    pub(crate) body: Mapped,
 }
 
 impl Response {

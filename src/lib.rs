@@ -8,6 +8,7 @@
 //! * `auth`: one account and its token, as a handle holds them. All I/O of a call is led from here.
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `login`: one login within one deadline. `wire`: what Personr's bytes mean. `transport`: one HTTP exchange.
+//! * `pool`: connections that are kept between two requests.
 //! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
 //! * `dial`: a connection: name look-up, proxy, TLS with its root certificates.
 //! * `record`: what is known of an account's token, and its form in a store.
@@ -51,6 +52,8 @@ mod log;
 mod login;
 mod options;
 mod pem;
+#[allow(dead_code)] // until there are requests
+mod pool;
 #[allow(unsafe_code)]
 mod published;
 // Not inside `published`: its model (`tests/models/published.rs`) compiles that file with atomics of its own.

@@ -14,7 +14,8 @@ use crate::error::{Error, Failure, Result, Status};
 use crate::http::Request;
 use crate::options::Options;
 use crate::token::Token;
-use crate::{random, transport, wire};
+use crate::transport::{self, Exchange, Source};
+use crate::{random, wire};
 
 /// The longest pause before the first retry; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -22,6 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// All pauses of one login together. The store's lock is held meanwhile, and others wait for it: after a longer pause
 /// it is better to record the failure, so that all of them learn it at once, with the time to wait.
 const PAUSES: Duration = Duration::from_secs(2);
+
+/// The longest body of an answer. A login's has 200 bytes.
+const ANSWER_MAX: usize = 64 * 1024;
 
 /// How hard a login tries.
 #[derive(Clone, Copy)]
@@ -73,11 +77,18 @@ fn attempt(
 ) -> std::result::Result<Token, Failure> {
     let stream = dialer.dial(effort.deadline, effort.connect)?;
     let requested = Now::read();
-    let response = transport::exchange(stream, request)?;
+    let response = transport::exchange(stream, exchange(request, &mut request.body.as_slice())).result?;
     match wire::classify(&response, secrets, Now::read().unix) {
         Ok(issued) => Ok(Token::issued(&issued, requested)),
         Err(error) => Err(Failure { retry: is_transient(&error), error }),
     }
+}
+
+/// A connection serves one login. Of what was answered, a complete JSON object with nothing behind it is the only proof
+/// that the answer is complete.
+fn exchange<'a>(request: &'a Request, body: &'a mut dyn Source) -> Exchange<'a> {
+    let Request { url, headers, .. } = request;
+    Exchange { url, headers, body, response_max: ANSWER_MAX, keep: false, cut_is_end: true }
 }
 
 /// Whether the same request may succeed a moment later. A refusal is final.

@@ -1,6 +1,6 @@
 //! What the standard library does not offer of the operating system: a clock that counts through suspend, a count of
 //! forks, values that are made anew in a forked child, threads and their cancellation, sockets, descriptors,
-//! directories, and files that are locked or read whole.
+//! directories, files that are locked or read whole, and mappings of memory.
 
 // Only the C interface is called by threads that may be cancelled.
 #[cfg(feature = "capi")]
@@ -10,6 +10,7 @@ pub(crate) mod files;
 pub(crate) mod fork;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(crate) mod listing;
+pub(crate) mod mapping;
 pub(crate) mod regular;
 pub(crate) mod sockets;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A second reading of HTTP answers, which shares no code with the library's or ureq's.
+//! A second reading of HTTP answers, which shares no code with the library's or ureq-proto's.
 
 pub struct Clean {
     pub status: u16,

@@ -7,7 +7,7 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::time::Duration;
@@ -115,11 +115,7 @@ impl UnsharedFile {
 
     /// Enters the descriptor into the list.
     fn enter(descriptor: OwnedFd) -> Self {
-        let descriptor = descriptor.into_raw_fd();
-        let is_taken = |entry: &&Entry| {
-            entry.descriptor.compare_exchange(NONE, descriptor, Ordering::SeqCst, Ordering::SeqCst).is_ok()
-        };
-        Self(entries().find(is_taken).unwrap_or_else(|| push(descriptor)))
+        Self(enter(descriptor.into_raw_fd()))
     }
 
     /// Fails in a forked child.
@@ -143,6 +139,33 @@ impl Drop for UnsharedFile {
         // would close whatever has got the number by then.
         close(self.0.descriptor.swap(NONE, Ordering::SeqCst));
     }
+}
+
+/// Has a forked child close its copy of a descriptor, which stays its owner's here. To be dropped before the descriptor
+/// is closed.
+#[allow(dead_code)] // until there are requests
+pub(crate) struct ClosedInChild(&'static Entry);
+
+#[allow(dead_code)]
+impl ClosedInChild {
+    pub(crate) fn mark(descriptor: &impl AsRawFd) -> Self {
+        Self(enter(descriptor.as_raw_fd()))
+    }
+}
+
+impl Drop for ClosedInChild {
+    fn drop(&mut self) {
+        self.0.descriptor.store(NONE, Ordering::SeqCst);
+    }
+}
+
+fn enter(descriptor: RawFd) -> &'static Entry {
+    let is_taken = |entry: &&Entry| {
+        let descriptor_of = &entry.descriptor;
+        descriptor_of.load(Ordering::Relaxed) == NONE
+            && descriptor_of.compare_exchange(NONE, descriptor, Ordering::SeqCst, Ordering::SeqCst).is_ok()
+    };
+    entries().find(is_taken).unwrap_or_else(|| push(descriptor))
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> {

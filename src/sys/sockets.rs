@@ -1,4 +1,4 @@
-//! TCP sockets that connect without waiting, and the wait for the first of several.
+//! TCP sockets that never wait themselves, and the waits for one of them or for the first of several.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
@@ -35,8 +35,7 @@ impl Connecting {
         Ok(polled.iter().position(|polled| polled.revents != 0))
     }
 
-    /// The connection, as a blocking socket. To be called once [`Connecting::wait_for_one`] has told that this attempt
-    /// has ended.
+    /// The connection, which does not wait either. To be called once the wait has told that this one has ended.
     pub(crate) fn finish(self) -> io::Result<TcpStream> {
         if let Some(error) = self.0.take_error()? {
             return Err(error);
@@ -44,7 +43,6 @@ impl Connecting {
         // Without an error it may still not be connected: a socket without a peer.
         self.0.peer_addr()?;
         self.0.set_tcp_nodelay(true)?;
-        self.0.set_nonblocking(false)?;
         Ok(self.0.into())
     }
 }
@@ -80,6 +78,24 @@ pub(crate) fn try_to_open() -> io::Result<()> {
     Socket::new(Domain::UNIX, Type::DGRAM, None).map(drop)
 }
 
+/// What a wait on a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Read,
+    Write,
+    Either,
+}
+
+/// Waits until the socket can be read or written, or has failed; for `longest` at most, or until a signal.
+pub(crate) fn wait_for(socket: &TcpStream, interest: Interest, longest: Duration) -> io::Result<()> {
+    let events = match interest {
+        Interest::Read => libc::POLLIN,
+        Interest::Write => libc::POLLOUT,
+        Interest::Either => libc::POLLIN | libc::POLLOUT,
+    };
+    poll(&mut [libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 }], longest)
+}
+
 /// Waits until something has happened on one of the descriptors, or for `longest`, or until a signal.
 fn poll(polled: &mut [libc::pollfd], longest: Duration) -> io::Result<()> {
     // A part of a millisecond is waited for as a whole one: else a wait would end too early, again and again.
@@ -112,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_is_blocking_and_close_on_exec() {
+    fn a_connection_does_not_wait_and_is_closed_by_exec() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let socket = connect_to(listener.local_addr().expect("an address")).expect("connected");
         assert!(socket.nodelay().expect("an option"));
@@ -121,7 +137,7 @@ mod tests {
             unsafe { libc::fcntl(socket.as_raw_fd(), command) }
         };
         assert_eq!(flags(libc::F_GETFD) & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
-        assert_eq!(flags(libc::F_GETFL) & libc::O_NONBLOCK, 0);
+        assert_eq!(flags(libc::F_GETFL) & libc::O_NONBLOCK, libc::O_NONBLOCK);
     }
 
     #[test]

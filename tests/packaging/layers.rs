@@ -6,17 +6,18 @@ use std::path::Path;
 
 /// What each room of `src/` imports. A room names only rooms that stand below it here.
 const ROOMS: &[(&str, &str)] = &[
-    ("ffi", "auth credentials error log options published record secret session store sys token transport"),
+    ("ffi", "auth credentials error log options published record secret session store sys token"),
     (
         "auth",
         "clock credentials dial environment error log login options published random record secret session store sys \
-         text token transport",
+         text token",
     ),
     ("session", "clock error record token"),
     ("published", "clock secret sync token"),
     ("login", "clock credentials dial error http options random token transport wire"),
     ("wire", "credentials error http options text token"),
-    ("transport", "dial error http"),
+    ("pool", "clock dial sys"),
+    ("transport", "dial error http sys"),
     ("options", "credentials dial error log store url"),
     ("store", "blanks clock credentials dial error random record secret sys url"),
     ("dial", "blanks clock environment error pem secret sys url"),
@@ -28,9 +29,9 @@ const ROOMS: &[(&str, &str)] = &[
     ("secret", "sys"),
     ("clock", "sys"),
     ("error", "text"),
+    ("http", "sys"),
     ("alloc", ""),
     ("blanks", ""),
-    ("http", ""),
     ("log", ""),
     ("pem", ""),
     ("random", ""),

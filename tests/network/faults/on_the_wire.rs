@@ -143,7 +143,7 @@ fn request_cases(begin: usize) -> Vec<Case> {
 /// The service has done its login. What had arrived of the answer forbids another try.
 fn answer_cases(phase: &'static str, after: usize, in_bytes: bool) -> Vec<Case> {
     let timeout = Outcome::TimesOut("answer");
-    // Within a body ureq does not tell a reset from an end.
+    // Within a body a login does not tell a reset from an end.
     let reset = if phase == "body" { CLOSED } else { RESET };
     let case = |fault, kind, outcome| {
         let place = Fault { way: Way::Down, after, kind };

@@ -9,7 +9,7 @@ use std::process::Command;
 use personr_testkit::compile::{ROOT, built, release};
 use personr_testkit::figures::{figures, is_check};
 
-const LOGGING: [&str; 3] = ["ureq", "ureq-proto", "rustls"];
+const LOGGING: [&str; 2] = ["ureq-proto", "rustls"];
 /// Shorter ones may stand there by chance.
 const LENGTH_MIN: usize = 16;
 

@@ -72,7 +72,7 @@ fn extras() -> Vec<Case> {
     let trailed = |trailers: &str| chunked(&format!("{}0\r\n{trailers}\r\n", chunk(&body)));
     vec![
         case("a chunk with an extension", extended("a=\"b\""), Expected::Token),
-        // A limit is asked for (section 7.1.1). ureq's is 20 bytes for the line, found once the line has ended.
+        // A limit is asked for (section 7.1.1). ureq-proto's is 20 bytes for the line, found once the line has ended.
         case("a chunk with a long extension", extended(&"x".repeat(100)), HTTP),
         case("a chunk with an extension of 100 KB", extended(&"x".repeat(100_000)), TOO_LARGE),
         followed("an extension for ever", chunked("5;"), After::Forever(b"x"), TOO_LARGE),

@@ -17,7 +17,7 @@ pub fn cases() -> Vec<Case> {
         case("a header name that is too large", with(&format!("{}: x", "x".repeat(100_000))), TOO_LARGE),
         case("many headers, too large together", with(&lines(100, 1000)), TOO_LARGE),
         followed("one header for ever", "HTTP/1.1 200 OK\r\nX: ", After::Forever(b"x"), TOO_LARGE),
-        // Refused by their number, before they reach the limit in bytes: ureq takes 128.
+        // Refused by their number, before they reach the limit in bytes: ureq-proto takes 128.
         followed("headers for ever", "HTTP/1.1 200 OK\r\n", After::Forever(b"X: x\r\n"), HTTP),
         case("128 headers", ok(&(lines(127, 1) + "\r\nContent-Length: 1\r\n"), "x"), JSON),
         case("129 headers", ok(&(lines(128, 1) + "\r\nContent-Length: 1\r\n"), "x"), HTTP),

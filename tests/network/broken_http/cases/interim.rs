@@ -12,7 +12,7 @@ pub fn cases() -> Vec<Case> {
         case("103 first, with headers", before(hints), Expected::Token),
         case("an interim answer without a name", before("HTTP/1.1 199 \r\n\r\n"), Expected::Token),
         case("several interim answers", before(&[hundred, hints, hundred, hints].concat()), Expected::Token),
-        // Allowed, and of no use: ureq knows a 100 without headers alone.
+        // Allowed, and of no use: ureq-proto knows a 100 without headers alone.
         case("100 with a header", before("HTTP/1.1 100 Continue\r\nX: x\r\n\r\n"), HTTP),
         case("an interim answer alone", hundred, CLOSED),
         followed("an interim answer, then silence", hints, After::Open, TIMEOUT),
