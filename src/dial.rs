@@ -12,6 +12,8 @@ mod roots;
 mod settings;
 mod signature;
 mod stream;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tls;
 
 use std::sync::Arc;

@@ -87,3 +87,7 @@ impl Pool {
         self.kept.get_or_make(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[path = "pool/pool_tests.rs"]
+mod tests;

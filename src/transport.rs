@@ -166,3 +166,10 @@ impl Problem {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "transport/answer_tests.rs"]
+mod answer_tests;
+#[cfg(test)]
+#[path = "transport/sending_tests.rs"]
+mod sending_tests;

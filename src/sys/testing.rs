@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -48,6 +48,13 @@ pub(crate) fn set_umask(umask: u32) {
 pub(crate) fn put_behind(descriptor: RawFd, file: &File) {
     // SAFETY: both are open.
     assert_eq!(unsafe { libc::dup2(file.as_raw_fd(), descriptor) }, descriptor);
+}
+
+/// What a forked child has of a descriptor.
+pub(crate) fn copy_of(descriptor: &impl AsRawFd) -> OwnedFd {
+    // SAFETY: it is open for as long as the caller lends it.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(descriptor.as_raw_fd()) };
+    borrowed.try_clone_to_owned().expect("a copy")
 }
 
 /// Takes a lock of the process on so many bytes of a file from its start; 0: on all of it.

@@ -48,7 +48,8 @@ fn sources() -> Vec<(String, String)> {
         for entry in fs::read_dir(&folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             let name = path.strip_prefix(&src).expect("below").to_str().expect("UTF-8").to_owned();
-            let is_for_tests = ["fuzz", "lib.rs", "session/histories", "session/tests", "sys/testing.rs"].iter();
+            let is_for_tests =
+                ["dial/testing.rs", "fuzz", "lib.rs", "session/histories", "session/tests", "sys/testing.rs"].iter();
             if path.is_dir() {
                 folders.push(path);
             } else if !is_for_tests.clone().any(|test| name.starts_with(test)) && !name.ends_with("_tests.rs") {
