@@ -13,6 +13,7 @@ use crate::dial::Dialer;
 use crate::error::{Error, Failure, Result, Status};
 use crate::http::Request;
 use crate::options::Options;
+use crate::secret::{CALL_DEPTH, wiping_stack};
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
 use crate::{random, wire};
@@ -44,8 +45,9 @@ pub(crate) struct Outcome {
 
 /// Asks the service for a new token, which ends the one before it.
 pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credentials, effort: Effort) -> Outcome {
-    let request = wire::login_request(options, credentials);
-    let basic = credentials.basic();
+    // The login may wait long, in a process that may fork meanwhile: what comes next need not go as deep.
+    let (request, basic) =
+        wiping_stack::<CALL_DEPTH, _>(|| (wire::login_request(options, credentials), credentials.basic()));
     let secrets = [credentials.password(), basic.as_bytes()];
     let mut attempts = 0;
     let mut longest_pause = FIRST_PAUSE;

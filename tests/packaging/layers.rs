@@ -14,7 +14,7 @@ const ROOMS: &[(&str, &str)] = &[
     ),
     ("session", "clock error record token"),
     ("published", "clock secret sync token"),
-    ("login", "clock credentials dial error http options random token transport wire"),
+    ("login", "clock credentials dial error http options random secret token transport wire"),
     ("wire", "credentials error http options text token"),
     ("pool", "clock dial sys"),
     ("transport", "dial error http sys"),
