@@ -53,7 +53,8 @@ impl Pool {
     }
 
     /// Keeps it. The one that has been idle for the longest time makes room.
-    pub(crate) fn put(&self, stream: Stream, now: Instant) {
+    pub(crate) fn put(&self, mut stream: Stream, now: Instant) {
+        stream.release_memory();
         let kept = Kept { _closed_in_child: ClosedInChild::mark(&stream), stream, since: now };
         let mut all = self.lock();
         let oldest = (all.len() >= CONNECTIONS).then(|| all.remove(0));

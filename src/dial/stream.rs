@@ -36,6 +36,10 @@ impl Stream {
         Self::Tcp(Tcp { socket, deadline, generation: fork_generation() })
     }
 
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
         match self {
             Self::Tcp(tcp) => tcp.deadline = deadline,
@@ -77,6 +81,14 @@ impl Stream {
     #[allow(dead_code)] // until there are requests
     pub(crate) fn is_idle(&mut self) -> bool {
         matches!(self.try_read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
+    /// Gives back the memory that is not needed until the next request.
+    #[allow(dead_code)] // until there are requests
+    pub(crate) fn release_memory(&mut self) {
+        if let Self::Tls(tls) = self {
+            tls.release();
+        }
     }
 
     fn socket(&self) -> &Tcp {
@@ -153,7 +165,7 @@ impl Stream {
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if matches!(self, Self::Tls(_)) { "Stream(TLS)" } else { "Stream(TCP)" })
+        f.write_str(if self.is_tls() { "Stream(TLS)" } else { "Stream(TCP)" })
     }
 }
 
