@@ -82,7 +82,7 @@ fn the_release_library_holds_no_text_of_a_log() {
     let texts = all_texts();
     if cfg!(debug_assertions) {
         let found = held_by(&built("libpersonr.so"), &texts);
-        assert!(found.len() >= 5, "the scan finds what is there: {found:?}");
+        assert!(found.len() >= 2, "the scan finds what is there: {found:?}");
     }
     // It takes a minute or two to build.
     if is_check() {
