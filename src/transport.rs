@@ -22,6 +22,10 @@ use outgoing::Sent;
 
 /// An open connection, with a deadline of its own.
 pub(crate) trait Channel: Read + Write {
+    fn is_tls(&self) -> bool {
+        false
+    }
+
     /// See [`Stream::send_or_receive`]. For a channel that cannot do both at once.
     fn send_or_receive(&mut self, output: &[u8], _: &mut [u8], begun: &mut bool) -> io::Result<Progress> {
         *begun = true;
@@ -33,6 +37,10 @@ pub(crate) trait Channel: Read + Write {
 }
 
 impl Channel for Stream {
+    fn is_tls(&self) -> bool {
+        Stream::is_tls(self)
+    }
+
     fn send_or_receive(&mut self, output: &[u8], input: &mut [u8], begun: &mut bool) -> io::Result<Progress> {
         Stream::send_or_receive(self, output, input, begun)
     }
@@ -96,16 +104,19 @@ struct Answer {
 /// Sends the request and reads the whole answer.
 pub(crate) fn exchange<C: Channel>(mut channel: C, exchange: Exchange<'_>) -> Ended<C> {
     let mut begun = false;
-    let keep = exchange.keep;
     match run(&mut channel, exchange, &mut begun) {
         Ok(Answer { response, may_be_kept }) => {
-            Ended { result: Ok(response), begun, kept: (keep && may_be_kept).then_some(channel) }
+            Ended { result: Ok(response), begun, kept: may_be_kept.then_some(channel) }
         }
         Err(failure) => Ended { result: Err(failure), begun, kept: None },
     }
 }
 
 fn run(channel: &mut impl Channel, exchange: Exchange<'_>, begun: &mut bool) -> Result<Answer, Failure> {
+    // A defect elsewhere must not send a secret in clear.
+    if exchange.url.starts_with("https:") != channel.is_tls() {
+        return Err(Problem::Unusable.failure());
+    }
     let rules = BodyRules { max: exchange.response_max, cut_is_end: exchange.cut_is_end };
     let (piece, call) = outgoing::head(&exchange).map_err(Problem::failure)?;
     let mut incoming = Incoming::new(call);

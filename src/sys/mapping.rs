@@ -90,12 +90,17 @@ fn mapped(start: *mut libc::c_void) -> NonNull<u8> {
     }
 }
 
-impl Drop for Mapped {
-    fn drop(&mut self) {
-        // SAFETY: `length` bytes of the mapping were written, and nobody reads them any more.
-        unsafe { self.start.write_bytes(0, self.length) };
+impl Mapped {
+    fn wipe(&mut self) {
+        self.fill(0);
         // What is written before it is given up would else be left out.
         optimization_barrier(&self.start);
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        self.wipe();
         // SAFETY: the mapping is ours, and nobody has it any more.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
     }
@@ -159,6 +164,7 @@ mod tests {
         while !rest.is_empty() {
             let room = mapped.room();
             let now = room.len().min(rest.len()).min(1000);
+            assert!(now > 0, "there is always room for one more");
             room[..now].copy_from_slice(&rest[..now]);
             mapped.advance(now);
             rest = &rest[now..];
@@ -190,6 +196,13 @@ mod tests {
         assert_eq!(mapped.room().len(), (1 << 26) + LEAST - 1);
         drop(mapped);
         assert!(resident() < before + (1 << 26) / LEAST / 2, "other tests take less");
+    }
+
+    #[test]
+    fn what_was_written_is_wiped() {
+        let mut mapped = Mapped::from(vec![7; 3 * LEAST]);
+        mapped.wipe();
+        assert!(mapped.iter().all(|byte| *byte == 0));
     }
 
     #[test]

@@ -118,6 +118,8 @@ impl Arrivals {
 
     fn arrived(&mut self, count: usize) {
         self.buffer.added(count);
+        // More comes than fits: the next reads are larger.
+        self.buffer.make_room(HEAD_MAX);
         self.allowed = self.allowed.saturating_sub(count);
         self.any |= count > 0;
     }

@@ -35,9 +35,6 @@ pub(super) fn head(exchange: &Exchange<'_>) -> Result<(Buffer, Call<RecvResponse
     let mut piece = Buffer::with_capacity(HEAD_MAX.saturating_add(length.try_into().unwrap_or(PIECE)).min(PIECE));
     let written = call.write(piece.room().get_mut(..HEAD_MAX).unwrap_or_default()).map_err(unusable)?;
     piece.added(written);
-    if !call.can_proceed() {
-        return Err(Problem::Unusable);
-    }
     Ok((piece, answering(call, length)?))
 }
 
@@ -55,6 +52,7 @@ fn request(exchange: &Exchange<'_>, length: u64) -> Result<http::Request<()>, ht
     request.body(())
 }
 
+/// An error if the head has not found room.
 fn answering(call: Call<SendRequest>, length: u64) -> Result<Call<RecvResponse>, Problem> {
     match call.proceed().map_err(unusable)? {
         Some(SendRequestResult::RecvResponse(call)) => Ok(call),

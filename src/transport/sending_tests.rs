@@ -173,7 +173,8 @@ fn a_deadline_is_kept_with_a_peer_that_is_never_waited_for() {
         while wait.try_recv() == Err(mpsc::TryRecvError::Empty) && matches!(peer.read(&mut buffer), Ok(1..)) {}
     });
     let deadline = Deadline::after(Duration::from_millis(100));
-    let ended = post(&server, server.dial_until(deadline), &mut Made::new(ENDLESS));
+    // Much more than can be sent by then.
+    let ended = post(&server, server.dial_until(deadline), &mut Made::new(1 << 28));
     assert_eq!(failure(&ended), (Status::Timeout, "request"));
     drop(done);
     server.end();
@@ -282,6 +283,18 @@ fn a_request_is_written_as_it_must_be() {
     let expected =
         ["accept-encoding: identity", "authorization: Bearer abc", "connection: close", "content-length: 4", &host];
     assert_eq!((lines, body), (expected.to_vec(), b"body".to_vec()));
+}
+
+#[test]
+fn nothing_is_sent_in_clear_where_tls_was_asked_for() {
+    let server = serve(Kind::Plain, |mut peer| peer.rest());
+    let body = &mut &b"body"[..];
+    let ended = exchange(
+        server.dial(),
+        Exchange { url: "https://127.0.0.1/", headers: &[], body, response_max: 1, keep: true, cut_is_end: false },
+    );
+    assert_eq!(failure(&ended), (Status::Internal, "http"));
+    assert!(!ended.begun && server.end().is_empty());
 }
 
 #[test]
