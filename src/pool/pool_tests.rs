@@ -12,6 +12,9 @@ const NOW: Instant = Instant::since_boot(Duration::from_secs(1_000_000));
 const SECOND: Duration = Duration::from_secs(1);
 const FIVE: Duration = Duration::from_secs(5);
 
+/// How a server ends its connection.
+type Act = fn(Peer);
+
 /// A server that waits for the end of its connection; then it is told by `true` that all was in order.
 fn listener(kind: Kind) -> Server<bool> {
     serve(kind, |mut peer| {
@@ -93,7 +96,7 @@ fn one_that_has_ended_or_speaks_unasked_is_not_taken() {
         peer.send("HTTP/1.1 408 Idle for too long\r\n");
         thread::spawn(move || peer.rest());
     };
-    let ends: [(&str, fn(Peer)); 4] =
+    let ends: [(&str, Act); 4] =
         [("FIN", Peer::cut), ("RST", Peer::reset), ("close_notify", Peer::end), ("plaintext", stray)];
     for kind in BOTH {
         for (name, end) in ends {
