@@ -1,7 +1,8 @@
 //! The allocator of the shared and the static library: the system's, but every block is wiped before it is given
 //! back, also the old block of a `realloc`.
 //!
-//! Tokens and passwords pass through buffers of ureq-proto, rustls and serde_json that we cannot reach. This reaches them.
+//! Tokens and passwords pass through buffers of ureq-proto, rustls and serde_json. The library cannot wipe these itself,
+//! but its allocator sees each of them when it is freed.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 

@@ -31,7 +31,7 @@ pub(crate) enum Progress {
 }
 
 impl Stream {
-    /// Of a socket that is connected, and does not wait.
+    /// A stream over a connected socket, which must be non-blocking.
     pub(super) fn tcp(socket: TcpStream, deadline: Deadline) -> Self {
         Self::Tcp(Tcp { socket, deadline, generation: fork_generation() })
     }
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_says_nothing_is_waited_for_until_the_deadline() {
+    fn a_read_from_a_silent_peer_ends_at_the_deadline() {
         let deadline = Deadline::after(Duration::from_millis(50));
         let (mut stream, _peer) = connected(deadline);
         let error = stream.read(&mut [0; 16]).expect_err("nobody writes");

@@ -91,7 +91,8 @@ impl TlsStream {
         for _ in 0..RECEIVES {
             match self.connection.reader().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.receive().map(drop)?,
-                // At the end without a close_notify, which anybody could have caused, this is an error.
+                // If the stream has ended without a close_notify this is an error: anybody on the way could have cut it
+                // off.
                 result => return result,
             }
         }
@@ -112,7 +113,7 @@ impl TlsStream {
             if self.outgoing.left().is_empty() {
                 self.outgoing.done = 0;
                 self.outgoing.bytes.clear();
-                // Record by record they would be as many packets.
+                // All records at once: one by one they would be as many packets.
                 while self.connection.wants_write() {
                     self.connection.write_tls(&mut self.outgoing.bytes)?;
                 }
