@@ -46,7 +46,18 @@ fn header() -> Result<(), Box<dyn Error>> {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml"))?;
     config.header = Some(fs::read_to_string(root.join("src/ffi/contract.h"))?);
     config.after_includes = Some(versions()?);
-    let sources = ["version", "status", "options", "callback_types", "callbacks", "auth", "token", "error"];
+    let sources = [
+        "version",
+        "status",
+        "options",
+        "callback_types",
+        "callbacks",
+        "auth",
+        "token",
+        "json",
+        "json_values",
+        "error",
+    ];
     let builder = sources.iter().fold(cbindgen::Builder::new().with_config(config), |builder, source| {
         builder.with_src(root.join(format!("src/ffi/{source}.rs")))
     });

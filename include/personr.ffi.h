@@ -25,6 +25,8 @@ enum {
     PERSONR_INTERNAL = 13,
     PERSONR_CANCELLED = 14,
     PERSONR_CREDENTIALS = 15,
+    PERSONR_FILE = 16,
+    PERSONR_NO_VALUE = 17,
     PERSONR_LOGIN_BASIC = 0,
     PERSONR_LOGIN_FORM = 1,
     PERSONR_RECORD_MAX = 32768,
@@ -39,11 +41,19 @@ enum {
     PERSONR_STATE_RENEWING = 2,
     PERSONR_STATE_FAILING = 3,
     PERSONR_STATE_REFUSED = 4,
-    PERSONR_AUTHORIZATION_MAX = 4104
+    PERSONR_AUTHORIZATION_MAX = 4104,
+    PERSONR_TYPE_MISSING = 0,
+    PERSONR_TYPE_NULL = 1,
+    PERSONR_TYPE_BOOLEAN = 2,
+    PERSONR_TYPE_NUMBER = 3,
+    PERSONR_TYPE_STRING = 4,
+    PERSONR_TYPE_ARRAY = 5,
+    PERSONR_TYPE_OBJECT = 6
 };
 
 typedef struct personr_auth personr_auth;
 typedef struct personr_error personr_error;
+typedef struct personr_json personr_json;
 typedef struct personr_options personr_options;
 typedef struct personr_token personr_token;
 typedef int32_t personr_status;
@@ -136,6 +146,42 @@ int64_t personr_token_lifetime(const personr_token *token);
 int64_t personr_token_expires_at(const personr_token *token);
 int64_t personr_token_seconds_left(const personr_token *token);
 void personr_token_free(personr_token *token);
+personr_status personr_json_parse(const uint8_t *text, size_t length, personr_json **json_out, personr_error **error);
+void personr_json_free(personr_json *json);
+int32_t personr_json_type(const personr_json *json, const char *pointer);
+const personr_json *personr_json_get(const personr_json *json, const char *pointer);
+const personr_json *personr_json_at(const personr_json *json, const char *pointer, size_t index);
+size_t personr_json_count(const personr_json *json, const char *pointer);
+const char *personr_json_name(const personr_json *json, const char *pointer, size_t index);
+const char *personr_json_string(const personr_json *json, const char *pointer);
+personr_status personr_json_copy(const personr_json *json,
+                                 const char *pointer,
+                                 char *buffer,
+                                 size_t capacity,
+                                 size_t *length_out,
+                                 personr_error **error);
+personr_status personr_json_integer(const personr_json *json,
+                                    const char *pointer,
+                                    int64_t *value_out,
+                                    personr_error **error);
+personr_status personr_json_number(const personr_json *json,
+                                   const char *pointer,
+                                   double *value_out,
+                                   personr_error **error);
+personr_status personr_json_boolean(const personr_json *json,
+                                    const char *pointer,
+                                    int32_t *value_out,
+                                    personr_error **error);
+personr_status personr_json_bytes(const personr_json *json,
+                                  const char *pointer,
+                                  uint8_t *buffer,
+                                  size_t capacity,
+                                  size_t *length_out,
+                                  personr_error **error);
+personr_status personr_json_save_base64(const personr_json *json,
+                                        const char *pointer,
+                                        const char *path,
+                                        personr_error **error);
 personr_status personr_error_status(const personr_error *error);
 const char *personr_error_message(const personr_error *error);
 const char *personr_error_reason(const personr_error *error);

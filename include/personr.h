@@ -26,13 +26,14 @@
  *   you asked, until it is freed; they are never NULL and never yours to free.
  * - A NULL where a value is needed (PERSONR_NONNULL; where NULL is allowed stands PERSONR_NULLABLE), bad UTF-8, an
  *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
- * - personr_auth may be used by any number of threads at once, personr_token and personr_error as well (they never
- *   change); personr_options by one at a time.
+ * - personr_auth may be used by any number of threads at once, personr_token, personr_error and personr_json as well
+ *   (they never change); personr_options by one at a time.
  * - Callbacks return PERSONR_CALLBACK_OK (1) for success, and those of a store may say PERSONR_STORE_BUSY. All else is a
  *   failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
- *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters and the ..._free of other handles work.
+ *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json and the ..._free
+ *   of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
  *   library: POSIX lets it call none.
@@ -147,8 +148,8 @@
 #define PERSONR_TLS 9
 
 /**
- * The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
- * "user_id", "expires", "redirect".
+ * The answer is not one of Personr's, or a text is no JSON. Reasons: "http", "too-large", "empty", "html", "json",
+ * "json-depth", "answer", "token", "user_id", "expires", "redirect".
  */
 #define PERSONR_PROTOCOL 10
 
@@ -182,6 +183,19 @@
  * The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
  */
 #define PERSONR_CREDENTIALS 15
+
+/**
+ * A file could not be read or written. Reasons: "file-open" (it cannot be opened or made, or its folder cannot),
+ * "file-type" (what stands at the path is no regular file), "file-full" (the disk is full, or the quota or the
+ * process's limit on file sizes is reached), "file-io".
+ */
+#define PERSONR_FILE 16
+
+/**
+ * The JSON document has no such value. Reasons: "json-missing" (nothing stands there), "json-type" (a value of another
+ * type does), "json-range" (a number that the result cannot hold), "json-base64" (a string that is no Base64).
+ */
+#define PERSONR_NO_VALUE 17
 
 /**
  * Email and password in the Authorization header (api-basic-auth). The default.
@@ -263,6 +277,41 @@
 #define PERSONR_AUTHORIZATION_MAX 4104
 
 /**
+ * There is no such value.
+ */
+#define PERSONR_TYPE_MISSING 0
+
+/**
+ * null.
+ */
+#define PERSONR_TYPE_NULL 1
+
+/**
+ * true or false.
+ */
+#define PERSONR_TYPE_BOOLEAN 2
+
+/**
+ * A number.
+ */
+#define PERSONR_TYPE_NUMBER 3
+
+/**
+ * A string.
+ */
+#define PERSONR_TYPE_STRING 4
+
+/**
+ * An array: elements in their order.
+ */
+#define PERSONR_TYPE_ARRAY 5
+
+/**
+ * An object: members with names, in their order.
+ */
+#define PERSONR_TYPE_OBJECT 6
+
+/**
  * An account at the service, and its one live token.
  *
  * Make one for each account of an application, share it between all threads, and keep it. Freed by
@@ -281,6 +330,31 @@ typedef struct personr_auth personr_auth;
  * Why a call failed: an object of the caller's, made by the call, freed by personr_error_free(). It never changes.
  */
 typedef struct personr_error personr_error;
+
+/**
+ * A value of a JSON document: the whole of it, or a part.
+ *
+ * Every function takes a value and a JSON pointer (RFC 6901), which says where to go from there: "" is the value
+ * itself, "/response/base64/0" the first element of the member "base64" of the member "response". In a name "~1"
+ * stands for "/" and "~0" for "~"; blanks and capitals count: "/result/Created Date". A pointer that is no such thing
+ * ("response", "/a~2") is #PERSONR_INVALID_ARGUMENT; one that leads nowhere is #PERSONR_NO_VALUE, reason
+ * "json-missing", as is an element "01", "-" or after the last. NULL stands for a value that is missing, so calls can
+ * be nested. For a missing value and for a malformed pointer, a function that returns no status returns what it
+ * returns for NULL.
+ *
+ * What personr_json_parse() makes is yours to free. Every other personr_json is borrowed from the document that it is
+ * a part of, costs nothing, and is valid as long as that is.
+ *
+ * Documents are read as RFC 8259 says, and as the service writes them: also with a comma after the last element or
+ * member, with none before a member's name, with a byte order mark, with raw control characters in a string (but no
+ * NUL), with bytes that are not UTF-8 and with halves of surrogate pairs (each becomes U+FFFD). At most 64 MiB,
+ * 1,000,000 values, and 128 arrays and objects within each other. If a name is doubled, the last of these members
+ * counts and the others are not there.
+ *
+ * A document is an index over its text, 16 bytes for each value, and never changes: any number of threads may read it
+ * at once, without a lock. All functions but personr_json_free() may also be called inside a callback.
+ */
+typedef struct personr_json personr_json;
 
 /**
  * Settings for personr_auth_new(), which copies them.
@@ -1049,6 +1123,255 @@ int64_t personr_token_seconds_left(const personr_token *PERSONR_NULLABLE token);
  * Threads: nothing else may use this personr_token any more. Network: never.
  */
 void personr_token_free(personr_token *PERSONR_NULLABLE token);
+
+/**
+ * Reads a JSON document: the body of a webhook, say.
+ *
+ * @param text     The text: UTF-8, at most 64 MiB. Copied. May be NULL if the length is 0.
+ * @param length   Its length in bytes.
+ * @param json_out Receives the document, yours to free by personr_json_free(). NULL on failure.
+ * @param error    Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_PROTOCOL, reason "json" (it is no JSON; the message says at which byte), "json-depth"
+ * (more than 128 arrays and objects within each other) or "too-large" (64 MiB, 1,000,000 values);
+ * #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any. Network: never.
+ */
+personr_status personr_json_parse(const uint8_t *PERSONR_NULLABLE text,
+                                  size_t length,
+                                  personr_json *PERSONR_NULLABLE *PERSONR_NONNULL json_out,
+                                  personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Frees a document that personr_json_parse() made, and all that is borrowed from it. Its text is wiped.
+ *
+ * @param json The document. NULL does nothing, and neither does a value that is borrowed.
+ *
+ * Threads: nothing else may use the document any more. Network: never.
+ */
+void personr_json_free(personr_json *PERSONR_NULLABLE json);
+
+/**
+ * Returns the type of a value.
+ *
+ * @param json    A value. NULL gives #PERSONR_TYPE_MISSING.
+ * @param pointer Where to go from there, "" for itself.
+ * @return #PERSONR_TYPE_MISSING (also for a malformed pointer), #PERSONR_TYPE_NULL, #PERSONR_TYPE_BOOLEAN,
+ * #PERSONR_TYPE_NUMBER, #PERSONR_TYPE_STRING, #PERSONR_TYPE_ARRAY or #PERSONR_TYPE_OBJECT.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int32_t personr_json_type(const personr_json *PERSONR_NULLABLE json, const char *PERSONR_NONNULL pointer);
+
+/**
+ * Returns a part of a document, to go on from there.
+ *
+ * To find a member takes time in proportion to the number of members beside it; to find an element does not. Whoever
+ * reads many values of one object gets that first.
+ *
+ * @param json    A value. NULL gives NULL.
+ * @param pointer Where to go from there.
+ * @return Borrowed: valid as long as the document. NULL if nothing is there, or if the pointer is malformed.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const personr_json *PERSONR_NULLABLE personr_json_get(const personr_json *PERSONR_NULLABLE json,
+                                                      const char *PERSONR_NONNULL pointer);
+
+/**
+ * Returns an element of an array, or the value of a member of an object, by its number. It is found at once, however
+ * many there are.
+ *
+ * @param json    A value. NULL gives NULL.
+ * @param pointer Where the array or object is.
+ * @param index   The number: 0 is the first.
+ * @return Borrowed: valid as long as the document. NULL if there are fewer, or if it is no array or object.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const personr_json *PERSONR_NULLABLE personr_json_at(const personr_json *PERSONR_NULLABLE json,
+                                                     const char *PERSONR_NONNULL pointer,
+                                                     size_t index);
+
+/**
+ * Returns how many elements an array has, or how many members an object has.
+ *
+ * @param json    A value. NULL gives 0.
+ * @param pointer Where the array or object is.
+ * @return The number; 0 for what is no array or object.
+ *
+ * Threads: any number at once. Network: never.
+ */
+size_t personr_json_count(const personr_json *PERSONR_NULLABLE json, const char *PERSONR_NONNULL pointer);
+
+/**
+ * Returns the name of a member of an object, by its number.
+ *
+ * It is copied when it is asked for the first time, and kept until the document is freed. U+FFFD stands for a NUL in
+ * it.
+ *
+ * @param json    A value. NULL gives "".
+ * @param pointer Where the object is.
+ * @param index   The number: 0 is the first.
+ * @return UTF-8, borrowed: valid as long as the document. "" if there are fewer members, or if it is no object. Never
+ * NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *PERSONR_NONNULL personr_json_name(const personr_json *PERSONR_NULLABLE json,
+                                              const char *PERSONR_NONNULL pointer,
+                                              size_t index);
+
+/**
+ * Returns a value as a string: what a string says, a number or a boolean as it stands in the text ("1e3", "true").
+ *
+ * It is copied when it is asked for the first time, and kept until the document is freed; then it is wiped. For long
+ * strings personr_json_copy() or personr_json_save_base64() keep nothing. U+FFFD stands for a NUL in it.
+ *
+ * @param json    A value. NULL gives "".
+ * @param pointer Where to go from there.
+ * @return UTF-8, borrowed: valid as long as the document. "" if nothing is there, and for null, arrays and objects.
+ * Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *PERSONR_NONNULL personr_json_string(const personr_json *PERSONR_NULLABLE json,
+                                                const char *PERSONR_NONNULL pointer);
+
+/**
+ * Copies a value as text: what a string says; a number, a boolean, an array or an object as it stands in the document,
+ * byte for byte.
+ *
+ * To ask for the length alone, pass NULL and a capacity of 0: it is #PERSONR_BUFFER_TOO_SMALL then.
+ *
+ * @param json       A value. May be NULL, for one that is missing.
+ * @param pointer    Where to go from there.
+ * @param buffer     Receives the text and a NUL. On failure it holds "". Of a string it is UTF-8, and a NUL in it is
+ *                   copied: the length tells where the end is. May be NULL if capacity is 0.
+ * @param capacity   Size of the buffer in bytes, with room for the NUL.
+ * @param length_out Receives the length without the NUL, also with #PERSONR_BUFFER_TOO_SMALL; else 0 on failure. May
+ *                   be NULL.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing", or "json-type" for null; #PERSONR_BUFFER_TOO_SMALL;
+ * #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once, each with a buffer of its own. Network: never.
+ */
+personr_status personr_json_copy(const personr_json *PERSONR_NULLABLE json,
+                                 const char *PERSONR_NONNULL pointer,
+                                 char *PERSONR_NULLABLE buffer,
+                                 size_t capacity,
+                                 size_t *PERSONR_NULLABLE length_out,
+                                 personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Reads a number that is whole, exactly to 64 bits: "1.0", "1e3" and "-0" are whole, too. A string is no number, whatever
+ * it holds.
+ *
+ * @param json      A value. May be NULL, for one that is missing.
+ * @param pointer   Where to go from there.
+ * @param value_out Receives the number. 0 on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing", "json-type" or "json-range" (1.5,
+ * 18446744073709551615); #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_json_integer(const personr_json *PERSONR_NULLABLE json,
+                                    const char *PERSONR_NONNULL pointer,
+                                    int64_t *PERSONR_NONNULL value_out,
+                                    personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Reads a number: the double that is nearest to it.
+ *
+ * @param json      A value. May be NULL, for one that is missing.
+ * @param pointer   Where to go from there.
+ * @param value_out Receives the number. 0 on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing", "json-type" or "json-range" (1e999);
+ * #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_json_number(const personr_json *PERSONR_NULLABLE json,
+                                   const char *PERSONR_NONNULL pointer,
+                                   double *PERSONR_NONNULL value_out,
+                                   personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Reads a boolean.
+ *
+ * @param json      A value. May be NULL, for one that is missing.
+ * @param pointer   Where to go from there.
+ * @param value_out Receives 1 for true and 0 for false. 0 on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing" or "json-type"; #PERSONR_INVALID_ARGUMENT;
+ * #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_json_boolean(const personr_json *PERSONR_NULLABLE json,
+                                    const char *PERSONR_NONNULL pointer,
+                                    int32_t *PERSONR_NONNULL value_out,
+                                    personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Decodes the Base64 of a string into a buffer.
+ *
+ * Blanks and line breaks in it are passed over, the padding may be missing, and "data:TYPE;base64," may stand before
+ * it. To ask for the length alone, pass NULL and a capacity of 0: it is #PERSONR_BUFFER_TOO_SMALL then, if there are
+ * any bytes. Decoding takes its time for that: for a large one guess three quarters of the string's length.
+ *
+ * @param json       A value. May be NULL, for one that is missing.
+ * @param pointer    Where to go from there.
+ * @param buffer     Receives the bytes. On failure what stands in it is unspecified. May be NULL if capacity is 0.
+ * @param capacity   Size of the buffer in bytes.
+ * @param length_out Receives the number of bytes, also with #PERSONR_BUFFER_TOO_SMALL; else 0 on failure. May be NULL.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing", "json-type" or "json-base64";
+ * #PERSONR_BUFFER_TOO_SMALL; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once, each with a buffer of its own. Network: never.
+ */
+personr_status personr_json_bytes(const personr_json *PERSONR_NULLABLE json,
+                                  const char *PERSONR_NONNULL pointer,
+                                  uint8_t *PERSONR_NULLABLE buffer,
+                                  size_t capacity,
+                                  size_t *PERSONR_NULLABLE length_out,
+                                  personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Decodes the Base64 of a string into a file, which appears whole or not at all. Memory does not hold it.
+ *
+ * The string is read as by personr_json_bytes(). The file is written beside the path as ".personr-" and 16 random
+ * letters and digits, brought to the disk, and renamed; if that fails it is removed. Its owner alone may read and write
+ * it (mode 0600). A regular file at the path is replaced; anything else (a symbolic link, a folder, a device, a FIFO)
+ * is not, and is #PERSONR_FILE, reason "file-type". If only the last step fails, which brings the folder to the disk,
+ * the new file stands there already. No signal is raised: a limit on file sizes is "file-full".
+ *
+ * @param json    A value. May be NULL, for one that is missing.
+ * @param pointer Where to go from there.
+ * @param path    Where the file will be. Its folder exists. Bytes as the system takes them; a relative path is resolved
+ *                now.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL. No message
+ *                repeats the path.
+ *
+ * @return #PERSONR_OK; #PERSONR_NO_VALUE, reason "json-missing", "json-type" or "json-base64"; #PERSONR_FILE, reason
+ * "file-open", "file-type", "file-full" or "file-io"; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+personr_status personr_json_save_base64(const personr_json *PERSONR_NULLABLE json,
+                                        const char *PERSONR_NONNULL pointer,
+                                        const char *PERSONR_NONNULL path,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
 
 /**
  * Returns the kind of failure.

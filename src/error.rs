@@ -38,10 +38,14 @@ pub enum Status {
     Internal,
     /// The application did not tell the password.
     Credentials,
+    /// A file cannot be read or written.
+    File,
+    /// A JSON document has no such value.
+    NoValue,
 }
 
 impl Status {
-    const NAMES: [(Self, &'static str); 14] = [
+    const NAMES: [(Self, &'static str); 16] = [
         (Self::InvalidArgument, "invalid-argument"),
         (Self::InvalidCredentials, "invalid-credentials"),
         (Self::Unauthorized, "unauthorized"),
@@ -56,6 +60,8 @@ impl Status {
         (Self::BufferTooSmall, "buffer-too-small"),
         (Self::Internal, "internal"),
         (Self::Credentials, "credentials"),
+        (Self::File, "file"),
+        (Self::NoValue, "no-value"),
     ];
 
     /// Its name in records and in the log.

@@ -11,6 +11,7 @@
 #![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
 
 mod boundary;
+mod buffer;
 mod guard;
 mod handle;
 mod shared;
@@ -31,12 +32,18 @@ mod auth;
 
 mod token;
 
+mod json;
+
+mod json_values;
+
 mod error;
 
 pub use auth::*;
 pub use callback_types::*;
 pub use callbacks::*;
 pub use error::*;
+pub use json::*;
+pub use json_values::*;
 pub use options::*;
 pub use status::*;
 pub use token::*;

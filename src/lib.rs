@@ -12,6 +12,7 @@
 //! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
 //! * `dial`: a connection: name look-up, proxy, TLS with its root certificates.
 //! * `record`: what is known of an account's token, and its form in a store.
+//! * `json`: a document that may be untidy, and the values in it. `atomic_file`: a file that appears whole.
 //! * On the ground floor: `token`, `credentials`, `url`, `environment`, `secret`, `clock`, `error`, `log`, `http`,
 //!   `pem`, `blanks`, `random`, `sync`, `sys`, `text`, `alloc`.
 
@@ -34,6 +35,7 @@ extern crate self as personr;
 #[cfg(feature = "capi")]
 #[allow(unsafe_code)]
 mod alloc;
+mod atomic_file;
 mod auth;
 mod blanks;
 mod clock;
@@ -48,6 +50,7 @@ pub mod ffi;
 #[doc(hidden)]
 pub mod fuzz;
 mod http;
+mod json;
 mod log;
 mod login;
 mod options;

@@ -58,9 +58,18 @@ pub(super) fn run(work: impl FnOnce() -> Result<()>) -> Result<()> {
             let message = "the library was called from inside one of its own callbacks";
             return Err(Error::new(Status::InvalidArgument, "reentrant", message));
         }
-        let message = "a defect of the library was met; please report it";
-        catch(place, work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+        caught(place, work)
     })
+}
+
+/// As [`run`], for a call that waits for nobody: from inside a callback too.
+pub(super) fn run_anywhere(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    PLACE.with(|place| caught(place, work))
+}
+
+fn caught(place: &Cell<Place>, work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let message = "a defect of the library was met; please report it";
+    catch(place, work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
 }
 
 /// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::boundary::run;
+use super::boundary::{run, run_anywhere};
 use super::error::personr_error;
 use super::status::{PERSONR_OK, personr_status, status_of};
 use crate::error::Result;
@@ -24,11 +24,30 @@ pub(super) unsafe fn guard(error: *mut *mut personr_error, work: impl FnOnce() -
 /// # Safety
 /// As for `guard`.
 pub(super) unsafe fn guard_quick(error: *mut *mut personr_error, work: impl FnOnce() -> Result<()>) -> personr_status {
+    // SAFETY: promised by the caller.
+    unsafe { report(error, || run(work)) }
+}
+
+/// As `guard`, for work that waits for nobody, and so may be asked for inside a callback too.
+///
+/// # Safety
+/// As for `guard`.
+pub(super) unsafe fn guard_anywhere(
+    error: *mut *mut personr_error,
+    work: impl FnOnce() -> Result<()>,
+) -> personr_status {
+    // SAFETY: promised by the caller.
+    unsafe { report(error, || run_anywhere(|| uncancelled(work))) }
+}
+
+/// # Safety
+/// As for `guard`.
+unsafe fn report(error: *mut *mut personr_error, work: impl FnOnce() -> Result<()>) -> personr_status {
     if let Some(error) = NonNull::new(error) {
         // SAFETY: promised by the caller.
         unsafe { error.write(std::ptr::null_mut()) };
     }
-    let failure = match run(work) {
+    let failure = match work() {
         Ok(()) => return PERSONR_OK,
         Err(failure) => failure,
     };

@@ -30,10 +30,14 @@ use crate::error::{Error, Result};
 /// A type of handle.
 ///
 /// # Safety
-/// The type is `repr(C)`, and its first field is a [`TypeWord`] of itself.
+/// The type is `repr(C)`, and its first field is a [`TypeWord`] of itself, or another `u64` that has `WORD` in its `BITS`.
 pub(super) unsafe trait Handle: Sized {
     /// As in the header. No two types have the same.
     const NAME: &'static str;
+    /// Made of the name, so that types need no list of numbers; what is no handle has it by chance only.
+    const WORD: u64 = fnv1a(Self::NAME.as_bytes());
+    /// The bits of the word that tell the type. One of whose handles there are many may use the others for itself.
+    const BITS: u64 = u64::MAX;
 }
 
 /// The first field of a handle.
@@ -44,11 +48,8 @@ pub(super) struct TypeWord<T> {
 }
 
 impl<T: Handle> TypeWord<T> {
-    /// Made of the name, so that types need no list of numbers; what is no handle has it by chance only.
-    const VALUE: u64 = fnv1a(T::NAME.as_bytes());
-
     pub(super) const fn new() -> Self {
-        Self { _word: Self::VALUE, of: PhantomData }
+        Self { _word: T::WORD, of: PhantomData }
     }
 }
 
@@ -69,7 +70,7 @@ const fn fnv1a(bytes: &[u8]) -> u64 {
 #[inline(always)]
 unsafe fn is_of_its_type<T: Handle>(pointer: NonNull<T>) -> bool {
     // SAFETY: a handle of any type begins with such a word, which never changes.
-    unsafe { pointer.cast::<u64>().read() == TypeWord::<T>::VALUE }
+    unsafe { (pointer.cast::<u64>().read() ^ T::WORD) & T::BITS == 0 }
 }
 
 /// The handle, or what is wrong with it.
@@ -216,6 +217,6 @@ mod tests {
         // From the reference of the hash: http://www.isthe.com/chongo/tech/comp/fnv/
         assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
-        assert_ne!(TypeWord::<Apple>::VALUE, TypeWord::<Pear>::VALUE);
+        assert_ne!(Apple::WORD, Pear::WORD);
     }
 }

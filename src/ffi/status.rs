@@ -35,8 +35,8 @@ pub const PERSONR_TIMEOUT: i32 = 8;
 /// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake". Or (reasons "no-roots",
 /// "roots-unreadable") the system's root certificates are missing, or could not all be read.
 pub const PERSONR_TLS: i32 = 9;
-/// The answer is not one of Personr's. Reasons: "http", "too-large", "empty", "html", "json", "answer", "token",
-/// "user_id", "expires", "redirect".
+/// The answer is not one of Personr's, or a text is no JSON. Reasons: "http", "too-large", "empty", "html", "json",
+/// "json-depth", "answer", "token", "user_id", "expires", "redirect".
 pub const PERSONR_PROTOCOL: i32 = 10;
 /// The token store failed, and there is no good token in hand. Reasons: "store-version" (the record is of a later
 /// version of the library, and left alone), "store-record" (the record would be too long); with "file:" also
@@ -54,6 +54,13 @@ pub const PERSONR_INTERNAL: i32 = 13;
 pub const PERSONR_CANCELLED: i32 = 14;
 /// The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
 pub const PERSONR_CREDENTIALS: i32 = 15;
+/// A file could not be read or written. Reasons: "file-open" (it cannot be opened or made, or its folder cannot),
+/// "file-type" (what stands at the path is no regular file), "file-full" (the disk is full, or the quota or the
+/// process's limit on file sizes is reached), "file-io".
+pub const PERSONR_FILE: i32 = 16;
+/// The JSON document has no such value. Reasons: "json-missing" (nothing stands there), "json-type" (a value of another
+/// type does), "json-range" (a number that the result cannot hold), "json-base64" (a string that is no Base64).
+pub const PERSONR_NO_VALUE: i32 = 17;
 
 /// The one mapping to the numbers of C.
 pub(super) fn status_of(status: Status) -> personr_status {
@@ -72,6 +79,8 @@ pub(super) fn status_of(status: Status) -> personr_status {
         Status::BufferTooSmall => PERSONR_BUFFER_TOO_SMALL,
         Status::Internal => PERSONR_INTERNAL,
         Status::Credentials => PERSONR_CREDENTIALS,
+        Status::File => PERSONR_FILE,
+        Status::NoValue => PERSONR_NO_VALUE,
     }
 }
 
@@ -105,6 +114,8 @@ fn name_of(status: personr_status) -> &'static CStr {
         PERSONR_INTERNAL => c"PERSONR_INTERNAL",
         PERSONR_CANCELLED => c"PERSONR_CANCELLED",
         PERSONR_CREDENTIALS => c"PERSONR_CREDENTIALS",
+        PERSONR_FILE => c"PERSONR_FILE",
+        PERSONR_NO_VALUE => c"PERSONR_NO_VALUE",
         _ => c"PERSONR_UNKNOWN",
     }
 }

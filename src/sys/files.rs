@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, CString, c_int};
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -72,15 +72,25 @@ pub(crate) fn set_mode_of_new_directory(path: &Path, mode: libc::mode_t) -> io::
 
 /// Which file the name stands for, without opening it: to close a descriptor of a locked file is to unlock it.
 pub(crate) fn id_at(directory: &File, name: &CStr) -> io::Result<FileId> {
+    let stat = stat_at(directory, name)?;
+    // Their types differ between systems, and their values fit.
+    #[allow(clippy::unnecessary_cast)]
+    Ok(FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 })
+}
+
+/// Whether the name stands for a regular file. A symbolic link is none.
+pub(crate) fn is_regular_at(directory: &File, name: &CStr) -> io::Result<bool> {
+    Ok(stat_at(directory, name)?.st_mode & libc::S_IFMT == libc::S_IFREG)
+}
+
+/// What the name stands for; a symbolic link is not followed.
+fn stat_at(directory: &File, name: &CStr) -> io::Result<libc::stat> {
     let mut stat = MaybeUninit::<libc::stat>::zeroed();
     let (directory, flags) = (directory.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
     // SAFETY: the name ends with NUL, and the pointer is to a stat of our own.
     retry(|| unsafe { libc::fstatat(directory, name.as_ptr(), stat.as_mut_ptr(), flags) })?;
     // SAFETY: zeroes are a valid stat, and so is what the system wrote.
-    let stat = unsafe { stat.assume_init() };
-    // Their types differ between systems, and their values fit.
-    #[allow(clippy::unnecessary_cast)]
-    Ok(FileId { device: stat.st_dev as u64, inode: stat.st_ino as u64 })
+    Ok(unsafe { stat.assume_init() })
 }
 
 /// Renames within the directory, over what has that name.
@@ -166,10 +176,7 @@ fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t)
 /// Makes a new file this long and takes room for it on the disk, so that a full disk shows now and not when the file is
 /// written.
 pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
-    // A write beyond this limit raises a signal (SIGXFSZ), which ends the application.
-    if length as u64 > file_size_limit() {
-        return Err(io::Error::from_raw_os_error(libc::EFBIG));
-    }
+    check_limit(length as u64)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let Ok(end) = libc::off_t::try_from(length) else { return Err(io::ErrorKind::InvalidInput.into()) };
@@ -180,6 +187,17 @@ pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
         }
     }
     std::os::unix::fs::FileExt::write_all_at(file, &vec![0; length], 0)
+}
+
+/// Writes on at the end of a file, which is `length` bytes long afterwards.
+pub(crate) fn write_within_limit(mut file: &File, bytes: &[u8], length: u64) -> io::Result<()> {
+    check_limit(length)?;
+    file.write_all(bytes)
+}
+
+/// A write beyond the limit raises a signal (SIGXFSZ), which ends the application.
+fn check_limit(length: u64) -> io::Result<()> {
+    if length > file_size_limit() { Err(io::Error::from_raw_os_error(libc::EFBIG)) } else { Ok(()) }
 }
 
 /// The longest file that this process may write.

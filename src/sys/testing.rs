@@ -123,3 +123,23 @@ pub(crate) fn refuse_locks_of_descriptions(error: i32) -> bool {
             && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
     }
 }
+
+/// Lets the process have so many bytes of memory more than it has, and no more. For a child.
+#[cfg(target_os = "linux")]
+pub(crate) fn limit_memory(more: usize) {
+    let pages = std::fs::read_to_string("/proc/self/statm").expect("a process");
+    let pages: u64 = pages.split(' ').next().and_then(|pages| pages.parse().ok()).expect("a number");
+    // SAFETY: asks for a number.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
+    let limit = pages * page + more as u64;
+    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+    // SAFETY: the pointer is to a limit of ours.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
+}
+
+/// The longest file that the process may write, in bytes. For a child.
+pub(crate) fn limit_file_size(length: u64) {
+    let limit = libc::rlimit { rlim_cur: length as libc::rlim_t, rlim_max: length as libc::rlim_t };
+    // SAFETY: the pointer is to a limit of ours.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) }, 0);
+}

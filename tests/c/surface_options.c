@@ -15,11 +15,11 @@ static void versions_and_names(void)
     CHECK(strcmp(personr_library_version(), PERSONR_VERSION) == 0);
     CHECK(personr_library_version_number() == PERSONR_VERSION_NUMBER);
     CHECK(strcmp(personr_status_name(PERSONR_OK), "PERSONR_OK") == 0);
-    CHECK(strcmp(personr_status_name(PERSONR_CREDENTIALS), "PERSONR_CREDENTIALS") == 0);
-    for (status = PERSONR_OK; status <= PERSONR_CREDENTIALS; status++)
+    CHECK(strcmp(personr_status_name(PERSONR_NO_VALUE), "PERSONR_NO_VALUE") == 0);
+    for (status = PERSONR_OK; status <= PERSONR_NO_VALUE; status++)
         CHECK(strcmp(personr_status_name(status), "PERSONR_UNKNOWN") != 0);
     CHECK(strcmp(personr_status_name(-1), "PERSONR_UNKNOWN") == 0);
-    CHECK(strcmp(personr_status_name(PERSONR_CREDENTIALS + 1), "PERSONR_UNKNOWN") == 0);
+    CHECK(strcmp(personr_status_name(PERSONR_NO_VALUE + 1), "PERSONR_UNKNOWN") == 0);
     CHECK(strcmp(personr_status_name(INT32_MIN), "PERSONR_UNKNOWN") == 0);
     CHECK(strcmp(personr_status_name(INT32_MAX), "PERSONR_UNKNOWN") == 0);
 }

@@ -185,11 +185,11 @@ fn statuses_and_versions_have_names() {
     unsafe {
         assert_eq!(string(personr_status_name(PERSONR_OK)), "PERSONR_OK");
         assert_eq!(string(personr_status_name(PERSONR_CREDENTIALS)), "PERSONR_CREDENTIALS");
-        for unknown in [-1, 16, i32::MIN, i32::MAX] {
+        for unknown in [-1, 18, i32::MIN, i32::MAX] {
             assert_eq!(string(personr_status_name(unknown)), "PERSONR_UNKNOWN");
         }
-        let names: std::collections::BTreeSet<_> = (0..16).map(|status| string(personr_status_name(status))).collect();
-        assert_eq!(names.len(), 16);
+        let names: std::collections::BTreeSet<_> = (0..18).map(|status| string(personr_status_name(status))).collect();
+        assert_eq!(names.len(), 18);
         let version = string(personr_library_version());
         assert_eq!(version, env!("CARGO_PKG_VERSION"));
         let parts: Vec<u32> = version.split('.').map(|part| part.parse().expect("a number")).collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// What each room of `src/` imports. A room names only rooms that stand below it here.
 const ROOMS: &[(&str, &str)] = &[
-    ("ffi", "auth credentials error log options published record secret session store sys token"),
+    ("ffi", "atomic_file auth credentials error json log options published record secret session store sys token"),
     (
         "auth",
         "clock credentials dial environment error log login options published random record secret session store sys \
@@ -25,6 +25,8 @@ const ROOMS: &[(&str, &str)] = &[
     ("token", "clock secret"),
     ("credentials", "blanks clock error secret"),
     ("url", "blanks secret"),
+    ("atomic_file", "error random sys"),
+    ("json", "error"),
     ("environment", "sys"),
     ("secret", "sys"),
     ("clock", "sys"),

@@ -7,9 +7,9 @@ use crate::tokens::{Token, Tokens};
 use crate::{Comment, Error};
 
 /// The types that the header does not declare itself.
-const GIVEN: [&str; 12] = [
-    "void", "char", "int", "size_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t",
-    "uint64_t",
+const GIVEN: [&str; 13] = [
+    "void", "char", "int", "double", "size_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t",
+    "uint32_t", "uint64_t",
 ];
 
 /// Adds what `text` declares, up to its semicolon, to the header. It begins at this line.

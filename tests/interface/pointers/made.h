@@ -43,6 +43,15 @@ static inline personr_error *made_personr_error(void)
     return error;
 }
 
+static inline personr_json *made_personr_json(void)
+{
+    static personr_json *json;
+
+    if (json == NULL)
+        OK(personr_json_parse, (const uint8_t *)"{\"x\":7}", 7, &json);
+    return json;
+}
+
 /* Before the first call changes the options. */
 static inline void make_all(void)
 {
@@ -57,6 +66,8 @@ static inline void end_all(void)
     CHECK(strlen(personr_token_value(made_personr_token())) > 0);
     CHECK(personr_auth_state(made_personr_auth()) == PERSONR_STATE_GOOD);
     OK(personr_options_set_max_retries, made_personr_options(), 1);
+    CHECK(personr_json_count(made_personr_json(), "") == 1);
+    personr_json_free(made_personr_json());
     personr_error_free(made_personr_error());
     personr_token_free(made_personr_token());
     personr_auth_free(made_personr_auth());
