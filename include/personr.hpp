@@ -15,9 +15,10 @@
  * - What can fail comes in two forms. token() throws a personr::Error; try_token() returns a personr::Result, which
  *   holds the value or the Error, and throws nothing. In a program without exceptions (-fno-exceptions) the first form
  *   ends the process (abort) if it fails.
- * - Options, Auth and Token own the C object that they stand for: they are moved, never copied, and free it when they
- *   are destroyed. One that was moved from is empty: its getters return "", 0 or none, and whatever can fail is
- *   Status::InvalidArgument.
+ * - Options, Auth, Token and JsonDocument own the C object that they stand for: they are moved, never copied, and free
+ *   it when they are destroyed. One that was moved from is empty: its getters return "", 0 or none, and whatever can
+ *   fail is Status::InvalidArgument. A Json is a value that is borrowed from a document: it is copied as a pointer is,
+ *   and valid as long as the document is.
  * - Strings are std::string_view. Where you pass one it may also be a const char *, and that may be NULL, as what
  *   std::getenv() returns: NULL, and a NUL in the middle of a string, is Status::InvalidArgument. What you pass is
  *   copied, and the copies that this header makes are wiped. The strings that you get are borrowed from the object that
@@ -50,6 +51,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "personr.h"
 
@@ -88,6 +90,8 @@ enum class Status : std::int32_t {
     Internal = PERSONR_INTERNAL,
     Cancelled = PERSONR_CANCELLED,
     Credentials = PERSONR_CREDENTIALS,
+    File = PERSONR_FILE,
+    NoValue = PERSONR_NO_VALUE,
 };
 
 /** Which of the service's two login endpoints is used. */
@@ -121,6 +125,17 @@ enum class StoreResult : std::int32_t {
     Failed = 0,
 };
 
+/** What a value of a JSON document is. */
+enum class Type : std::int32_t {
+    Missing = PERSONR_TYPE_MISSING,
+    Null = PERSONR_TYPE_NULL,
+    Boolean = PERSONR_TYPE_BOOLEAN,
+    Number = PERSONR_TYPE_NUMBER,
+    String = PERSONR_TYPE_STRING,
+    Array = PERSONR_TYPE_ARRAY,
+    Object = PERSONR_TYPE_OBJECT,
+};
+
 /** The version of the library that is loaded, such as "0.1.0". Valid for ever. */
 inline std::string_view library_version() noexcept { return personr_library_version(); }
 
@@ -141,6 +156,7 @@ namespace detail {
 struct Free {
     void operator()(personr_auth *auth) const noexcept { personr_auth_free(auth); }
     void operator()(personr_error *error) const noexcept { personr_error_free(error); }
+    void operator()(personr_json *json) const noexcept { personr_json_free(json); }
     void operator()(personr_options *options) const noexcept { personr_options_free(options); }
     void operator()(personr_token *token) const noexcept { personr_token_free(token); }
 };
@@ -422,6 +438,201 @@ public:
 
 private:
     detail::Handle<personr_token> token_;
+};
+
+/**
+ * A value of a JSON document: the whole of it, or a part; or a missing one. It is borrowed, and valid as long as the
+ * document is.
+ *
+ *     for (std::size_t i = 0; i < json.count("/response/base64"); i++)
+ *         json.at("/response/base64", i).save_base64("", "document-" + std::to_string(i));
+ *
+ * A pointer (RFC 6901) says where to go from the value: "" is itself. For a malformed one, what cannot fail gives the
+ * answer of a missing value.
+ */
+class Json {
+public:
+    /** A missing value. */
+    Json() noexcept : json_(nullptr) {}
+    /** Borrows what a C function lent: for programs that use both. NULL is a missing value. */
+    explicit Json(const personr_json *json) noexcept : json_(json) {}
+
+    /** Whether it is there. */
+    explicit operator bool() const noexcept { return json_ != nullptr; }
+
+    /** What stands there. */
+    Type type(detail::Argument pointer = "") const noexcept
+    {
+        return static_cast<Type>(asked(pointer, personr_json_type));
+    }
+
+    /** The part that stands there, to go on from it. */
+    Json get(detail::Argument pointer) const noexcept { return Json(asked(pointer, personr_json_get)); }
+
+    /** The element of this number, or the value of the member of this number. */
+    Json at(std::size_t index) const noexcept { return at("", index); }
+    Json at(detail::Argument pointer, std::size_t index) const noexcept
+    {
+        return Json(asked(pointer, personr_json_at, index));
+    }
+
+    /** How many elements or members there are. */
+    std::size_t count(detail::Argument pointer = "") const noexcept { return asked(pointer, personr_json_count); }
+
+    /** The name of the member of this number; "" if there is none. */
+    std::string_view name(std::size_t index) const noexcept { return name("", index); }
+    std::string_view name(detail::Argument pointer, std::size_t index) const noexcept
+    {
+        return asked(pointer, personr_json_name, index);
+    }
+
+    /** What a string says; a number or a boolean as it stands there; "" for everything else. The document keeps it. */
+    std::string_view string(detail::Argument pointer = "") const noexcept
+    {
+        return asked(pointer, personr_json_string);
+    }
+
+    /** The same, and an array or object as it was received, as a copy of your own. */
+    std::string copy(detail::Argument pointer = "") const { return try_copy(pointer).value(); }
+    Result<std::string> try_copy(detail::Argument pointer = "") const noexcept
+    {
+        /* It writes a NUL, which a std::string has room for. */
+        return filled<std::string>(pointer, [&](const char *to, std::string &text, std::size_t *length, auto **error) {
+            return personr_json_copy(json_, to, text.data(), text.empty() ? 0 : text.size() + 1, length, error);
+        });
+    }
+
+    /** A number that is whole, exactly to 64 bits. */
+    std::int64_t integer(detail::Argument pointer = "") const { return try_integer(pointer).value(); }
+    Result<std::int64_t> try_integer(detail::Argument pointer = "") const noexcept
+    {
+        return read<std::int64_t>(pointer, personr_json_integer);
+    }
+
+    /** The double that is nearest to a number. */
+    double number(detail::Argument pointer = "") const { return try_number(pointer).value(); }
+    Result<double> try_number(detail::Argument pointer = "") const noexcept
+    {
+        return read<double>(pointer, personr_json_number);
+    }
+
+    /** Whether it is true. */
+    bool boolean(detail::Argument pointer = "") const { return try_boolean(pointer).value(); }
+    Result<bool> try_boolean(detail::Argument pointer = "") const noexcept
+    {
+        const Result<std::int32_t> read_number = read<std::int32_t>(pointer, personr_json_boolean);
+        if (!read_number)
+            return read_number.error();
+        return *read_number != 0;
+    }
+
+    /** The bytes that a string has in Base64. */
+    std::vector<std::uint8_t> bytes(detail::Argument pointer = "") const { return try_bytes(pointer).value(); }
+    Result<std::vector<std::uint8_t>> try_bytes(detail::Argument pointer = "") const noexcept
+    {
+        using Bytes = std::vector<std::uint8_t>;
+        return filled<Bytes>(pointer, [&](const char *to, Bytes &bytes, std::size_t *length, auto **error) {
+            return personr_json_bytes(json_, to, bytes.data(), bytes.size(), length, error);
+        });
+    }
+
+    /** Writes these bytes to a file, which appears whole, over nothing or over a regular file. */
+    void save_base64(detail::Argument pointer, detail::Argument path) const { try_save_base64(pointer, path).value(); }
+    Result<void> try_save_base64(detail::Argument pointer, detail::Argument path) const noexcept
+    {
+        if (const char *problem = pointer.problem())
+            return detail::refused("pointer", problem);
+        if (const char *problem = path.problem())
+            return detail::refused("path", problem);
+        const detail::Text pointer_text(pointer.text()), path_text(path.text());
+        return detail::attempt([&](personr_error **error) {
+            return personr_json_save_base64(json_, pointer_text.c_str(), path_text.c_str(), error);
+        });
+    }
+
+    /** For functions of personr.h. Borrowed. */
+    const personr_json *get() const noexcept { return json_; }
+
+private:
+    /* A pointer that C cannot take names nothing. */
+    template <class R, class... Rest>
+    R asked(detail::Argument pointer, R (*function)(const personr_json *, const char *, Rest...),
+            Rest... rest) const noexcept
+    {
+        const detail::Text text(pointer.text());
+        return function(pointer.problem() == nullptr ? json_ : nullptr, text.c_str(), rest...);
+    }
+
+    template <class T>
+    Result<T> read(detail::Argument pointer,
+                   personr_status (*function)(const personr_json *, const char *, T *, personr_error **)) const noexcept
+    {
+        if (const char *problem = pointer.problem())
+            return detail::refused("pointer", problem);
+        const detail::Text text(pointer.text());
+        T value{};
+        personr_error *error = nullptr;
+        if (function(json_, text.c_str(), &value, &error) != PERSONR_OK)
+            return Error(error);
+        return value;
+    }
+
+    /* Asks for the length first. */
+    template <class T, class Call>
+    static Result<T> filled(detail::Argument pointer, Call call) noexcept
+    {
+        if (const char *problem = pointer.problem())
+            return detail::refused("pointer", problem);
+        const detail::Text text(pointer.text());
+        T value;
+        std::size_t length = 0;
+        personr_error *error = nullptr;
+        personr_status status = call(text.c_str(), value, &length, &error);
+        if (status == PERSONR_BUFFER_TOO_SMALL && length > 0) {
+            personr_error_free(error);
+            value.resize(length);
+            status = call(text.c_str(), value, &length, &error);
+        }
+        /* "" has no bytes, and its NUL has no room in nothing. */
+        const bool is_empty = status == PERSONR_BUFFER_TOO_SMALL && length == 0;
+        if (status != PERSONR_OK && !is_empty)
+            return Error(error);
+        personr_error_free(error);
+        return value;
+    }
+
+    const personr_json *json_;
+};
+
+/** A JSON document that the program has from elsewhere: the body of a webhook. Its text is wiped when it goes. */
+class JsonDocument {
+public:
+    /** Reads a text. It is copied. */
+    static JsonDocument parse(std::string_view text) { return try_parse(text).value(); }
+    static Result<JsonDocument> try_parse(std::string_view text) noexcept
+    {
+        personr_json *json = nullptr;
+        personr_error *error = nullptr;
+        const auto *bytes = reinterpret_cast<const std::uint8_t *>(text.data());
+        if (personr_json_parse(bytes, text.size(), &json, &error) != PERSONR_OK)
+            return Error(error);
+        return JsonDocument(json);
+    }
+
+    /** Takes over what a C function gave: for programs that use both. */
+    explicit JsonDocument(personr_json *json) noexcept : json_(json) {}
+
+    /** The whole; a missing value if this was moved from. Borrowed. */
+    Json json() const noexcept PERSONR_HPP_BORROWED { return Json(json_.get()); }
+
+    /** For functions of personr.h. Borrowed. */
+    const personr_json *get() const noexcept PERSONR_HPP_BORROWED { return json_.get(); }
+
+    /** The same, and from now on yours to free by personr_json_free(). */
+    [[nodiscard]] personr_json *release() noexcept { return json_.release(); }
+
+private:
+    detail::Handle<personr_json> json_;
 };
 
 /**

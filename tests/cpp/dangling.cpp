@@ -13,10 +13,12 @@ std::size_t uses(personr::Auth &auth, personr::Options &options)
     auth.try_token();                                              /* warned of */
     options.try_timeout(std::chrono::seconds(1));                  /* warned of */
 
+    personr::Json json = personr::JsonDocument::parse("1").json(); /* warned of */
+
     const personr::Token kept = auth.token();
     std::string_view fine = kept.value();
     const std::string copied(auth.token().value());
     auth.reject(auth.authorization().view());
     return value.size() + authorization.size() + user_id.size() + view.size() + reason.size() + fine.size()
-        + copied.size() + (c_str != nullptr) + (token != nullptr);
+        + copied.size() + json.count() + (c_str != nullptr) + (token != nullptr);
 }

@@ -20,7 +20,8 @@ use personr_testkit::figures::{figures, is_check};
 use personr_testkit::suite::scenarios::{login_is_refused, login_succeeds, surface_is_as_the_header_says};
 use personr_tools::Header;
 
-const TESTS: [&str; 3] = ["tests/cpp/auth.cpp", "tests/cpp/callbacks.cpp", "tests/cpp/options.cpp"];
+const TESTS: [&str; 4] =
+    ["tests/cpp/auth.cpp", "tests/cpp/callbacks.cpp", "tests/cpp/json.cpp", "tests/cpp/options.cpp"];
 const EXAMPLES: [&str; 2] = ["examples-cpp/fleet.cpp", "examples-cpp/login.cpp"];
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
@@ -180,7 +181,14 @@ fn every_program_is_tested() {
         names.filter(|name| name.ends_with(".cpp")).collect()
     };
     assert!(names("examples-cpp").iter().eq(["fleet.cpp", "login.cpp"]));
-    assert!(names("tests/cpp").iter().eq(["auth.cpp", "callbacks.cpp", "dangling.cpp", "options.cpp", "plain.cpp"]));
+    assert!(names("tests/cpp").iter().eq([
+        "auth.cpp",
+        "callbacks.cpp",
+        "dangling.cpp",
+        "json.cpp",
+        "options.cpp",
+        "plain.cpp"
+    ]));
 }
 
 fn example(path: &str) -> Option<Program> {
