@@ -43,6 +43,11 @@ pub fn classify(answer: &Answer, secrets: &[&[u8]], unix_now: Duration) -> Resul
     Ok(Issued { token: issued.value.to_string(), user_id: issued.user_id, lifetime: issued.lifetime })
 }
 
+/// Whether a text is JSON as RFC 8259 has it.
+pub fn is_strict_json(text: &[u8]) -> bool {
+    crate::json::check_strict(text).is_ok()
+}
+
 /// What `transport` reads from a connection after it has sent a login.
 pub fn exchange<C>(connection: C, email: &str, password: &str) -> std::result::Result<Answer, Failure>
 where

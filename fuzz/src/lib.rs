@@ -6,6 +6,7 @@ mod application;
 mod c;
 pub mod calls;
 pub mod http;
+pub mod json;
 pub mod options;
 pub mod reference;
 pub mod response;

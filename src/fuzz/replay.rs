@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::targets::{answer, calls, options, response};
+use super::targets::{answer, calls, json, options, response};
 
 /// The inputs in a folder of `fuzz/`, by name.
 fn inputs(folder: &str, target: &str) -> Vec<PathBuf> {
@@ -53,4 +53,9 @@ fn every_kept_row_of_options_keeps_its_promises() {
 #[test]
 fn every_kept_row_of_calls_keeps_its_promises() {
     replay("calls", calls::run);
+}
+
+#[test]
+fn every_kept_text_of_json_keeps_its_promises() {
+    replay("json", json::run);
 }
