@@ -1,49 +1,12 @@
 /*
- * Every function of JSON documents, in every way that the header allows.
- *
- *     surface_json PATH_OF_NO_FILE_YET
+ * Every function that reads JSON documents, in every way that the header allows. surface_json_base64.c has those that
+ * decode.
  */
-#include "check.h"
+#include "document.h"
 
 #include <math.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const char DOCUMENT[] = "{\n"
-                               "  \"status\": \"success\",\n"
-                               "  \"text\": \"no Base64!\",\n"
-                               "  \"response\": {\n"
-                               "    \"IdDocType\": [\"PASSPORT\", \"SELFIE\"],\n"
-                               "    \"base64\": [\"UEFTUw==\", \"data:image\\/png;base64,U0VM\\r\\nRklF\"],\n"
-                               "    \"Created Date\": 1670035114445631333,\n"
-                               "    \"a/b\": {\"m~n\": -0.5},\n"
-                               "    \"none\": null, \"yes\": true \"no\": false,\n"
-                               "    \"twice\": 1, \"twice\": 1.5e3,\n"
-                               "  },\n"
-                               "}\n";
-
-static personr_json *parsed_bytes(const char *text, size_t length)
-{
-    /* In a block of exactly that size, which is freed at once: it is copied, and not read behind its end. */
-    uint8_t *bytes = (uint8_t *)malloc(length > 0 ? length : 1);
-    personr_json *json = (personr_json *)(void *)untouched();
-
-    CHECK(bytes != NULL);
-    memcpy(bytes, text, length);
-    OK(personr_json_parse, bytes, length, &json);
-    CHECK(json != NULL);
-    memset(bytes, '#', length);
-    free(bytes);
-    return json;
-}
-
-static personr_json *parsed(const char *text)
-{
-    return parsed_bytes(text, strlen(text));
-}
 
 #define FAILS_TO_PARSE(reason, text, length) \
     do { \
@@ -300,86 +263,6 @@ static void booleans(void)
     personr_json_free(json);
 }
 
-static void bytes(void)
-{
-    personr_json *json = parsed(DOCUMENT);
-    /* Of exactly their size: a byte behind them is noticed. */
-    uint8_t *buffer = (uint8_t *)malloc(6);
-    size_t length = 1;
-
-    CHECK(buffer != NULL);
-    OK(personr_json_bytes, json, "/response/base64/1", buffer, 6, &length);
-    CHECK(length == 6 && memcmp(buffer, "SELFIE", 6) == 0);
-    OK(personr_json_bytes, json, "/response/base64/0", buffer, 6, NULL);
-    CHECK(memcmp(buffer, "PASS", 4) == 0);
-    FAILS(PERSONR_BUFFER_TOO_SMALL, "buffer", personr_json_bytes, json, "/response/base64/1", buffer, 5, &length);
-    CHECK(length == 6);
-    FAILS(PERSONR_BUFFER_TOO_SMALL, "buffer", personr_json_bytes, json, "/response/base64/1", NULL, 0, &length);
-    CHECK(length == 6);
-    FAILS(PERSONR_NO_VALUE, "json-type", personr_json_bytes, json, "/response/base64", buffer, 6, &length);
-    CHECK(length == 0);
-    personr_json_free(json);
-    json = parsed("[\"\", \"no Base64!\"]");
-    OK(personr_json_bytes, json, "/0", NULL, 0, &length);
-    CHECK(length == 0);
-    FAILS(PERSONR_NO_VALUE, "json-base64", personr_json_bytes, json, "/1", buffer, 6, &length);
-    personr_json_free(json);
-    free(buffer);
-}
-
-static void file_holds(const char *path, const char *text)
-{
-    char held[16] = {0};
-    struct stat status;
-    FILE *file = fopen(path, "rb");
-
-    CHECK(file != NULL && fread(held, 1, sizeof held, file) == strlen(text) && fclose(file) == 0);
-    CHECK(memcmp(held, text, strlen(text)) == 0);
-    CHECK(lstat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 07777) == 0600);
-}
-
-static void files(const char *path)
-{
-    personr_json *json = parsed(DOCUMENT);
-    char link_path[4096], folder_path[4096];
-
-    OK(personr_json_save_base64, json, "/response/base64/0", path);
-    file_holds(path, "PASS");
-    OK(personr_json_save_base64, json, "/response/base64/1", path);
-    file_holds(path, "SELFIE");
-    FAILS(PERSONR_NO_VALUE, "json-base64", personr_json_save_base64, json, "/text", path);
-    FAILS(PERSONR_NO_VALUE, "json-type", personr_json_save_base64, json, "/response/base64", path);
-    FAILS(PERSONR_NO_VALUE, "json-missing", personr_json_save_base64, json, "/response/base64/2", path);
-    REFUSES("path", personr_json_save_base64, json, "/response/base64/0", NULL);
-    REFUSES("path", personr_json_save_base64, json, "/response/base64/0", "");
-    snprintf(link_path, sizeof link_path, "%s.link", path);
-    snprintf(folder_path, sizeof folder_path, "%s.missing/file", path);
-    CHECK(symlink(path, link_path) == 0);
-    FAILS(PERSONR_FILE, "file-type", personr_json_save_base64, json, "/response/base64/0", link_path);
-    FAILS(PERSONR_FILE, "file-type", personr_json_save_base64, json, "/response/base64/0", "/dev/null");
-    FAILS(PERSONR_FILE, "file-open", personr_json_save_base64, json, "/response/base64/0", folder_path);
-    file_holds(path, "SELFIE");
-    CHECK(unlink(link_path) == 0);
-    personr_json_free(json);
-}
-
-/* A limit on file sizes is an error, and no signal ends the process. */
-static void a_full_file(const char *path)
-{
-    personr_json *json = parsed(DOCUMENT);
-    struct rlimit before, limit;
-
-    CHECK(getrlimit(RLIMIT_FSIZE, &before) == 0);
-    limit = before;
-    limit.rlim_cur = 5;
-    CHECK(setrlimit(RLIMIT_FSIZE, &limit) == 0);
-    FAILS(PERSONR_FILE, "file-full", personr_json_save_base64, json, "/response/base64/1", path);
-    OK(personr_json_save_base64, json, "/response/base64/0", path);
-    CHECK(setrlimit(RLIMIT_FSIZE, &before) == 0);
-    file_holds(path, "PASS");
-    personr_json_free(json);
-}
-
 static int told;
 
 /* Documents may be read inside a callback, where nothing may be asked of an account. */
@@ -409,9 +292,8 @@ static void inside_a_callback(void)
     personr_options_free(options);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
-    CHECK(argc == 2);
     parsing();
     the_longest();
     types_and_ways();
@@ -419,9 +301,6 @@ int main(int argc, char **argv)
     strings();
     numbers();
     booleans();
-    bytes();
-    files(argv[1]);
-    a_full_file(argv[1]);
     inside_a_callback();
     puts("surface_json: all checked");
     return EXIT_SUCCESS;
