@@ -42,6 +42,11 @@ enum {
     PERSONR_STATE_FAILING = 3,
     PERSONR_STATE_REFUSED = 4,
     PERSONR_AUTHORIZATION_MAX = 4104,
+    PERSONR_FORMAT_MULTIPART = 0,
+    PERSONR_FORMAT_JSON = 1,
+    PERSONR_ENCODING_OBJECT = 0,
+    PERSONR_ENCODING_BASE64 = 1,
+    PERSONR_ENCODING_BINARY = 2,
     PERSONR_TYPE_MISSING = 0,
     PERSONR_TYPE_NULL = 1,
     PERSONR_TYPE_BOOLEAN = 2,
@@ -55,6 +60,8 @@ typedef struct personr_auth personr_auth;
 typedef struct personr_error personr_error;
 typedef struct personr_json personr_json;
 typedef struct personr_options personr_options;
+typedef struct personr_request personr_request;
+typedef struct personr_response personr_response;
 typedef struct personr_token personr_token;
 typedef int32_t personr_status;
 
@@ -146,6 +153,47 @@ int64_t personr_token_lifetime(const personr_token *token);
 int64_t personr_token_expires_at(const personr_token *token);
 int64_t personr_token_seconds_left(const personr_token *token);
 void personr_token_free(personr_token *token);
+personr_request *personr_request_new(const char *endpoint);
+void personr_request_free(personr_request *request);
+personr_status personr_request_set_format(personr_request *request, int32_t format, personr_error **error);
+personr_status personr_request_add_text(personr_request *request,
+                                        const char *name,
+                                        const char *value,
+                                        personr_error **error);
+personr_status personr_request_add_json(personr_request *request,
+                                        const char *name,
+                                        const char *json,
+                                        personr_error **error);
+personr_status personr_request_add_file(personr_request *request,
+                                        const char *name,
+                                        const char *path,
+                                        const char *file_name,
+                                        int32_t encoding,
+                                        personr_error **error);
+personr_status personr_request_add_bytes(personr_request *request,
+                                         const char *name,
+                                         const uint8_t *bytes,
+                                         size_t length,
+                                         const char *file_name,
+                                         int32_t encoding,
+                                         personr_error **error);
+personr_status personr_request_set_body(personr_request *request,
+                                        const char *content_type,
+                                        const uint8_t *body,
+                                        size_t length,
+                                        personr_error **error);
+personr_status personr_request_set_repeatable(personr_request *request, int32_t repeatable, personr_error **error);
+personr_status personr_request_set_timeout_ms(personr_request *request, uint32_t timeout_ms, personr_error **error);
+personr_status personr_request_set_response_max(personr_request *request, uint32_t response_max, personr_error **error);
+personr_status personr_request_send(const personr_auth *auth,
+                                    const personr_request *request,
+                                    personr_response **response_out,
+                                    personr_error **error);
+int32_t personr_response_http_status(const personr_response *response);
+const char *personr_response_header(const personr_response *response, const char *name);
+const uint8_t *personr_response_body(const personr_response *response, size_t *length_out);
+const personr_json *personr_response_json(const personr_response *response);
+void personr_response_free(personr_response *response);
 personr_status personr_json_parse(const uint8_t *text, size_t length, personr_json **json_out, personr_error **error);
 void personr_json_free(personr_json *json);
 int32_t personr_json_type(const personr_json *json, const char *pointer);
@@ -187,4 +235,7 @@ const char *personr_error_message(const personr_error *error);
 const char *personr_error_reason(const personr_error *error);
 int32_t personr_error_http_status(const personr_error *error);
 int64_t personr_error_retry_after_ms(const personr_error *error);
+const personr_json *personr_error_json(const personr_error *error);
+const uint8_t *personr_error_body(const personr_error *error, size_t *length_out);
+int32_t personr_error_may_have_run(const personr_error *error);
 void personr_error_free(personr_error *error);

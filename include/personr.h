@@ -26,14 +26,15 @@
  *   you asked, until it is freed; they are never NULL and never yours to free.
  * - A NULL where a value is needed (PERSONR_NONNULL; where NULL is allowed stands PERSONR_NULLABLE), bad UTF-8, an
  *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
- * - personr_auth may be used by any number of threads at once, personr_token, personr_error and personr_json as well
- *   (they never change); personr_options by one at a time.
+ * - personr_auth may be used by any number of threads at once, personr_token, personr_error, personr_json and
+ *   personr_response as well (they never change); personr_options by one at a time, and personr_request by one at a time
+ *   while it is filled.
  * - Callbacks return PERSONR_CALLBACK_OK (1) for success, and those of a store may say PERSONR_STORE_BUSY. All else is a
  *   failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
- *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json and the ..._free
- *   of other handles work.
+ *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json, those that fill
+ *   a personr_request, and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
  *   library: POSIX lets it call none.
@@ -49,8 +50,8 @@
  *   then ends its parent's token, as any login elsewhere does.
  *
  * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
- * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
- * is no reason to reject.
+ * (Unauthorized) at any time. personr_request_send() sees to that. If you send requests by other means, on a 401:
+ * personr_auth_reject(), ask for the token again, repeat the request once. A 403 is no reason to reject.
  */
 
 
@@ -107,13 +108,14 @@
 #define PERSONR_INVALID_CREDENTIALS 2
 
 /**
- * The service answered 401 to the login, or (reason "tokens-keep-being-refused") tokens that it had just issued were
- * rejected one after the other: something else logs in to the same account.
+ * The service answered 401 to the login, or to a request with one token after the other; or (reason
+ * "tokens-keep-being-refused") tokens that it had just issued were rejected one after the other: something else logs in
+ * to the same account.
  */
 #define PERSONR_UNAUTHORIZED 3
 
 /**
- * The service refused the login for another reason; reason and message are its own.
+ * The service refused the login or the request for another reason. The reason is its own; so is the message of a login.
  */
 #define PERSONR_REJECTED 4
 
@@ -149,7 +151,7 @@
 
 /**
  * The answer is not one of Personr's, or a text is no JSON. Reasons: "http", "too-large", "empty", "html", "json",
- * "json-depth", "answer", "token", "user_id", "expires", "redirect".
+ * "json-depth", "answer", "token", "user_id", "expires", "redirect", "content-encoding".
  */
 #define PERSONR_PROTOCOL 10
 
@@ -186,8 +188,8 @@
 
 /**
  * A file could not be read or written. Reasons: "file-open" (it cannot be opened or made, or its folder cannot),
- * "file-type" (what stands at the path is no regular file), "file-full" (the disk is full, or the quota or the
- * process's limit on file sizes is reached), "file-io".
+ * "file-type" (what stands at the path is no regular file), "file-changed" (it was written to while it was being
+ * sent), "file-full" (the disk is full, or the quota or the process's limit on file sizes is reached), "file-io".
  */
 #define PERSONR_FILE 16
 
@@ -277,6 +279,32 @@
 #define PERSONR_AUTHORIZATION_MAX 4104
 
 /**
+ * The fields become a form (multipart/form-data, RFC 7578). The default, and what most endpoints are documented with.
+ */
+#define PERSONR_FORMAT_MULTIPART 0
+
+/**
+ * The fields become the members of one JSON object.
+ */
+#define PERSONR_FORMAT_JSON 1
+
+/**
+ * A file becomes a JSON object: {"filename":"...","contents":"BASE64"}. In a form it is the text of a field.
+ */
+#define PERSONR_ENCODING_OBJECT 0
+
+/**
+ * A file becomes its Base64 alone, as text.
+ */
+#define PERSONR_ENCODING_BASE64 1
+
+/**
+ * A file is sent as it is: a part of a form with a file name and the type application/octet-stream (RFC 7578). Not for
+ * #PERSONR_FORMAT_JSON.
+ */
+#define PERSONR_ENCODING_BINARY 2
+
+/**
  * There is no such value.
  */
 #define PERSONR_TYPE_MISSING 0
@@ -362,6 +390,33 @@ typedef struct personr_json personr_json;
  * A setter that fails leaves the setting as it was. One thread at a time may use an options object.
  */
 typedef struct personr_options personr_options;
+
+/**
+ * What is sent to one endpoint of the service: fields, or a body of your own. Freed by personr_request_free().
+ *
+ *     personr_request *request = personr_request_new("api-document-upload");
+ *     personr_response *response;
+ *
+ *     personr_request_set_format(request, PERSONR_FORMAT_JSON, NULL);
+ *     personr_request_add_text(request, "applicantId", id, NULL);
+ *     personr_request_add_file(request, "docFile", "scan.pdf", NULL, PERSONR_ENCODING_OBJECT, NULL);
+ *     if (personr_request_send(auth, request, &response, &error) != PERSONR_OK) ...
+ *     personr_request_free(request);
+ *
+ * **Check at the send alone, if you like.** The first thing that personr_request_new(), a setter or an adder finds
+ * wrong stays, and is what personr_request_send() returns; its message repeats no argument. The calls report what each
+ * of them finds wrong, too. What a failed call was to set or add is left out. #PERSONR_INTERNAL does not stay.
+ *
+ * One thread fills it. Then any number of threads may send it at once, and again: each send takes it as it stands at
+ * the call. All that it holds is copied, and wiped when it is freed; files are read at the send.
+ */
+typedef struct personr_request personr_request;
+
+/**
+ * The answer to a request that the service has done: an object of the caller's, freed by personr_response_free(). It
+ * never changes, outlives the personr_auth and the request, and is wiped when it is freed.
+ */
+typedef struct personr_response personr_response;
 
 /**
  * A token as it was when it was handed out: an object of the caller's, freed by personr_token_free(). It never
@@ -656,6 +711,9 @@ personr_status personr_options_set_connect_timeout_ms(personr_options *PERSONR_N
  * take at most 2 seconds, since other processes wait meanwhile. If the next pause had to be longer ("Retry-After:
  * 20"), the call fails at once, and personr_error_retry_after_ms() says how long this process and the others do not
  * log in.
+ *
+ * personr_request_send() goes by the same number, but for what it must not send twice, and its pauses may take all of
+ * its own timeout.
  *
  * @param options     The object.
  * @param max_retries 0 to 10. 2 unless set.
@@ -1125,6 +1183,316 @@ int64_t personr_token_seconds_left(const personr_token *PERSONR_NULLABLE token);
 void personr_token_free(personr_token *PERSONR_NULLABLE token);
 
 /**
+ * Makes a request to an endpoint, which sends no fields yet.
+ *
+ * @param endpoint Its name under the base URL, such as "api-applicant-create": 1 to 255 letters, digits, "-", ".",
+ *                 "_" and "~", in segments with "/" between them. No segment is empty, "." or ".."; there is no query
+ *                 and no percent-encoding. The two logins (api-basic-auth, api-token-generate) are refused: their
+ *                 token would be unknown to the token store, and end the one in it. Copied. May be NULL:
+ *                 that, and whatever is wrong with it, is what personr_request_send() returns.
+ * @return The request, yours to free by personr_request_free(). Never NULL.
+ *
+ * Threads: any, also inside a callback. Network: never.
+ */
+personr_request *PERSONR_NONNULL personr_request_new(const char *PERSONR_NULLABLE endpoint);
+
+/**
+ * Frees a request, and wipes what it holds.
+ *
+ * @param request The request. NULL does nothing.
+ *
+ * Threads: nothing else may use the request any more. Network: never.
+ */
+void personr_request_free(personr_request *PERSONR_NULLABLE request);
+
+/**
+ * Sets how the fields become a body. With personr_request_set_body() there are no fields: a send of both is
+ * #PERSONR_INVALID_ARGUMENT.
+ *
+ * With #PERSONR_FORMAT_JSON a send of two fields of the same name, or of a file as #PERSONR_ENCODING_BINARY, is
+ * #PERSONR_INVALID_ARGUMENT. In a form a name may stand more than once: the parts keep their order. A request without
+ * fields sends "{}", or an empty form.
+ *
+ * @param request The request.
+ * @param format  #PERSONR_FORMAT_MULTIPART (the default) or #PERSONR_FORMAT_JSON.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_set_format(personr_request *PERSONR_NONNULL request,
+                                          int32_t format,
+                                          personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Adds a text.
+ *
+ * @param request The request.
+ * @param name    1 to 256 bytes of UTF-8, no control character. It is sent as it stands, but for a double quote in a
+ *                form, which is "%22" there, as browsers write it. Copied.
+ * @param value   UTF-8 of any length, which may be empty. In a form it is sent byte for byte, in JSON as a string.
+ *                Copied.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_add_text(personr_request *PERSONR_NONNULL request,
+                                        const char *PERSONR_NONNULL name,
+                                        const char *PERSONR_NONNULL value,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Adds a value that is JSON already: a list, a number, true, null, an object.
+ *
+ * @param request The request.
+ * @param name    As for personr_request_add_text(). Copied.
+ * @param json    One JSON value as RFC 8259 writes it, at most 128 levels deep, such as "[\"UUID1\",\"UUID2\"]". It is
+ *                sent byte for byte; in a form as text. Copied.
+ * @param error   Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_add_json(personr_request *PERSONR_NONNULL request,
+                                        const char *PERSONR_NONNULL name,
+                                        const char *PERSONR_NONNULL json,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Adds a file, which is opened and read at each send, piece by piece: it never stands in memory whole.
+ *
+ * The send ends with #PERSONR_FILE if it is not there, if it is no regular file (symbolic links are followed), or if
+ * it is written to while it is being sent, as its size and its times tell. What was sent of it then is incomplete, and
+ * cannot be taken for the whole.
+ *
+ * @param request   The request.
+ * @param name      As for personr_request_add_text(). Copied.
+ * @param path      Any bytes but NUL. A relative one is resolved at the send. Copied.
+ * @param file_name How the service is to call the file: as a name. NULL for the last part of the path, which then must
+ *                  be such a name too. Not used by #PERSONR_ENCODING_BASE64. Copied.
+ * @param encoding  #PERSONR_ENCODING_OBJECT, #PERSONR_ENCODING_BASE64 or #PERSONR_ENCODING_BINARY. Which one an
+ *                  endpoint takes stands in the service's manual.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_add_file(personr_request *PERSONR_NONNULL request,
+                                        const char *PERSONR_NONNULL name,
+                                        const char *PERSONR_NONNULL path,
+                                        const char *PERSONR_NULLABLE file_name,
+                                        int32_t encoding,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Adds bytes of yours as a file.
+ *
+ * @param request   The request.
+ * @param name      As for personr_request_add_text(). Copied.
+ * @param bytes     The contents. Copied. May be NULL if length is 0.
+ * @param length    Their number.
+ * @param file_name How the service is to call the file: as a name. NULL for #PERSONR_ENCODING_BASE64 alone, which does
+ *                  not use it. Copied.
+ * @param encoding  #PERSONR_ENCODING_OBJECT, #PERSONR_ENCODING_BASE64 or #PERSONR_ENCODING_BINARY.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_add_bytes(personr_request *PERSONR_NONNULL request,
+                                         const char *PERSONR_NONNULL name,
+                                         const uint8_t *PERSONR_NULLABLE bytes,
+                                         size_t length,
+                                         const char *PERSONR_NULLABLE file_name,
+                                         int32_t encoding,
+                                         personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Sets a body that is sent as it stands, in place of fields. A send of a request that has fields or a format as well
+ * is #PERSONR_INVALID_ARGUMENT.
+ *
+ * @param request      The request.
+ * @param content_type The value of its Content-Type header: 1 to 256 characters of printable ASCII, no space at its
+ *                     ends. Copied.
+ * @param body         Any bytes. Copied. May be NULL if length is 0.
+ * @param length       Their number.
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_set_body(personr_request *PERSONR_NONNULL request,
+                                        const char *PERSONR_NONNULL content_type,
+                                        const uint8_t *PERSONR_NULLABLE body,
+                                        size_t length,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Says whether it does no harm if the service does twice what the request asks for.
+ *
+ * Most endpoints have side effects: api-applicant-create makes a new applicant each time, and
+ * api-request-applicant-check counts towards a limit. So by default what may have reached the service is never sent
+ * again. For a request that only reads, such as api-applicant-status, set 1: then it is sent again after a 5xx or a
+ * broken connection, as often as personr_options_set_max_retries() allows, and never after a time-out.
+ *
+ * @param request    The request.
+ * @param repeatable 0 (the default) or 1.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_set_repeatable(personr_request *PERSONR_NONNULL request,
+                                              int32_t repeatable,
+                                              personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Sets how long a send may take in all: the token, connecting, the upload, repetitions, and the answer.
+ *
+ * @param request    The request.
+ * @param timeout_ms Milliseconds, 1 to 3600000 (an hour). 60000 unless set.
+ * @param error      Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_set_timeout_ms(personr_request *PERSONR_NONNULL request,
+                                              uint32_t timeout_ms,
+                                              personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Sets how long an answer may be. A longer one is #PERSONR_PROTOCOL, reason "too-large".
+ *
+ * @param request      The request.
+ * @param response_max Bytes of the answer's body, 1 to 67108864 (64 MiB, which is the default).
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_INTERNAL.
+ *
+ * Threads: one at a time for each request, also inside a callback. Network: never.
+ */
+personr_status personr_request_set_response_max(personr_request *PERSONR_NONNULL request,
+                                                uint32_t response_max,
+                                                personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Sends a request with a token that is good now, and reads the answer. #PERSONR_OK means that the service has done it.
+ *
+ *     if (personr_request_send(auth, request, &response, &error) == PERSONR_OK)
+ *         use(personr_response_json(response));
+ *     else if (personr_error_may_have_run(error) == 0)
+ *         it was not done, and may be sent again
+ *     personr_response_free(response);
+ *
+ * **The token.** It is obtained as by personr_auth_token(). If the service answers 401, the token is rejected, another
+ * one obtained, and the request sent again: a workflow runs only after its token was accepted. The answer to that one
+ * counts; once more it is sent if its token was another program's, which may have ended in between. An answer of 401
+ * that is a web page is a firewall's, and no reason to reject.
+ *
+ * **Repetition.** What did not reach the service (it could not be connected to) is tried again, as often as
+ * personr_options_set_max_retries() allows. So is what was answered by 429 with a Retry-After that fits into the
+ * timeout. What may have reached it is sent again only if personr_request_set_repeatable() says so: after a 5xx or a
+ * broken connection, and never after a time-out. Between two attempts are the pauses of a login.
+ *
+ * **What an answer means.** The service refuses with HTTP 200, too: an object with "status":"error", or with a number
+ * "statusCode" of 400 or more, is #PERSONR_REJECTED. So is each 4xx that is not listed below, and a redirect with a
+ * "message" in it; a list "errors" that is not empty, beside a success, is left for you to judge. The reason is the
+ * service's own word (or "http-STATUS"), and the message is always the library's: the service's text, which may repeat
+ * what you sent, stands in personr_error_json() alone. A redirect is never followed.
+ *
+ * **Connections** are kept for the next request: of each handle at most 8, for 60 seconds. A request that is not
+ * repeatable uses only one that was in use within the last 5 seconds, and has not been closed. A forked child does not
+ * use its parent's.
+ *
+ * **What is yours stays yours.** No field, file name or answer is ever in an error's texts or in the log, and in an
+ * answer each occurrence of the token is overwritten with "*". The log event "request" (#PERSONR_LOG_DEBUG) has the
+ * endpoint, the status, the number of attempts, and the time.
+ *
+ * @param auth         The handle.
+ * @param request      The request. It may be changed, freed or sent again afterwards.
+ * @param response_out Receives the answer, yours to free by personr_response_free(). NULL on failure.
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; those of personr_auth_token(), if there is no token to send; #PERSONR_INVALID_ARGUMENT (what a
+ * setter or an adder has found wrong too); #PERSONR_UNAUTHORIZED (one token after the other was refused);
+ * #PERSONR_REJECTED; #PERSONR_RATE_LIMITED (429); #PERSONR_SERVER (5xx); #PERSONR_PROTOCOL (reasons "http",
+ * "too-large", "content-encoding", "redirect", "html", "json"); #PERSONR_NETWORK; #PERSONR_TIMEOUT; #PERSONR_TLS;
+ * #PERSONR_FILE; #PERSONR_INTERNAL (reason "random": the system has no random bytes for a form's boundary). Whether the
+ * service may have begun tells personr_error_may_have_run().
+ *
+ * Threads: any number at once. Network: always. Takes at most the timeout of the request; but a login that has reached
+ * the service is waited for until the timeout of the options.
+ */
+personr_status personr_request_send(const personr_auth *PERSONR_NONNULL auth,
+                                    const personr_request *PERSONR_NONNULL request,
+                                    personr_response *PERSONR_NULLABLE *PERSONR_NONNULL response_out,
+                                    personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Returns the HTTP status of the answer.
+ *
+ * @param response The response. NULL gives 0.
+ * @return 200 to 299.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int32_t personr_response_http_status(const personr_response *PERSONR_NULLABLE response);
+
+/**
+ * Returns a header of the answer.
+ *
+ * @param response The response. NULL gives "".
+ * @param name     Its name, such as "content-type", in capital or small letters. NULL gives "".
+ * @return Borrowed: valid until the response is freed. The first of several; "" if there is none, or if its value is
+ * not visible ASCII. Never NULL.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const char *PERSONR_NONNULL personr_response_header(const personr_response *PERSONR_NULLABLE response,
+                                                    const char *PERSONR_NULLABLE name);
+
+/**
+ * Returns the body of the answer, as it was received but for the token, which is overwritten with "*".
+ *
+ * @param response   The response. NULL gives no bytes.
+ * @param length_out Receives the number of bytes. May be NULL.
+ * @return Borrowed: valid until the response is freed. Never NULL; a NUL stands behind the bytes and is not counted.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const uint8_t *PERSONR_NONNULL personr_response_body(const personr_response *PERSONR_NULLABLE response,
+                                                     size_t *PERSONR_NULLABLE length_out);
+
+/**
+ * Returns the answer as JSON.
+ *
+ * @param response The response. NULL gives NULL.
+ * @return Borrowed: valid until the response is freed, and never yours to free. NULL if the answer is no JSON: an empty
+ * one, say.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const personr_json *PERSONR_NULLABLE personr_response_json(const personr_response *PERSONR_NULLABLE response);
+
+/**
+ * Frees a response, what was borrowed from it, and wipes it.
+ *
+ * @param response The response. NULL does nothing.
+ *
+ * Threads: nothing else may use the response any more. Network: never.
+ */
+void personr_response_free(personr_response *PERSONR_NULLABLE response);
+
+/**
  * Reads a JSON document: the body of a webhook, say.
  *
  * @param text     The text: UTF-8, at most 64 MiB. Copied. May be NULL if the length is 0.
@@ -1432,6 +1800,45 @@ int32_t personr_error_http_status(const personr_error *PERSONR_NULLABLE error);
  * Threads: any number at once. Network: never.
  */
 int64_t personr_error_retry_after_ms(const personr_error *PERSONR_NULLABLE error);
+
+/**
+ * Returns the answer that refused a request (personr_request_send()), as JSON: what the service itself says, in
+ * "/message", "/response" or "/translation". It may repeat what you sent: it is not for a log.
+ *
+ * @param error The error. NULL gives NULL.
+ * @return Borrowed: valid until the error is freed, and never yours to free. NULL if there was no answer, or it is no
+ * JSON.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const personr_json *PERSONR_NULLABLE personr_error_json(const personr_error *PERSONR_NULLABLE error);
+
+/**
+ * Returns the body of the answer that refused a request (personr_request_send()), as it was received but for the token,
+ * which is overwritten with "*". It may repeat what you sent: it is not for a log.
+ *
+ * @param error      The error. NULL gives no bytes.
+ * @param length_out Receives the number of bytes; 0 if there was no answer. May be NULL.
+ * @return Borrowed: valid until the error is freed. Never NULL; a NUL stands behind the bytes and is not counted.
+ *
+ * Threads: any number at once. Network: never.
+ */
+const uint8_t *PERSONR_NONNULL personr_error_body(const personr_error *PERSONR_NULLABLE error,
+                                                  size_t *PERSONR_NULLABLE length_out);
+
+/**
+ * Returns whether the service may have begun to do what personr_request_send() asked for.
+ *
+ * 0: it has not begun, and sending the request again does no harm. So it is before the first byte has left, after a
+ * 401, 404, 405, 408, 413 and 429, and where there was no token. 1: it is not known. So it is after a 5xx, another 4xx,
+ * a refusal with HTTP 200, a broken connection, a time-out of the answer, and an answer that cannot be read.
+ *
+ * @param error The error. NULL gives 1.
+ * @return 0 or 1. For errors of functions that send no request it has no meaning.
+ *
+ * Threads: any number at once. Network: never.
+ */
+int32_t personr_error_may_have_run(const personr_error *PERSONR_NULLABLE error);
 
 /**
  * Frees an error and the strings borrowed from it.

@@ -7,6 +7,7 @@ mod account;
 mod events;
 mod leader;
 mod process;
+mod requests;
 
 use std::mem::MaybeUninit;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::log::Level;
 use crate::options::Options;
 use crate::published::Found;
+use crate::request::Obtained;
 use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
 use crate::session::{Call, Policy, Session, State, Step};
 use crate::store;
@@ -78,12 +80,12 @@ impl Auth {
 
     /// Logs in anew, and so ends the token before it.
     pub fn login(&self) -> Result<Arc<Token>> {
-        self.answer(Call::Login)
+        Ok(self.answer(Call::Login, self.deadline())?.token)
     }
 
     /// A token that is good now. Uses the network only if there is none, or if it ends soon.
     pub fn token(&self) -> Result<Arc<Token>> {
-        self.answer(Call::Token)
+        Ok(self.answer(Call::Token, self.deadline())?.token)
     }
 
     /// Copies `Bearer VALUE` of the token in hand into `buffer`, which must be longer by a byte, if that token is good
@@ -111,9 +113,14 @@ impl Auth {
         let Some(value) = token_in(token_or_authorization) else {
             return Err(Error::argument("token_or_authorization", "there is no token in it"));
         };
+        self.reject_value(value.as_bytes());
+        Ok(())
+    }
+
+    fn reject_value(&self, value: &[u8]) {
         let now = Now::read();
         let mut session = self.process().session();
-        let was_in_hand = wiping_stack::<CALL_DEPTH, _>(|| session.reject(now.instant, value.as_bytes()));
+        let was_in_hand = wiping_stack::<CALL_DEPTH, _>(|| session.reject(now.instant, value));
         self.account.publish(&session, &now);
         drop(session);
         if was_in_hand {
@@ -121,7 +128,6 @@ impl Auth {
             events.add(Level::Warn, "rejected", || "the service refused the token in hand".to_owned());
             events.tell(self.account.options.log.as_deref());
         }
-        Ok(())
     }
 
     /// The state of the session. No I/O.
@@ -154,10 +160,17 @@ impl Auth {
         })
     }
 
+    /// Of a call that begins now.
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.account.options.timeout)
+    }
+
     /// Answers a call. It asks the session for the next step until there is an answer. The session is not locked while
     /// this call leads a flight, nor while it waits for another call's flight.
-    fn answer(&self, call: Call) -> Result<Arc<Token>> {
-        let deadline = Deadline::after(self.account.options.timeout);
+    ///
+    /// Once its request is out, a login is waited for until the deadline of the options, if that is later.
+    fn answer(&self, call: Call, deadline: Deadline) -> Result<Obtained> {
+        let answer_deadline = self.deadline();
         let process = self.process();
         let mut session = process.session();
         let ticket = session.arrive(call);
@@ -166,22 +179,23 @@ impl Auth {
             match session.next(&now, ticket, deadline.remaining_at(now.instant)) {
                 Step::Ready(token) => {
                     self.account.publish(&session, &now);
-                    return Ok(token);
+                    return Ok(Obtained { token, is_own: false });
                 }
                 Step::Fail(error) => return Err(error),
                 Step::Wait => session = process.wait(session, deadline)?,
                 Step::Lead(flight) => {
                     drop(session);
+                    process.pool().reap(now.instant);
                     // What happened is told after the flight, when neither lock is held.
                     let mut events = Events::default();
                     let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
-                        Leader::new(&self.account, process, flight, deadline, &mut events).lead()
+                        Leader::new(&self.account, process, flight, deadline, answer_deadline, &mut events).lead()
                     });
                     events.tell(self.account.options.log.as_deref());
                     session = process.session();
                     let now = Instant::now();
                     if let Some(answer) = result.and_then(|result| session.answer_of_leader(now, call, &result)) {
-                        return answer;
+                        return answer.map(|token| Obtained { token, is_own: true });
                     }
                 }
             }

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::sys::mapping::Mapped;
 use crate::text::{self, MESSAGE_MAX, REASON_MAX};
 
 /// What kind of failure it was. The C constants of the same names carry the meaning, see `personr.h`.
@@ -83,6 +85,8 @@ pub struct Error {
     message: Cow<'static, str>,
     http_status: u16,
     retry_after: Option<Duration>,
+    may_have_run: bool,
+    answer: Option<Answer>,
 }
 
 impl Error {
@@ -92,7 +96,7 @@ impl Error {
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
         let (reason, message) = (presentable(reason.into(), REASON_MAX), presentable(message.into(), MESSAGE_MAX));
-        Self { status, reason, message, http_status: 0, retry_after: None }
+        Self { status, reason, message, http_status: 0, retry_after: None, may_have_run: false, answer: None }
     }
 
     /// An argument that cannot be used; `parameter` is its name in the C header.
@@ -107,6 +111,16 @@ impl Error {
 
     pub(crate) fn with_retry_after(mut self, retry_after: Option<Duration>) -> Self {
         self.retry_after = retry_after;
+        self
+    }
+
+    pub(crate) fn with_may_have_run(mut self, may_have_run: bool) -> Self {
+        self.may_have_run = may_have_run;
+        self
+    }
+
+    pub(crate) fn with_answer(mut self, body: Arc<Mapped>) -> Self {
+        self.answer = Some(Answer(body));
         self
     }
 
@@ -133,6 +147,40 @@ impl Error {
     /// How long to wait before another try, if that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
+    }
+
+    /// Whether the service may have begun to do what the request asked for. If not, it may be sent again.
+    pub fn may_have_run(&self) -> bool {
+        self.may_have_run
+    }
+
+    /// The body of the answer that refused a request; empty if there was none. It is not for a log: it may hold
+    /// personal data.
+    pub fn body(&self) -> &[u8] {
+        self.answer().map_or(&[], |answer| answer)
+    }
+
+    /// The same, to be shared.
+    pub(crate) fn answer(&self) -> Option<&Arc<Mapped>> {
+        self.answer.as_ref().map(|answer| &answer.0)
+    }
+}
+
+/// It may hold personal data, so nothing shows it.
+#[derive(Clone)]
+struct Answer(Arc<Mapped>);
+
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        **self.0 == **other.0
+    }
+}
+
+impl Eq for Answer {}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
     }
 }
 

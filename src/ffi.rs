@@ -32,9 +32,17 @@ mod auth;
 
 mod token;
 
+mod json_document;
+
 mod json;
 
 mod json_values;
+
+mod request;
+
+mod response;
+
+mod send;
 
 mod error;
 
@@ -43,8 +51,12 @@ pub use callback_types::*;
 pub use callbacks::*;
 pub use error::*;
 pub use json::*;
+pub use json_document::*;
 pub use json_values::*;
 pub use options::*;
+pub use request::*;
+pub use response::*;
+pub use send::*;
 pub use status::*;
 pub use token::*;
 pub use version::*;

@@ -7,8 +7,9 @@
 //! * `ffi`: the C interface. Pointers become values, results become status, output and error.
 //! * `auth`: one account and its token, as a handle holds them. All I/O of a call is led from here.
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
-//! * `login`: one login within one deadline. `wire`: what Personr's bytes mean. `transport`: one HTTP exchange.
-//! * `pool`: connections that are kept between two requests.
+//! * `request`: one authorised request: its body, what an answer means, the 401. `login`: one login within one deadline.
+//! * `wire`: what Personr's bytes mean. `pool`: connections that are kept between two requests. `transport`: one HTTP
+//!   exchange. `attempts`: whether something is sent again.
 //! * `options`: what a caller can set. `store`: where the record is kept, and the lock around a login.
 //! * `dial`: a connection: name look-up, proxy, TLS with its root certificates.
 //! * `record`: what is known of an account's token, and its form in a store.
@@ -36,6 +37,7 @@ extern crate self as personr;
 #[allow(unsafe_code)]
 mod alloc;
 mod atomic_file;
+mod attempts;
 mod auth;
 mod blanks;
 mod clock;
@@ -66,6 +68,7 @@ mod published;
 mod published_tests;
 mod random;
 mod record;
+mod request;
 #[allow(unsafe_code)]
 mod secret;
 mod session;
@@ -82,5 +85,6 @@ mod wire;
 pub use auth::Auth;
 pub use error::{Error, Result, Status};
 pub use options::{LoginMethod, Options};
+pub use request::{Encoding, Format, Request, Response};
 pub use session::State;
 pub use token::Token;

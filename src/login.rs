@@ -7,20 +7,18 @@
 use std::thread;
 use std::time::Duration;
 
+use crate::attempts::{Attempts, Repeatable};
 use crate::clock::{Deadline, Now};
 use crate::credentials::Credentials;
 use crate::dial::Dialer;
-use crate::error::{Error, Failure, Result, Status};
+use crate::error::{Failure, Result};
 use crate::http::Request;
 use crate::options::Options;
 use crate::secret::{CALL_DEPTH, wiping_stack};
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
-use crate::{random, wire};
+use crate::wire;
 
-/// The longest pause before the first retry; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// All pauses of one login together. The store's lock is held meanwhile, and others wait for it: after a longer pause
 /// it is better to record the failure, so that all of them learn it at once, with the time to wait.
 const PAUSES: Duration = Duration::from_secs(2);
@@ -32,6 +30,9 @@ const ANSWER_MAX: usize = 64 * 1024;
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
     pub(crate) deadline: Deadline,
+    /// An answer is awaited until then, if that is later: once its request is out, a login has probably ended the token
+    /// before it.
+    pub(crate) answer: Deadline,
     pub(crate) retries: u32,
     /// The most that connecting may take, besides the caller's own connect timeout.
     pub(crate) connect: Duration,
@@ -49,40 +50,39 @@ pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credential
     let (request, basic) =
         wiping_stack::<CALL_DEPTH, _>(|| (wire::login_request(options, credentials), credentials.basic()));
     let secrets = [credentials.password(), basic.as_bytes()];
-    let mut attempts = 0;
-    let mut longest_pause = FIRST_PAUSE;
+    let mut attempts = Attempts::new(Repeatable::UntilAnswered, effort.retries);
+    let mut made = 0;
     let mut pauses_left = PAUSES;
     loop {
-        attempts += 1;
-        let failure = match attempt(dialer, &request, &secrets, effort) {
-            Ok(token) => return Outcome { result: Ok(token), attempts },
-            Err(failure) => failure,
+        made += 1;
+        let (failure, begun) = match attempt(dialer, &request, &secrets, effort) {
+            Ok(token) => return Outcome { result: Ok(token), attempts: made },
+            Err(failed) => failed,
         };
-        // The pause is random, so that the callers who met the same outage do not all come back at once. It is never
-        // shorter than the service asks for.
-        let pause = jitter(longest_pause).max(failure.error.retry_after().unwrap_or_default());
         let left = pauses_left.min(effort.deadline.remaining());
-        if !failure.retry || attempts > effort.retries || pause >= left {
-            return Outcome { result: Err(failure.error), attempts };
-        }
+        let Some(pause) = attempts.pause_after(&failure, begun, left) else {
+            return Outcome { result: Err(failure.error), attempts: made };
+        };
         thread::sleep(pause);
         pauses_left -= pause;
-        longest_pause = (longest_pause * 2).min(LONGEST_PAUSE);
     }
 }
 
+/// What failed, and whether bytes of the request may have gone out.
 fn attempt(
     dialer: &Dialer,
     request: &Request,
     secrets: &[&[u8]],
     effort: Effort,
-) -> std::result::Result<Token, Failure> {
-    let stream = dialer.dial(effort.deadline, effort.connect)?;
+) -> std::result::Result<Token, (Failure, bool)> {
+    let mut stream = dialer.dial(effort.deadline, effort.connect).map_err(|failure| (failure, false))?;
+    stream.set_deadline(effort.answer);
     let requested = Now::read();
-    let response = transport::exchange(stream, exchange(request, &mut request.body.as_slice())).result?;
+    let ended = transport::exchange(stream, exchange(request, &mut request.body.as_slice()));
+    let response = ended.result.map_err(|failure| (failure, ended.begun))?;
     match wire::classify(&response, secrets, Now::read().unix) {
         Ok(issued) => Ok(Token::issued(&issued, requested)),
-        Err(error) => Err(Failure { retry: is_transient(&error), error }),
+        Err(error) => Err((Failure { error, retry: false }, true)),
     }
 }
 
@@ -91,18 +91,4 @@ fn attempt(
 fn exchange<'a>(request: &'a Request, body: &'a mut dyn Source) -> Exchange<'a> {
     let Request { url, headers, .. } = request;
     Exchange { url, headers, body, response_max: ANSWER_MAX, keep: false, cut_is_end: true }
-}
-
-/// Whether the same request may succeed a moment later. A refusal is final.
-fn is_transient(error: &Error) -> bool {
-    match error.status() {
-        Status::Server => true,
-        Status::RateLimited => error.retry_after().is_some(),
-        _ => false,
-    }
-}
-
-/// A random time up to `longest`. Without randomness it is `longest`: late is better than together.
-fn jitter(longest: Duration) -> Duration {
-    random::bytes().map_or(longest, |bytes| longest.mul_f64(f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX)))
 }

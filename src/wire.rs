@@ -10,7 +10,8 @@ mod retry_after;
 
 use zeroize::Zeroizing;
 
-pub(crate) use answer::classify;
+pub(crate) use answer::{Query, REASONS, classify, is_reason};
+pub(crate) use retry_after::retry_after;
 
 use crate::credentials::Credentials;
 use crate::http::Request;

@@ -32,7 +32,10 @@ pub(super) struct Leader<'a> {
     account: &'a Account,
     process: &'a Process,
     flight: Flight,
+    /// Of the caller.
     deadline: Deadline,
+    /// Of a login whose request is out: never the earlier one.
+    answer_deadline: Deadline,
     /// What would be sent. `None`: the application is still to be asked.
     credentials: Option<ForLogin<'a>>,
     /// Names this flight to the store, from the first try of the lock on.
@@ -48,10 +51,11 @@ impl<'a> Leader<'a> {
         process: &'a Process,
         flight: Flight,
         deadline: Deadline,
+        answer_deadline: Deadline,
         events: &'a mut Events,
     ) -> Self {
         let credentials = account.credentials.kept().map(ForLogin::Kept);
-        Self { account, process, flight, deadline, credentials, owner: None, result: None, events }
+        Self { account, process, flight, deadline, answer_deadline, credentials, owner: None, result: None, events }
     }
 
     /// The result for the leader's own caller. `None`: there was no login, and the caller asks for its next step.
@@ -96,11 +100,11 @@ impl<'a> Leader<'a> {
         // A flight that was to record the use of a token has not asked the application. Meanwhile the token has ended.
         let Some(credentials) = self.credentials.as_deref() else { return FlightOutcome::WithoutLogin };
         let begun = Instant::now();
-        let deadline = self.deadline.at_most(limit);
+        let (deadline, answer) = (self.deadline.at_most(limit), self.answer_deadline.at_most(limit));
         // A renewal does not retry: another call tries again after a pause, and the token in hand is good until then.
         let effort = match self.flight.purpose {
-            Purpose::Renew => Effort { deadline, retries: 0, connect: RENEWAL_CONNECT },
-            _ => Effort { deadline, retries: account.options.max_retries, connect: Duration::MAX },
+            Purpose::Renew => Effort { deadline, answer, retries: 0, connect: RENEWAL_CONNECT },
+            _ => Effort { deadline, answer, retries: account.options.max_retries, connect: Duration::MAX },
         };
         let outcome = login(&account.dialer, &account.options, credentials, effort);
         let spent = begun.until(Instant::now());

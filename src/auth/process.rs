@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
+use crate::pool::Pool;
 use crate::session::Session;
 use crate::store::Store;
 
@@ -17,6 +18,8 @@ pub(super) struct Process {
     session: Mutex<Session>,
     flight_ended: Condvar,
     store: Box<dyn Store>,
+    /// The connections to the service that are kept.
+    pool: Pool,
     /// When the application was asked for the password last, in nanoseconds of the boot clock; 0: never.
     asked_at: AtomicU64,
     told_of_fork: AtomicBool,
@@ -28,6 +31,7 @@ impl Process {
             session: Mutex::new(session),
             flight_ended: Condvar::new(),
             store,
+            pool: Pool::new(),
             asked_at: AtomicU64::new(0),
             told_of_fork: AtomicBool::new(false),
         }
@@ -41,6 +45,10 @@ impl Process {
 
     pub(super) fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     /// Waits until a flight ends, and returns with the session locked again. Fails at the deadline.

@@ -49,7 +49,7 @@ pub const PERSONR_AUTHORIZATION_MAX: usize = 4104;
 #[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 pub struct personr_auth {
     _type: TypeWord<Self>,
-    shared: Shared<Account>,
+    pub(super) shared: Shared<Account>,
 }
 
 // SAFETY: the type is `repr(C)` and begins with its word.
@@ -58,8 +58,8 @@ unsafe impl Handle for personr_auth {
 }
 
 /// What the handle and the calls on it share. Such a call may still run when the handle has been freed.
-struct Account {
-    auth: Auth,
+pub(super) struct Account {
+    pub(super) auth: Auth,
     /// Is freed after the callbacks that use it.
     #[allow(dead_code)]
     owned: Owned,

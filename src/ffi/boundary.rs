@@ -67,9 +67,11 @@ pub(super) fn run_anywhere(work: impl FnOnce() -> Result<()>) -> Result<()> {
     PLACE.with(|place| caught(place, work))
 }
 
+/// Where a panic has stopped the work, nothing is known of how far it had come.
 fn caught(place: &Cell<Place>, work: impl FnOnce() -> Result<()>) -> Result<()> {
     let message = "a defect of the library was met; please report it";
-    catch(place, work).unwrap_or_else(|()| Err(Error::new(Status::Internal, "panic", message)))
+    let defect = || Error::new(Status::Internal, "panic", message).with_may_have_run(true);
+    catch(place, work).unwrap_or_else(|()| Err(defect()))
 }
 
 /// Runs one of the application's callbacks: calls of the library from inside it are refused, and its panics, if it is

@@ -26,14 +26,15 @@
  *   you asked, until it is freed; they are never NULL and never yours to free.
  * - A NULL where a value is needed (PERSONR_NONNULL; where NULL is allowed stands PERSONR_NULLABLE), bad UTF-8, an
  *   unknown constant or a number out of range is PERSONR_INVALID_ARGUMENT with a message that names the parameter.
- * - personr_auth may be used by any number of threads at once, personr_token, personr_error and personr_json as well
- *   (they never change); personr_options by one at a time.
+ * - personr_auth may be used by any number of threads at once, personr_token, personr_error, personr_json and
+ *   personr_response as well (they never change); personr_options by one at a time, and personr_request by one at a time
+ *   while it is filled.
  * - Callbacks return PERSONR_CALLBACK_OK (1) for success, and those of a store may say PERSONR_STORE_BUSY. All else is a
  *   failure, also 0.
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
- *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json and the ..._free
- *   of other handles work.
+ *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json, those that fill
+ *   a personr_request, and the ..._free of other handles work.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
  *   library: POSIX lets it call none.
@@ -49,6 +50,6 @@
  *   then ends its parent's token, as any login elsewhere does.
  *
  * Any login to an account, by whatever program, ends the token of the login before it. So a request may meet a 401
- * (Unauthorized) at any time. On a 401: personr_auth_reject(), ask for the token again, repeat the request once. A 403
- * is no reason to reject.
+ * (Unauthorized) at any time. personr_request_send() sees to that. If you send requests by other means, on a 401:
+ * personr_auth_reject(), ask for the token again, repeat the request once. A 403 is no reason to reject.
  */

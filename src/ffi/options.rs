@@ -158,6 +158,9 @@ pub unsafe extern "C" fn personr_options_set_connect_timeout_ms(
 /// 20"), the call fails at once, and personr_error_retry_after_ms() says how long this process and the others do not
 /// log in.
 ///
+/// personr_request_send() goes by the same number, but for what it must not send twice, and its pauses may take all of
+/// its own timeout.
+///
 /// @param options     The object.
 /// @param max_retries 0 to 10. 2 unless set.
 /// @param error       Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.

@@ -15,10 +15,11 @@ pub const PERSONR_INVALID_ARGUMENT: i32 = 1;
 /// The service knows no account with this email and password. This is remembered: personr_auth_token() does not send
 /// the same password again, so that a loop does not lock the account. personr_auth_login() does send it.
 pub const PERSONR_INVALID_CREDENTIALS: i32 = 2;
-/// The service answered 401 to the login, or (reason "tokens-keep-being-refused") tokens that it had just issued were
-/// rejected one after the other: something else logs in to the same account.
+/// The service answered 401 to the login, or to a request with one token after the other; or (reason
+/// "tokens-keep-being-refused") tokens that it had just issued were rejected one after the other: something else logs in
+/// to the same account.
 pub const PERSONR_UNAUTHORIZED: i32 = 3;
-/// The service refused the login for another reason; reason and message are its own.
+/// The service refused the login or the request for another reason. The reason is its own; so is the message of a login.
 pub const PERSONR_REJECTED: i32 = 4;
 /// The service answered 429, and not for unknown credentials. personr_error_retry_after_ms() says when to try again.
 pub const PERSONR_RATE_LIMITED: i32 = 5;
@@ -36,7 +37,7 @@ pub const PERSONR_TIMEOUT: i32 = 8;
 /// "roots-unreadable") the system's root certificates are missing, or could not all be read.
 pub const PERSONR_TLS: i32 = 9;
 /// The answer is not one of Personr's, or a text is no JSON. Reasons: "http", "too-large", "empty", "html", "json",
-/// "json-depth", "answer", "token", "user_id", "expires", "redirect".
+/// "json-depth", "answer", "token", "user_id", "expires", "redirect", "content-encoding".
 pub const PERSONR_PROTOCOL: i32 = 10;
 /// The token store failed, and there is no good token in hand. Reasons: "store-version" (the record is of a later
 /// version of the library, and left alone), "store-record" (the record would be too long); with "file:" also
@@ -55,8 +56,8 @@ pub const PERSONR_CANCELLED: i32 = 14;
 /// The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
 pub const PERSONR_CREDENTIALS: i32 = 15;
 /// A file could not be read or written. Reasons: "file-open" (it cannot be opened or made, or its folder cannot),
-/// "file-type" (what stands at the path is no regular file), "file-full" (the disk is full, or the quota or the
-/// process's limit on file sizes is reached), "file-io".
+/// "file-type" (what stands at the path is no regular file), "file-changed" (it was written to while it was being
+/// sent), "file-full" (the disk is full, or the quota or the process's limit on file sizes is reached), "file-io".
 pub const PERSONR_FILE: i32 = 16;
 /// The JSON document has no such value. Reasons: "json-missing" (nothing stands there), "json-type" (a value of another
 /// type does), "json-range" (a number that the result cannot hold), "json-base64" (a string that is no Base64).

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::slice;
 
 use crate::error::{Error, Result};
+use crate::sys::mapping::Mapped;
 
 fn is_null(parameter: &str) -> Error {
     Error::argument(parameter, "it is NULL")
@@ -43,6 +44,24 @@ pub(super) unsafe fn bytes<'a>(parameter: &str, pointer: *const u8, length: usiz
     Ok(unsafe { slice::from_raw_parts(pointer.as_ptr(), length) })
 }
 
+/// As [`bytes`], of which there may be none: then the pointer may be NULL.
+///
+/// # Safety
+/// As [`bytes`].
+pub(super) unsafe fn bytes_or_none<'a>(parameter: &str, pointer: *const u8, length: usize) -> Result<&'a [u8]> {
+    // SAFETY: promised by the caller.
+    if length == 0 { Ok(&[]) } else { unsafe { bytes(parameter, pointer, length) } }
+}
+
+/// A string that may be NULL, and else must be UTF-8.
+///
+/// # Safety
+/// As [`string`].
+pub(super) unsafe fn optional_text<'a>(parameter: &str, pointer: *const c_char) -> Result<Option<&'a str>> {
+    // SAFETY: promised by the caller.
+    if pointer.is_null() { Ok(None) } else { unsafe { text(parameter, pointer) }.map(Some) }
+}
+
 /// A place for a result. It is cleared first, so that a caller who forgets to look at the status reads no garbage.
 pub(super) struct Output<T>(Option<NonNull<T>>);
 
@@ -75,4 +94,17 @@ impl<T> Output<T> {
 pub(super) fn owned(text: &str) -> CString {
     let text = text.split('\0').next().unwrap_or_default();
     CString::new(text).unwrap_or_default()
+}
+
+/// Lends the bytes of an answer, with a NUL behind them. If there is none: no bytes, and the NUL.
+///
+/// # Safety
+/// `length_out` is NULL or may be written to.
+pub(super) unsafe fn lend(answer: Option<&Mapped>, length_out: *mut usize) -> *const u8 {
+    let (start, length) = answer.map_or((c"".as_ptr().cast(), 0), |answer| (answer.as_c_ptr(), answer.len()));
+    if let Some(place) = NonNull::new(length_out) {
+        // SAFETY: promised by the caller.
+        unsafe { place.write(length) };
+    }
+    start
 }

@@ -56,8 +56,8 @@ impl fmt::Display for Unreadable {
     }
 }
 
-/// The content of the file, `at_most` bytes long, and what the system said of the file before it was read.
-pub(crate) fn read(path: &Path, at_most: u64) -> Result<(Vec<u8>, Metadata), Unreadable> {
+/// Opens a regular file, to read it, and tells what the system says of it. Follows symbolic links; never waits.
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), Unreadable> {
     // Checked before it is opened, since opening alone makes some devices do something.
     regular(fs::metadata(path)?)?;
     let mut options = OpenOptions::new();
@@ -65,6 +65,12 @@ pub(crate) fn read(path: &Path, at_most: u64) -> Result<(Vec<u8>, Metadata), Unr
     let file = beside_standard_streams(|| options.open(path))?;
     let file = File::from(above_standard_streams(file.into())?);
     let metadata = regular(file.metadata()?)?;
+    Ok((file, metadata))
+}
+
+/// The content of the file, `at_most` bytes long, and what the system said of the file before it was read.
+pub(crate) fn read(path: &Path, at_most: u64) -> Result<(Vec<u8>, Metadata), Unreadable> {
+    let (file, metadata) = open(path)?;
     // One byte more, by which the end is seen.
     let length = metadata.len().min(at_most) + 1;
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));

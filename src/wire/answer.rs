@@ -27,6 +27,15 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// A lifetime beyond a century says "for ever"; it must still be addable to a date.
 const LIFETIME_MAX_S: f64 = 100.0 * 365.0 * 86_400.0;
 
+/// Where the service's own word for its reason stands, as JSON pointers: a refusal's, a nested one's, a token refusal's,
+/// a failure's.
+pub(crate) const REASONS: [&str; 5] = ["/reason", "/body/status", "/status", "/error_class", "/code"];
+
+/// Success is none, whatever HTTP status it comes with.
+pub(crate) fn is_reason(text: &str) -> bool {
+    !text.is_empty() && text != "success"
+}
+
 /// What the answer to a login means. `secrets` are what was sent, in every form that the answer could echo; `unix_now`
 /// is for a `Retry-After` that is a date.
 pub(crate) fn classify(response: &Response, secrets: &[&[u8]], unix_now: Duration) -> Result<Issued> {
@@ -155,27 +164,27 @@ impl<'a> Answer<'a> {
         self.error_of(Status::InvalidCredentials, NO_SUCH_ACCOUNT, self.message_or(NO_SUCH_ACCOUNT_MESSAGE))
     }
 
-    /// The service's own word for why it refused. Each of the paths is that of one documented form, and the first that
+    /// The service's own word for why it refused. Each of the pointers is that of one documented form, and the first that
     /// is there counts. "success" is no reason, whatever HTTP status it comes with.
     fn reason(&self) -> Option<&str> {
-        let paths: [&[&str]; 5] = [&["reason"], &["body", "status"], &["status"], &["error_class"], &["code"]];
-        paths.iter().find_map(|path| self.text(path).filter(|reason| *reason != "success"))
+        REASONS.iter().find_map(|pointer| self.text(pointer).filter(|text| is_reason(text)))
     }
 
     fn message(&self) -> Option<&str> {
-        let paths: [&[&str]; 4] = [&["message"], &["body", "message"], &["response"], &["translation"]];
-        paths.iter().find_map(|path| self.text(path))
+        let pointers = ["/message", "/body/message", "/response", "/translation"];
+        pointers.iter().find_map(|pointer| self.text(pointer))
     }
 
     fn message_or(&self, ours: &'static str) -> Cow<'static, str> {
         self.message().map_or(ours.into(), |message| self.quoted(message))
     }
 
-    /// The text at this path, if it is not empty. In a broken document only the last name of the path counts.
-    fn text(&self, path: &[&str]) -> Option<&str> {
-        let (name, parents) = path.split_last()?;
+    /// The text that a JSON pointer of plain names points to, if it is not empty. In a broken document only the last name
+    /// of the pointer counts.
+    fn text(&self, pointer: &str) -> Option<&str> {
+        let (parents, name) = pointer.rsplit_once('/')?;
         match &self.document {
-            Some(document) => parents.iter().try_fold(document, |node, name| node.get(name))?.text(name),
+            Some(document) => parents.split('/').skip(1).try_fold(document, |node, name| node.get(name))?.text(name),
             None => self.members.texts(name).next(),
         }
         .filter(|text| !text.is_empty())
@@ -208,7 +217,7 @@ impl<'a> Answer<'a> {
 
     /// A text of the service, without the secrets that were sent and without tokens.
     fn quoted(&self, text: &str) -> Cow<'static, str> {
-        let tokens = [self.text(&["response", "token"]), self.text(&["token"])].into_iter().flatten();
+        let tokens = [self.text("/response/token"), self.text("/token")].into_iter().flatten();
         let tokens = tokens.chain(self.members.texts("token")).take(TOKENS_MAX).map(str::as_bytes);
         let secrets: Vec<&[u8]> = self.secrets.iter().copied().chain(tokens).collect();
         presentable(text, &secrets).into()
@@ -228,10 +237,10 @@ fn number_in(text: &str) -> Option<f64> {
 }
 
 /// The query of a URL: pairs such as `name=value`, with `&` between them.
-struct Query<'a>(&'a str);
+pub(crate) struct Query<'a>(&'a str);
 
 impl<'a> Query<'a> {
-    fn of(url: &'a str) -> Self {
+    pub(crate) fn of(url: &'a str) -> Self {
         let query = url.split_once('?').map_or("", |(_, query)| query);
         Self(query.split_once('#').map_or(query, |(query, _)| query))
     }
@@ -246,7 +255,7 @@ impl<'a> Query<'a> {
             .filter(|value| !value.is_empty())
     }
 
-    fn value(&self, name: &str) -> Option<String> {
+    pub(crate) fn value(&self, name: &str) -> Option<String> {
         self.values(name).next()
     }
 }

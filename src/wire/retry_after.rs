@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// The wait that the headers ask for, a day at most. Of several headers the one with the longest wait counts, since a
 /// proxy on the way may have added one. A date that has passed asks for no wait: zero.
-pub(super) fn retry_after(response: &Response, unix_now: Duration) -> Option<Duration> {
+pub(crate) fn retry_after(response: &Response, unix_now: Duration) -> Option<Duration> {
     let said = response.headers.iter().filter(|(name, _)| name == "retry-after").map(|(_, value)| value.trim());
     said.filter_map(|value| until_date(value, response, unix_now).or_else(|| longest(value))).max()
 }

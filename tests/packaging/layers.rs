@@ -6,18 +6,23 @@ use std::path::Path;
 
 /// What each room of `src/` imports. A room names only rooms that stand below it here.
 const ROOMS: &[(&str, &str)] = &[
-    ("ffi", "atomic_file auth credentials error json log options published record secret session store sys token"),
+    (
+        "ffi",
+        "atomic_file auth credentials error json log options published record request secret session store sys token",
+    ),
     (
         "auth",
-        "clock credentials dial environment error log login options published random record secret session store sys \
-         text token",
+        "clock credentials dial environment error log login options pool published random record request secret session \
+         store sys text token",
     ),
     ("session", "clock error record token"),
     ("published", "clock secret sync token"),
-    ("login", "clock credentials dial error http options random secret token transport wire"),
+    ("request", "attempts clock dial error http json pool random sys token transport wire"),
+    ("login", "attempts clock credentials dial error http options secret token transport wire"),
     ("wire", "credentials error http options text token"),
     ("pool", "clock dial sys"),
     ("transport", "dial error http sys"),
+    ("attempts", "error random"),
     ("options", "credentials dial error log store url"),
     ("store", "blanks clock credentials dial error random record secret sys url"),
     ("dial", "blanks clock environment error pem secret sys url"),
@@ -30,7 +35,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("environment", "sys"),
     ("secret", "sys"),
     ("clock", "sys"),
-    ("error", "text"),
+    ("error", "sys text"),
     ("http", "sys"),
     ("alloc", ""),
     ("blanks", ""),

@@ -52,11 +52,30 @@ static inline personr_json *made_personr_json(void)
     return json;
 }
 
+static inline personr_request *made_personr_request(void)
+{
+    static personr_request *request;
+
+    if (request == NULL)
+        request = personr_request_new("api-applicant-status");
+    return request;
+}
+
+static inline personr_response *made_personr_response(void)
+{
+    static personr_response *response;
+
+    if (response == NULL)
+        OK(personr_request_send, made_personr_auth(), made_personr_request(), &response);
+    return response;
+}
+
 /* Before the first call changes the options. */
 static inline void make_all(void)
 {
     (void)made_personr_error();
     (void)made_personr_token();
+    (void)made_personr_response();
 }
 
 /* All of them are as they were: each works, and is freed. */
@@ -65,9 +84,12 @@ static inline void end_all(void)
     CHECK(personr_error_status(made_personr_error()) == PERSONR_INVALID_ARGUMENT);
     CHECK(strlen(personr_token_value(made_personr_token())) > 0);
     CHECK(personr_auth_state(made_personr_auth()) == PERSONR_STATE_GOOD);
+    CHECK(personr_response_http_status(made_personr_response()) == 200);
     OK(personr_options_set_max_retries, made_personr_options(), 1);
     CHECK(personr_json_count(made_personr_json(), "") == 1);
     personr_json_free(made_personr_json());
+    personr_response_free(made_personr_response());
+    personr_request_free(made_personr_request());
     personr_error_free(made_personr_error());
     personr_token_free(made_personr_token());
     personr_auth_free(made_personr_auth());
