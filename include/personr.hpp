@@ -15,10 +15,10 @@
  * - What can fail comes in two forms. token() throws a personr::Error; try_token() returns a personr::Result, which
  *   holds the value or the Error, and throws nothing. In a program without exceptions (-fno-exceptions) the first form
  *   ends the process (abort) if it fails.
- * - Options, Auth, Token and JsonDocument own the C object that they stand for: they are moved, never copied, and free
- *   it when they are destroyed. One that was moved from is empty: its getters return "", 0 or none, and whatever can
- *   fail is Status::InvalidArgument. A Json is a value that is borrowed from a document: it is copied as a pointer is,
- *   and valid as long as the document is.
+ * - Options, Auth, Token, Request, Response and JsonDocument own the C object that they stand for: they are moved, never
+ *   copied, and free it when they are destroyed. One that was moved from is empty: its getters return "", 0 or none, and
+ *   whatever can fail is Status::InvalidArgument. A Json is a value that is borrowed from a document: it is copied as a
+ *   pointer is, and valid as long as the document is.
  * - Strings are std::string_view. Where you pass one it may also be a const char *, and that may be NULL, as what
  *   std::getenv() returns: NULL, and a NUL in the middle of a string, is Status::InvalidArgument. What you pass is
  *   copied, and the copies that this header makes are wiped. The strings that you get are borrowed from the object that
@@ -94,6 +94,19 @@ enum class Status : std::int32_t {
     NoValue = PERSONR_NO_VALUE,
 };
 
+/** How the fields of a request become its body. */
+enum class Format : std::int32_t {
+    Multipart = PERSONR_FORMAT_MULTIPART,
+    Json = PERSONR_FORMAT_JSON,
+};
+
+/** How the bytes of a file are written in a request. */
+enum class Encoding : std::int32_t {
+    Object = PERSONR_ENCODING_OBJECT,
+    Base64 = PERSONR_ENCODING_BASE64,
+    Binary = PERSONR_ENCODING_BINARY,
+};
+
 /** Which of the service's two login endpoints is used. */
 enum class LoginMethod : std::int32_t {
     Basic = PERSONR_LOGIN_BASIC,
@@ -149,6 +162,7 @@ inline std::string_view status_name(Status status) noexcept
 }
 
 class Error;
+class Json;
 
 /* Not for applications. */
 namespace detail {
@@ -158,6 +172,8 @@ struct Free {
     void operator()(personr_error *error) const noexcept { personr_error_free(error); }
     void operator()(personr_json *json) const noexcept { personr_json_free(json); }
     void operator()(personr_options *options) const noexcept { personr_options_free(options); }
+    void operator()(personr_request *request) const noexcept { personr_request_free(request); }
+    void operator()(personr_response *response) const noexcept { personr_response_free(response); }
     void operator()(personr_token *token) const noexcept { personr_token_free(token); }
 };
 
@@ -229,6 +245,29 @@ private:
     std::unique_ptr<char[]> copy_;
 };
 
+/* A string for a C function that keeps what is wrong with it: one that cannot be passed is NULL there. */
+class Passed {
+public:
+    Passed(const char *parameter, Argument argument)
+        : parameter_(parameter), problem_(argument.problem()), text_(problem_ ? std::string_view() : argument.text())
+    {
+    }
+
+    const char *parameter() const noexcept { return parameter_; }
+    const char *problem() const noexcept { return problem_; }
+    const char *c_str() const noexcept { return problem_ ? nullptr : text_.c_str(); }
+
+private:
+    const char *parameter_, *problem_;
+    Text text_;
+};
+
+/* Bytes that a C function lends. */
+inline std::string_view lent(const std::uint8_t *bytes, std::size_t length) noexcept
+{
+    return std::string_view(reinterpret_cast<const char *>(bytes), length);
+}
+
 /* The nearest value that the clock has: one that counts nanoseconds ends in 2262. */
 inline std::chrono::system_clock::time_point time_point(std::int64_t unix_seconds) noexcept
 {
@@ -280,6 +319,20 @@ public:
             return std::nullopt;
         return std::chrono::milliseconds(retry_after_ms);
     }
+
+    /** Of Auth::send(): whether the service may have begun. If not, the request may be sent again. */
+    bool may_have_run() const noexcept { return error_ && personr_error_may_have_run(error_.get()) != 0; }
+
+    /** The body of the answer that refused a request; "" if there was none. It may repeat what you sent. */
+    std::string_view body() const noexcept PERSONR_HPP_BORROWED
+    {
+        std::size_t length = 0;
+        const std::uint8_t *body = personr_error_body(error_.get(), &length);
+        return detail::lent(body, length);
+    }
+
+    /** The same as JSON; a missing value if it is none. Borrowed. */
+    Json json() const noexcept PERSONR_HPP_BORROWED;
 
 private:
     friend Error detail::refused(const char *parameter, const char *why);
@@ -603,6 +656,8 @@ private:
 
     const personr_json *json_;
 };
+
+inline Json Error::json() const noexcept { return Json(personr_error_json(error_.get())); }
 
 /** A JSON document that the program has from elsewhere: the body of a webhook. Its text is wiped when it goes. */
 class JsonDocument {
@@ -1007,6 +1062,234 @@ private:
 };
 
 /**
+ * What is sent to one endpoint of the service: fields, or a body of your own. What goes wrong first stays, and is what
+ * Auth::send() returns: a program that uses the try_ forms may look at that alone.
+ *
+ *     auth.send(personr::Request("api-document-upload")
+ *                   .format(personr::Format::Json)
+ *                   .text("applicantId", id)
+ *                   .file("docFile", "scan.pdf", personr::Encoding::Object));
+ */
+class Request {
+public:
+    /** To an endpoint under the base URL, such as "api-applicant-create". What is wrong with it is what a send returns. */
+    explicit Request(detail::Argument endpoint)
+        : request_(personr_request_new(detail::Passed("endpoint", endpoint).c_str()))
+    {
+    }
+
+    /** How the fields become the body: Format::Multipart unless set. */
+    Request &format(Format format) & { return done(try_format(format)); }
+    Request format(Format format) && { return std::move(this->format(format)); }
+    Result<void> try_format(Format format) noexcept
+    {
+        return value(personr_request_set_format, static_cast<std::int32_t>(format));
+    }
+
+    /** Adds a text. */
+    Request &text(detail::Argument name, detail::Argument value) & { return done(try_text(name, value)); }
+    Request text(detail::Argument name, detail::Argument value) && { return std::move(text(name, value)); }
+    Result<void> try_text(detail::Argument name, detail::Argument value) noexcept
+    {
+        const detail::Passed passed_name("name", name), passed_value("value", value);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_add_text(get(), passed_name.c_str(), passed_value.c_str(), error);
+            },
+            passed_name, passed_value);
+    }
+
+    /** Adds one value that is JSON already. */
+    Request &json(detail::Argument name, detail::Argument json) & { return done(try_json(name, json)); }
+    Request json(detail::Argument name, detail::Argument json) && { return std::move(this->json(name, json)); }
+    Result<void> try_json(detail::Argument name, detail::Argument json) noexcept
+    {
+        const detail::Passed passed_name("name", name), passed_json("json", json);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_add_json(get(), passed_name.c_str(), passed_json.c_str(), error);
+            },
+            passed_name, passed_json);
+    }
+
+    /** Adds a file, which is read at each send. The service gets the last part of the path as its name. */
+    Request &file(detail::Argument name, detail::Argument path, Encoding as) & { return done(try_file(name, path, as)); }
+    Request file(detail::Argument name, detail::Argument path, Encoding as) && { return std::move(file(name, path, as)); }
+    Result<void> try_file(detail::Argument name, detail::Argument path, Encoding as) noexcept
+    {
+        const detail::Passed passed_name("name", name), passed_path("path", path);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_add_file(get(), passed_name.c_str(), passed_path.c_str(), nullptr,
+                                                static_cast<std::int32_t>(as), error);
+            },
+            passed_name, passed_path);
+    }
+
+    /** The same with another name. */
+    Request &file(detail::Argument name, detail::Argument path, detail::Argument file_name, Encoding as) &
+    {
+        return done(try_file(name, path, file_name, as));
+    }
+    Request file(detail::Argument name, detail::Argument path, detail::Argument file_name, Encoding as) &&
+    {
+        return std::move(file(name, path, file_name, as));
+    }
+    Result<void> try_file(detail::Argument name, detail::Argument path, detail::Argument file_name, Encoding as) noexcept
+    {
+        const detail::Passed passed_name("name", name), passed_path("path", path), passed_as("file_name", file_name);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_add_file(get(), passed_name.c_str(), passed_path.c_str(), named(passed_as),
+                                                static_cast<std::int32_t>(as), error);
+            },
+            passed_name, passed_path, passed_as);
+    }
+
+    /** Adds bytes of yours as a file. */
+    Request &bytes(detail::Argument name, detail::Argument bytes, detail::Argument file_name, Encoding as) &
+    {
+        return done(try_bytes(name, bytes, file_name, as));
+    }
+    Request bytes(detail::Argument name, detail::Argument bytes, detail::Argument file_name, Encoding as) &&
+    {
+        return std::move(this->bytes(name, bytes, file_name, as));
+    }
+    Result<void> try_bytes(detail::Argument name, detail::Argument bytes, detail::Argument file_name, Encoding as) noexcept
+    {
+        const detail::Passed passed_name("name", name), passed_as("file_name", file_name);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_add_bytes(get(), passed_name.c_str(), start(bytes), length(bytes),
+                                                 named(passed_as), static_cast<std::int32_t>(as), error);
+            },
+            passed_name, passed_as);
+    }
+
+    /** Sets a body that is sent as it stands, in place of fields. */
+    Request &body(detail::Argument content_type, detail::Argument body) & { return done(try_body(content_type, body)); }
+    Request body(detail::Argument content_type, detail::Argument body) &&
+    {
+        return std::move(this->body(content_type, body));
+    }
+    Result<void> try_body(detail::Argument content_type, detail::Argument body) noexcept
+    {
+        const detail::Passed passed_type("content_type", content_type);
+        return add(
+            [&](personr_error **error) {
+                return personr_request_set_body(get(), passed_type.c_str(), start(body), length(body), error);
+            },
+            passed_type);
+    }
+
+    /** Whether it does no harm if the service does it twice: false unless set. */
+    Request &repeatable(bool is_repeatable) & { return done(try_repeatable(is_repeatable)); }
+    Request repeatable(bool is_repeatable) && { return std::move(repeatable(is_repeatable)); }
+    Result<void> try_repeatable(bool is_repeatable) noexcept
+    {
+        return value(personr_request_set_repeatable, static_cast<std::int32_t>(is_repeatable));
+    }
+
+    /** How long a send may take in all, a millisecond to an hour: a minute unless set. */
+    Request &timeout(std::chrono::milliseconds time) & { return done(try_timeout(time)); }
+    Request timeout(std::chrono::milliseconds time) && { return std::move(timeout(time)); }
+    Result<void> try_timeout(std::chrono::milliseconds time) noexcept
+    {
+        return value(personr_request_set_timeout_ms, detail::milliseconds(time));
+    }
+
+    /** How many bytes an answer may have, 1 to 64 MiB: 64 MiB unless set. */
+    Request &response_max(std::uint32_t bytes) & { return done(try_response_max(bytes)); }
+    Request response_max(std::uint32_t bytes) && { return std::move(response_max(bytes)); }
+    Result<void> try_response_max(std::uint32_t bytes) noexcept
+    {
+        return value(personr_request_set_response_max, bytes);
+    }
+
+    /** For functions of personr.h. Borrowed. */
+    personr_request *get() noexcept PERSONR_HPP_BORROWED { return request_.get(); }
+    const personr_request *get() const noexcept PERSONR_HPP_BORROWED { return request_.get(); }
+
+private:
+    template <class T>
+    Result<void> value(personr_status (*setter)(personr_request *, T, personr_error **), T value) noexcept
+    {
+        return detail::attempt([&](personr_error **error) { return setter(get(), value, error); });
+    }
+
+    /* What cannot be passed has been told to the C function, which keeps it; here it is told in its own words. */
+    template <class Call, class... Strings>
+    static Result<void> add(Call call, const Strings &...strings) noexcept
+    {
+        const Result<void> result = detail::attempt(call);
+        for (const detail::Passed *passed : {&strings...})
+            if (passed->problem() != nullptr)
+                return detail::refused(passed->parameter(), passed->problem());
+        return result;
+    }
+
+    /* NULL would be no name, and no mistake. */
+    static const char *named(const detail::Passed &file_name) noexcept
+    {
+        return file_name.problem() != nullptr ? "" : file_name.c_str();
+    }
+
+    /* NULL, which is none, is passed on as a length that cannot be one. */
+    static const std::uint8_t *start(const detail::Argument &bytes) noexcept
+    {
+        return bytes.is_null() ? nullptr : reinterpret_cast<const std::uint8_t *>(bytes.text().data());
+    }
+    static std::size_t length(const detail::Argument &bytes) noexcept
+    {
+        return bytes.is_null() ? 1 : bytes.text().size();
+    }
+
+    Request &done(const Result<void> &result) &
+    {
+        result.value();
+        return *this;
+    }
+
+    detail::Handle<personr_request> request_;
+};
+
+/** The answer to a request that the service has done. It never changes, and outlives the Auth that it came from. */
+class Response {
+public:
+    /** Takes over what a C function gave: for programs that use both. */
+    explicit Response(personr_response *response) noexcept : response_(response) {}
+
+    /** 200 to 299. */
+    int http_status() const noexcept { return personr_response_http_status(get()); }
+
+    /** A header of the answer, by its name in capital or small letters; "" if there is none. */
+    std::string_view header(detail::Argument name) const noexcept PERSONR_HPP_BORROWED
+    {
+        return personr_response_header(get(), detail::Passed("name", name).c_str());
+    }
+
+    /** The body as it was received, but for the token, which is overwritten. A NUL stands behind it. */
+    std::string_view body() const noexcept PERSONR_HPP_BORROWED
+    {
+        std::size_t length = 0;
+        const std::uint8_t *body = personr_response_body(get(), &length);
+        return detail::lent(body, length);
+    }
+
+    /** The body as JSON; a missing value if it is none. Borrowed. */
+    Json json() const noexcept PERSONR_HPP_BORROWED { return Json(personr_response_json(get())); }
+
+    /** For functions of personr.h. Borrowed. */
+    const personr_response *get() const noexcept PERSONR_HPP_BORROWED { return response_.get(); }
+
+    /** The same, and from now on yours to free by personr_response_free(). */
+    [[nodiscard]] personr_response *release() noexcept { return response_.release(); }
+
+private:
+    detail::Handle<personr_response> response_;
+};
+
+/**
  * An account at the service, and its one live token. Make one for each account of an application, share it between all
  * threads (all its functions are const), and keep it: a token in a "memory:" store, the default, ends with the last
  * Auth of its account.
@@ -1077,6 +1360,17 @@ public:
             return detail::refused("token_or_authorization", problem);
         const detail::Text text(token_or_authorization.text());
         return detail::attempt([&](personr_error **error) { return personr_auth_reject(get(), text.c_str(), error); });
+    }
+
+    /** Sends a request with a token that is good now, and reads the answer: the service has done it. */
+    Response send(const Request &request) const { return try_send(request).value(); }
+    Result<Response> try_send(const Request &request) const noexcept
+    {
+        personr_response *response = nullptr;
+        personr_error *error = nullptr;
+        if (personr_request_send(get(), request.get(), &response, &error) != PERSONR_OK)
+            return Error(error);
+        return Response(response);
     }
 
     /** The state of the account's token, for monitoring. */

@@ -20,8 +20,13 @@ use personr_testkit::figures::{figures, is_check};
 use personr_testkit::suite::scenarios::{login_is_refused, login_succeeds, surface_is_as_the_header_says};
 use personr_tools::Header;
 
-const TESTS: [&str; 4] =
-    ["tests/cpp/auth.cpp", "tests/cpp/callbacks.cpp", "tests/cpp/json.cpp", "tests/cpp/options.cpp"];
+const TESTS: [&str; 5] = [
+    "tests/cpp/auth.cpp",
+    "tests/cpp/callbacks.cpp",
+    "tests/cpp/json.cpp",
+    "tests/cpp/options.cpp",
+    "tests/cpp/requests.cpp",
+];
 const EXAMPLES: [&str; 2] = ["examples-cpp/fleet.cpp", "examples-cpp/login.cpp"];
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
@@ -187,7 +192,8 @@ fn every_program_is_tested() {
         "dangling.cpp",
         "json.cpp",
         "options.cpp",
-        "plain.cpp"
+        "plain.cpp",
+        "requests.cpp"
     ]));
 }
 
