@@ -5,7 +5,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 
 targets=${1:-all} seconds=${2:-60}
-[ "$targets" != all ] || targets="answer response options calls json"
+[ "$targets" != all ] || targets="answer response request options calls json"
 
 if ! cargo fuzz --version >/dev/null 2>&1; then
     reason="cargo-fuzz is not installed: cargo install cargo-fuzz --locked"

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
-use crate::http::{Request, Response};
+use crate::http::{self, Response};
 use crate::options::Options;
+use crate::request::Request;
 use crate::transport::{self, Channel, Exchange};
 use crate::wire;
 
@@ -48,6 +49,11 @@ pub fn is_strict_json(text: &[u8]) -> bool {
     crate::json::check_strict(text).is_ok()
 }
 
+/// The Content-Type and the body of a request, as it goes out.
+pub fn encode(request: &Request) -> Result<(String, Vec<u8>)> {
+    request.encoded()
+}
+
 /// What `transport` reads from a connection after it has sent a login.
 pub fn exchange<C>(connection: C, email: &str, password: &str) -> std::result::Result<Answer, Failure>
 where
@@ -59,7 +65,7 @@ where
         Ok(wire::login_request(&options, &Credentials::new(email, password)?))
     };
     let request = prepare().map_err(|error| Failure { error, retry: false })?;
-    let Request { url, headers, body } = &request;
+    let http::Request { url, headers, body } = &request;
     let body = &mut body.as_slice();
     let exchange = Exchange { url, headers, body, response_max: 64 * 1024, keep: false, cut_is_end: true };
     match transport::exchange(Plain(connection), exchange).result {

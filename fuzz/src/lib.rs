@@ -9,6 +9,7 @@ pub mod http;
 pub mod json;
 pub mod options;
 pub mod reference;
+pub mod request;
 pub mod response;
 mod script;
 mod secrets;

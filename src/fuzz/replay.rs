@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::targets::{answer, calls, json, options, response};
+use super::targets::{answer, calls, json, options, request, response};
 
 /// The inputs in a folder of `fuzz/`, by name.
 fn inputs(folder: &str, target: &str) -> Vec<PathBuf> {
@@ -43,6 +43,11 @@ fn every_kept_answer_keeps_its_promises() {
 #[test]
 fn every_kept_response_keeps_its_promises() {
     replay("response", response::run);
+}
+
+#[test]
+fn every_kept_request_is_read_as_what_was_put_in() {
+    replay("request", request::run);
 }
 
 #[test]
