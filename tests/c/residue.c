@@ -155,6 +155,24 @@ static void authorize(const char *word)
     say(word, personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error), error);
 }
 
+/* The password stands for what is personal in a request: as a field, as bytes, and in a form. */
+static void send_it(const char *word, const char *endpoint, int32_t format)
+{
+    const uint8_t *bytes = (const uint8_t *)settings[PASSWORD];
+    size_t length = strlen(settings[PASSWORD]);
+    personr_request *request = personr_request_new(endpoint);
+    personr_response *response;
+    personr_error *error;
+
+    check("format", personr_request_set_format(request, format, NULL));
+    check("text", personr_request_add_text(request, "text", settings[PASSWORD], NULL));
+    check("bytes", personr_request_add_bytes(request, "bytes", bytes, length, "b", PERSONR_ENCODING_OBJECT, NULL));
+    personr_status status = personr_request_send(auth, request, &response, &error);
+    personr_request_free(request);
+    personr_response_free(response);
+    say(word, status, error);
+}
+
 /* Asks until the token is another one. */
 static void renew(const char *word)
 {
@@ -284,6 +302,12 @@ static void go_through(const char *word)
         obtain(word, personr_auth_token);
     else if (strcmp(word, "authorization") == 0)
         authorize(word);
+    else if (strcmp(word, "send") == 0)
+        send_it(word, "api-applicant-status", PERSONR_FORMAT_JSON);
+    else if (strcmp(word, "send-form") == 0)
+        send_it(word, "api-applicant-status", PERSONR_FORMAT_MULTIPART);
+    else if (strcmp(word, "send-nowhere") == 0)
+        send_it(word, "api-no-such-endpoint", PERSONR_FORMAT_MULTIPART);
     else if (strcmp(word, "reject") == 0)
         say(word, personr_auth_reject(auth, authorization, NULL), NULL);
     else if (strcmp(word, "renew") == 0)

@@ -52,6 +52,23 @@ pub const PATHS: &[Path] = &[
         ..LOGIN
     },
     Path {
+        name: "requests, done and refused",
+        words: &["open", "send", "send-form", "send-nowhere"],
+        said: &["send PERSONR_OK", "send-form PERSONR_OK", "send-nowhere PERSONR_REJECTED NOT_FOUND"],
+        ..LOGIN
+    },
+    Path {
+        name: "request with a token that was revoked",
+        words: &["open", "token", "pause", "send"],
+        said: &["token PERSONR_OK", "send PERSONR_OK"],
+        prepare: |scene| {
+            let refusal = Action::Answer { status: 401, headers: Vec::new(), body: b"{}".to_vec() };
+            scene.sandbox.order(Fault::new(refusal).on_path("api-applicant-status"));
+            true
+        },
+        ..LOGIN
+    },
+    Path {
         name: "rejected token, and no other",
         words: &["open", "authorization", "reject"],
         said: &["authorization PERSONR_OK", "reject PERSONR_OK"],
