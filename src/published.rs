@@ -187,20 +187,21 @@ impl Slot {
         load_length(&self.authorization, SCHEME.len() + TOKEN_MAX)
     }
 
+    /// From the end to the beginning: in a build that is not optimised the word that was copied last is left behind on the
+    /// stack, and that is `Bearer ` with a single byte of the token.
     #[inline]
     fn copy_text(&self, buffer: &mut [MaybeUninit<u8>]) {
-        let mut words = self.text.iter();
-        let mut places = buffer.chunks_exact_mut(WORD);
-        for place in places.by_ref() {
-            let Some(word) = words.next() else { return };
-            if let Ok(place) = <&mut [MaybeUninit<u8>; WORD]>::try_from(place) {
-                copy_word(word, place);
-            }
+        let (whole, remainder) = buffer.split_at_mut(buffer.len() - buffer.len() % WORD);
+        let words = whole.len() / WORD;
+        let mut bytes = [MaybeUninit::uninit(); WORD];
+        if let Some(word) = self.text.get(words) {
+            copy_word(word, &mut bytes);
+            bytes.iter().zip(remainder).for_each(|(byte, place)| *place = *byte);
         }
-        if let Some(word) = words.next() {
-            let mut last = [MaybeUninit::uninit(); WORD];
-            copy_word(word, &mut last);
-            last.iter().zip(places.into_remainder()).for_each(|(byte, place)| *place = *byte);
+        let words = self.text.get(..words).unwrap_or_default();
+        for (word, place) in words.iter().zip(whole.chunks_exact_mut(WORD)).rev() {
+            copy_word(word, &mut bytes);
+            place.copy_from_slice(&bytes);
         }
     }
 
@@ -211,10 +212,12 @@ impl Slot {
             return false;
         }
         let Some(token) = token else { return true };
-        let mut words = self.text.iter();
-        let is_of_text = authorization
-            .chunks(WORD)
-            .all(|part| words.next().is_some_and(|word| word.load(Ordering::Relaxed).to_ne_bytes().starts_with(part)));
+        let words = self.text.get(..authorization.len().div_ceil(WORD)).unwrap_or_default();
+        // To the first word in any case: see `copy_text`.
+        let is_of_text =
+            words.iter().zip(authorization.chunks(WORD)).rev().fold(true, |is_same, (word, part)| {
+                is_same & word.load(Ordering::Relaxed).to_ne_bytes().starts_with(part)
+            });
         // The service may issue the same token once more, with another end.
         is_of_text
             && self.expires.load(Ordering::Relaxed) == token.expires().as_nanos()
@@ -249,7 +252,7 @@ impl Slot {
     }
 }
 
-/// Every word of the text is copied here, one at a time, so that at most the last word is left behind on the stack.
+/// Every word of the text is copied here, one at a time, so that each takes the place of the one before on the stack.
 #[inline]
 fn copy_word(word: &AtomicU64, place: &mut [MaybeUninit<u8>; WORD]) {
     // SAFETY: the array is ours to write to, as long as a word, and needs no alignment here.
