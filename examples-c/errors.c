@@ -39,6 +39,10 @@ static const char *what_to_do(personr_status status)
         return "look after the token store";
     case PERSONR_CREDENTIALS:
         return "look after the callback that tells the password: it failed, and is asked again by the next call";
+    case PERSONR_FILE:
+        return "look after the file that was to be sent or written";
+    case PERSONR_NO_VALUE:
+        return "look into the answer: it has no such value";
     case PERSONR_CANCELLED:
         return "go on without it: the program itself has given it up";
     case PERSONR_INTERNAL:

@@ -6,7 +6,7 @@
 //!
 //! A new type of handle is declared like this. Without `repr(C)` the word might not stand first.
 //!
-//! ```ignore
+//! ```text
 //! #[cfg_attr(feature = "capi", repr(C))] // not seen by cbindgen: to a C program the type is opaque
 //! pub struct personr_thing {
 //!     _type: TypeWord<Self>,
