@@ -31,6 +31,13 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
+fn applicant_goes_from_the_first_request_to_the_last() {
+    let program = compiled("applicant");
+    applicant_is_checked_and_documents_come_back(&program);
+    applicant_says_what_was_refused(&program);
+}
+
+#[test]
 fn custom_store_logs_in_once_for_all_processes() {
     if !has_sqlite() {
         return skip("custom_store.c", "sqlite3.h is missing (Debian: libsqlite3-dev)");

@@ -22,6 +22,7 @@ const fn member(path: &'static str, scenarios: &'static [fn(&Program)]) -> Membe
 
 /// The whole suite.
 pub const MEMBERS: &[Member] = &[
+    member("examples-c/applicant.c", &[applicant_is_checked_and_documents_come_back, applicant_says_what_was_refused]),
     Member {
         libraries: &["-lsqlite3"],
         ..member(

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
+use personr_sandbox::{Action, DEFAULT_EMAIL, Documented, Fault, Sandbox};
 
 use crate::c_program::{Account, Program};
 use crate::compile::Workshop;
@@ -31,6 +31,33 @@ pub fn surface_is_as_the_header_says(program: &Program) {
     let run = program.run(&Account::of(&sandbox), &arguments);
     run.assert_code(0);
     assert!(run.stdout.ends_with(": all checked\n") && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
+}
+
+/// From the first request to the last: what was uploaded arrives, and is what is downloaded.
+pub fn applicant_is_checked_and_documents_come_back(program: &Program) {
+    let sandbox = Sandbox::builder().polls(1).start().expect("a sandbox");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (scan, saved) = (folder.path().join("scan.jpg"), folder.path().join("document-0"));
+    let bytes: Vec<u8> = (0..40_000_u32).map(|at| (at % 251) as u8).collect();
+    fs::write(&scan, &bytes).expect("written");
+    let run =
+        program.run(&Account::of(&sandbox), &[scan.to_str().expect("UTF-8"), folder.path().to_str().expect("UTF-8")]);
+    run.assert_code(0);
+    assert_eq!(run.stdout, format!("result: Approved\nPASSPORT: {}\n", saved.display()));
+    assert!(fs::read(&saved).expect("a document") == bytes, "another document came back");
+    let uploads = sandbox.requests_to("api-document-upload");
+    let [upload] = uploads.as_slice() else { panic!("{} uploads", uploads.len()) };
+    assert_eq!(upload.part("docFile").expect("a file").file_name.as_deref(), Some("scan.jpg"));
+    assert_eq!(sandbox.counters().tokens_issued, 1);
+}
+
+pub fn applicant_says_what_was_refused(program: &Program) {
+    let sandbox = sandbox();
+    let refusal = Action::Documented(Documented::WorkspaceNotFound);
+    sandbox.order(Fault::new(refusal).on_path("api-applicant-create"));
+    let run = program.run(&Account::of(&sandbox), &["/dev/null", "/"]);
+    run.assert_code(1);
+    assert!(run.stderr.starts_with("PERSONR_REJECTED "), "{}", run.stderr);
 }
 
 pub fn login_succeeds(program: &Program) {
