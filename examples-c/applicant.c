@@ -56,16 +56,19 @@ static int create(const personr_auth *auth, char *applicant, personr_error **err
 /* The file goes out as Base64 in JSON, piece by piece: it never stands in memory whole. */
 static int upload(const personr_auth *auth, const char *applicant, const char *path, personr_error **error)
 {
-    personr_request *request = about(applicant, "api-document-upload");
-    personr_response *response;
+    personr_request *request = personr_request_new("api-document-upload");
+    personr_response *response = NULL;
+    personr_status status;
 
     personr_request_set_format(request, PERSONR_FORMAT_JSON, NULL);
+    personr_request_add_text(request, "applicantId", applicant, NULL);
     personr_request_add_text(request, "docType", "PASSPORT", NULL);
     personr_request_add_text(request, "docCountryISO", "NZL", NULL);
     personr_request_add_file(request, "docFile", path, NULL, PERSONR_ENCODING_OBJECT, NULL);
-    response = answer_to(auth, request, error);
+    status = personr_request_send(auth, request, &response, error); /* says whatever was wrong above, too */
     personr_response_free(response);
-    return response != NULL;
+    personr_request_free(request);
+    return status == PERSONR_OK;
 }
 
 static int check(const personr_auth *auth, const char *applicant, personr_error **error)

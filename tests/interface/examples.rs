@@ -199,6 +199,16 @@ fn prefork_serves_all() {
     prefork_shares_one_token(&compiled("prefork"));
 }
 
+/// The others are programs, which are compiled, or a few lines.
+#[test]
+fn the_upload_of_the_readme_is_that_of_applicant() {
+    let [readme, program] =
+        ["README.md", "examples-c/applicant.c"].map(|path| fs::read_to_string(source(path)).expect("a text"));
+    let (_, rest) = readme.split_once("```c\nstatic int upload(").expect("the README shows an upload");
+    let (upload, _) = rest.split_once("```").expect("a block ends");
+    assert!(program.contains(upload), "applicant.c has another upload");
+}
+
 /// It names the real service, so it is compiled and not run.
 #[test]
 fn the_programs_of_the_readme_compile() {
