@@ -10,6 +10,7 @@ has_header() {
     echo "#include <$1>" | ${CC:-cc} -E - >/dev/null 2>&1
 }
 has_header curl/curl.h || missing="$missing libcurl4-openssl-dev"
+has_header openssl/evp.h || missing="$missing libssl-dev"
 has_header cjson/cJSON.h || missing="$missing libcjson-dev"
 [ -f /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"
 if [ -n "$missing" ]; then

@@ -27,7 +27,7 @@ fn cold(setting: &Setting) -> Vec<Line> {
     let cpu = |spent: &Spent| spent.cpu;
     let wall = |spent: &Spent| spent.wall;
     vec![
-        Line::share(format!("cold login, the system's {all} certificates: CPU"), AtMost(0.10), &system, cpu).short(),
+        Line::share(format!("cold login, the system's {all} certificates: CPU"), AtMost(0.06), &system, cpu).short(),
         Line::share("the same: wall time", AtMost(0.12), &system, wall),
         Line::share("the same, SSL_CERT_FILE and SSL_CERT_DIR set: CPU", AtMost(0.10), &by_variables, cpu),
         Line::share("cold login, one CA file: CPU", AtMost(0.30), &one, cpu).short(),

@@ -16,6 +16,7 @@ mod plot;
 #[path = "../../testkit/src/relay/mod.rs"]
 mod relay;
 mod report;
+mod requests;
 mod setting;
 mod start;
 
@@ -39,14 +40,15 @@ fn main() -> ExitCode {
 }
 
 type Lines = fn(&Setting) -> Vec<Line>;
-const GROUPS: [(&str, Lines); 4] = [
+const GROUPS: [(&str, Lines); 5] = [
     ("logins", logins::lines),
     ("start", start::lines),
     ("handing-out", handing_out::lines),
+    ("requests", requests::lines),
     ("counts", counts::lines),
 ];
 /// How cost grows.
-const GROWTH: [Lines; 3] = [handing_out::growth, counts::processes, answers::growth];
+const GROWTH: [Lines; 4] = [handing_out::growth, requests::growth, counts::processes, answers::growth];
 
 fn smoke(setting: &Setting) -> ExitCode {
     let mut lines = counts::lines(setting);

@@ -92,6 +92,12 @@ impl Setting {
         self.compile(side, name, &[&format!("{name}.c"), &format!("{}/client.c", side.folder())])
     }
 
+    /// A program that sends requests: benches/NAME.c, and the side's client and exchange.
+    pub fn exchange_program(&self, side: Side, name: &str) -> PathBuf {
+        let own = ["client", "exchange"].map(|source| format!("{}/{source}.c", side.folder()));
+        self.compile(side, name, &[&format!("{name}.c"), &own[0], &own[1]])
+    }
+
     /// A program that each side has its own source of, and maybe needs a client for.
     pub fn own_program(&self, side: Side, name: &str, also: &[&str]) -> PathBuf {
         let own = format!("{}/{name}.c", side.folder());
@@ -116,7 +122,7 @@ impl Setting {
         compiler.arg("-Wl,--as-needed");
         match side {
             Side::Ours => compiler.arg("-L").arg(&folder).arg("-lpersonr"),
-            Side::Peer => compiler.args(["-lcurl", "-lcjson"]),
+            Side::Peer => compiler.args(["-lcurl", "-lcjson", "-lcrypto"]),
         };
         compiler.arg(format!("-Wl,--enable-new-dtags,-rpath,{}", folder.display())).arg("-ldl");
         assert!(compiler.status().expect("a C compiler").success(), "{}", program.display());
