@@ -145,7 +145,6 @@ impl Document {
 }
 
 /// Whether a text is JSON as RFC 8259 has it, with 128 arrays and objects within each other at most.
-#[allow(dead_code)] // for the members of requests
 pub(crate) fn check_strict(text: &[u8]) -> Result<()> {
     if let Err(error) = std::str::from_utf8(text) {
         return Err(Problem::Syntax(error.valid_up_to()).into());

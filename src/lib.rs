@@ -57,7 +57,6 @@ mod log;
 mod login;
 mod options;
 mod pem;
-#[allow(dead_code)] // until there are requests
 mod pool;
 #[allow(unsafe_code)]
 mod published;

@@ -8,7 +8,6 @@
 //! TLS sessions are not resumed: a ticket would stay in memory, be shared with forked children, and tell the service's
 //! network who comes back, for what a kept connection saves anyway.
 
-use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -71,11 +70,6 @@ impl Pool {
         let old: Vec<_> = all.drain(..young).collect();
         drop(all);
         drop(old);
-    }
-
-    pub(crate) fn close_all(&self) {
-        let all = mem::take(&mut *self.lock());
-        drop(all);
     }
 
     fn newest(&self, max_idle: Duration, now: Instant) -> Option<Kept> {

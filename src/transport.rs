@@ -86,7 +86,6 @@ pub(crate) struct Exchange<'a> {
 }
 
 /// How an exchange has ended.
-#[allow(dead_code)] // until there are requests
 pub(crate) struct Ended<C = Stream> {
     pub(crate) result: Result<Response, Failure>,
     /// Bytes of the request may have reached the system: set right before the first call that can carry them.

@@ -78,13 +78,11 @@ impl Stream {
 
     /// Whether the connection is open, as far as is known here, and nothing has come in that nobody has asked for. Reads
     /// what the peer's TLS has sent of its own accord. Does not wait, and sends nothing.
-    #[allow(dead_code)] // until there are requests
     pub(crate) fn is_idle(&mut self) -> bool {
         matches!(self.try_read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Gives back the memory that is not needed until the next request.
-    #[allow(dead_code)] // until there are requests
     pub(crate) fn release_memory(&mut self) {
         if let Self::Tls(tls) = self {
             tls.release();

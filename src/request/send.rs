@@ -20,13 +20,12 @@ use crate::attempts::{Attempts, Repeatable};
 use crate::clock::{Deadline, Instant, Now};
 use crate::dial::{Dialer, Stream};
 use crate::error::{Error, Failure, Result, Status};
-use crate::pool::Pool;
+use crate::pool::{LONGEST_IDLE, Pool};
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
 
 /// A connection that has been idle for longer may be on its way to its end, and what is sent on it would be lost. What
 /// may be sent twice can risk that.
-const IDLE_MAX: Duration = Duration::from_secs(60);
 const IDLE_MAX_ONCE: Duration = Duration::from_secs(5);
 /// The first token, the one after a 401, and one more if that was another's, which may have ended in between.
 const TOKENS_MAX: u32 = 3;
@@ -166,7 +165,7 @@ impl Sending<'_> {
         if self.deadline.has_passed() {
             return Err(Error::new(Status::Timeout, "request", "the time allowed was over before the request").into());
         }
-        let idle_max = if self.parts.is_repeatable { IDLE_MAX } else { IDLE_MAX_ONCE };
+        let idle_max = if self.parts.is_repeatable { LONGEST_IDLE } else { IDLE_MAX_ONCE };
         match self.route.pool.take(idle_max, Instant::now()) {
             Some(mut kept) => {
                 kept.set_deadline(self.deadline);

@@ -143,10 +143,8 @@ impl Drop for UnsharedFile {
 
 /// Has a forked child close its copy of a descriptor, which stays its owner's here. To be dropped before the descriptor
 /// is closed.
-#[allow(dead_code)] // until there are requests
 pub(crate) struct ClosedInChild(&'static Entry);
 
-#[allow(dead_code)]
 impl ClosedInChild {
     pub(crate) fn mark(descriptor: &impl AsRawFd) -> Self {
         Self(enter(descriptor.as_raw_fd()))

@@ -2,8 +2,10 @@
 //!
 //! The system gives a page when it is first written, so that a length costs nothing until the bytes are there, and it
 //! moves pages instead of copying them when the mapping grows. Only what was written is wiped.
+//!
+//! A short answer stands on the heap: to map a page and to give it back costs more than all else that is done with one.
 
-use std::alloc::{Layout, handle_alloc_error};
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
 use std::ptr::{self, NonNull};
 use std::{fmt, slice};
@@ -12,11 +14,14 @@ use zeroize::optimization_barrier;
 
 /// A page, or a part of one: the least that is mapped.
 const LEAST: usize = 4096;
+/// The most that stands on the heap, with the NUL.
+const HEAP_MAX: usize = 2 * LEAST;
 
-/// Bytes with room behind them, left out of core dumps. A NUL that is not counted stands behind them.
+/// Bytes with room behind them; if they are mapped, core dumps leave them out. A NUL that is not counted stands behind
+/// them.
 pub(crate) struct Mapped {
     start: NonNull<u8>,
-    /// Of the mapping. The last byte is for the NUL alone.
+    /// Of the mapping, or of the block: up to [`HEAP_MAX`] it is one. The last byte is for the NUL alone.
     size: usize,
     length: usize,
 }
@@ -25,15 +30,16 @@ impl Mapped {
     /// Room for so many bytes. Aborts where there is no memory, as every allocation in Rust does.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         let size = size_for(capacity);
-        Self { start: map(size), size, length: 0 }
+        let start = if size <= HEAP_MAX { allocate(size) } else { map(size) };
+        Self { start, size, length: 0 }
     }
 
     /// The room behind the bytes, for at least one more.
     pub(crate) fn room(&mut self) -> &mut [u8] {
         if self.length + 1 == self.size {
-            self.grow(self.size.saturating_mul(2));
+            self.grow(self.size.saturating_mul(2).max(LEAST));
         }
-        // SAFETY: `length..size - 1` lies within the mapping, which is ours and which the system has filled with zeroes.
+        // SAFETY: `length..size - 1` lies within the memory, which is ours and which began with zeroes.
         unsafe { slice::from_raw_parts_mut(self.start.as_ptr().add(self.length), self.size - 1 - self.length) }
     }
 
@@ -43,32 +49,42 @@ impl Mapped {
     }
 
     /// For C: the NUL behind the bytes may be read too.
-    #[allow(dead_code)] // until there are requests
     pub(crate) fn as_c_ptr(&self) -> *const u8 {
         self.start.as_ptr()
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     fn grow(&mut self, size: usize) {
         let size = size_for(size);
-        // SAFETY: the mapping is ours and `&mut self` says that nobody has a pointer into it.
-        let moved = unsafe { libc::mremap(self.start.as_ptr().cast(), self.size, size, libc::MREMAP_MAYMOVE) };
-        self.start = mapped(moved);
-        self.size = size;
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn grow(&mut self, size: usize) {
-        let mut larger = Self::with_capacity(size);
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.size > HEAP_MAX {
+            // SAFETY: the mapping is ours and `&mut self` says that nobody has a pointer into it.
+            let moved = unsafe { libc::mremap(self.start.as_ptr().cast(), self.size, size, libc::MREMAP_MAYMOVE) };
+            self.start = mapped(moved);
+            self.size = size;
+            return;
+        }
+        let mut larger = Self::with_capacity(size - 1);
         larger.room().get_mut(..self.length).unwrap_or_default().copy_from_slice(self);
         larger.advance(self.length);
         *self = larger;
     }
 }
 
-/// With the NUL, and a whole number of [`LEAST`].
+/// With the NUL; of a mapping a whole number of [`LEAST`].
 fn size_for(capacity: usize) -> usize {
-    capacity.saturating_add(1).checked_next_multiple_of(LEAST).unwrap_or(usize::MAX)
+    let size = capacity.saturating_add(1);
+    if size <= HEAP_MAX { size } else { size.checked_next_multiple_of(LEAST).unwrap_or(usize::MAX) }
+}
+
+fn layout(size: usize) -> Layout {
+    // Alignment 1 is a power of two, and the size is HEAP_MAX at most.
+    Layout::array::<u8>(size).unwrap_or(Layout::new::<u8>())
+}
+
+fn allocate(size: usize) -> NonNull<u8> {
+    // SAFETY: the size is not 0: there is room for the NUL.
+    let start = unsafe { alloc_zeroed(layout(size)) };
+    NonNull::new(start).unwrap_or_else(|| handle_alloc_error(layout(size)))
 }
 
 fn map(size: usize) -> NonNull<u8> {
@@ -101,8 +117,14 @@ impl Mapped {
 impl Drop for Mapped {
     fn drop(&mut self) {
         self.wipe();
-        // SAFETY: the mapping is ours, and nobody has it any more.
-        unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
+        // SAFETY: the memory is ours, nobody has it any more, and its size tells where it is from.
+        unsafe {
+            if self.size <= HEAP_MAX {
+                dealloc(self.start.as_ptr(), layout(self.size));
+            } else {
+                libc::munmap(self.start.as_ptr().cast(), self.size);
+            }
+        }
     }
 }
 
@@ -110,7 +132,7 @@ impl Deref for Mapped {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        // SAFETY: `length` bytes lie within the mapping, which is ours, and nothing writes to them while `self` is
+        // SAFETY: `length` bytes lie within the memory, which is ours, and nothing writes to them while `self` is
         // borrowed.
         unsafe { slice::from_raw_parts(self.start.as_ptr(), self.length) }
     }
@@ -147,7 +169,7 @@ impl From<Vec<u8>> for Mapped {
     }
 }
 
-// SAFETY: the mapping belongs to this value alone, as the memory of a `Vec` does.
+// SAFETY: the memory belongs to this value alone, as the memory of a `Vec` does.
 unsafe impl Send for Mapped {}
 // SAFETY: `&Mapped` only reads.
 unsafe impl Sync for Mapped {}
@@ -176,11 +198,22 @@ mod tests {
 
     #[test]
     fn a_full_page_has_its_nul_in_the_next_one() {
-        let mapped = Mapped::from(vec![7; LEAST]);
-        assert_eq!((mapped.len(), mapped.size), (LEAST, 2 * LEAST));
+        let mapped = Mapped::from(vec![7; 3 * LEAST]);
+        assert_eq!((mapped.len(), mapped.size), (3 * LEAST, 4 * LEAST));
         // SAFETY: the NUL lies within the mapping.
-        assert_eq!(unsafe { mapped.as_c_ptr().add(LEAST).read() }, 0);
-        assert_eq!(Mapped::from(vec![7; LEAST - 1]).size, LEAST);
+        assert_eq!(unsafe { mapped.as_c_ptr().add(3 * LEAST).read() }, 0);
+        assert_eq!(Mapped::from(vec![7; 3 * LEAST - 1]).size, 3 * LEAST);
+    }
+
+    #[test]
+    fn what_is_short_stands_on_the_heap_with_its_nul() {
+        for length in [1, 100, HEAP_MAX - 1] {
+            let short = Mapped::from(vec![7; length]);
+            assert_eq!((short.len(), short.size), (length, length + 1));
+            // SAFETY: the NUL lies within the block.
+            assert_eq!(unsafe { short.as_c_ptr().add(length).read() }, 0);
+        }
+        assert_eq!(Mapped::from(vec![7; HEAP_MAX]).size, 3 * LEAST);
     }
 
     /// 64 MiB that a server has announced, and of which it sends nothing.

@@ -11,7 +11,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use personr::ffi::*;
 use personr_sandbox::Sandbox;
@@ -23,6 +23,8 @@ use personr_testkit::relay::{Fault, Kind, Relay, Way};
 use super::outcome::{Call, Outcome, TIMEOUT, TRIES, Table, assert_usable};
 use super::through;
 
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
 const CONNECT: Outcome = Outcome::Fails(PERSONR_NETWORK, "connect");
 const CLOSED: Outcome = Outcome::Fails(PERSONR_NETWORK, "closed");
 const RESET: Outcome = Outcome::Fails(PERSONR_NETWORK, "reset");
