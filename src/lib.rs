@@ -1,4 +1,5 @@
-//! Logs in to Personr's API and keeps the token usable. The library is made for C: see `include/personr.h`.
+//! Logs in to Personr's API, keeps the token usable, and sends the requests that it is for. The library is made for C: see
+//! `include/personr.h`.
 //!
 //! `docs/architecture.md` explains how it works inside: three walks through the rooms, and a glossary.
 //!
