@@ -1,16 +1,22 @@
 /*
- * libpersonr: logs in to Personr's API and keeps the token usable.
+ * libpersonr: logs in to Personr's API, keeps the token usable, and sends the requests that the token is for.
  *
  *     personr_auth *auth;
- *     char authorization[PERSONR_AUTHORIZATION_MAX];
+ *     personr_request *request;
+ *     personr_response *response;
  *
  *     if (personr_auth_new(email, password, NULL, &auth, NULL) != PERSONR_OK) ...
  *
- *     before each request:
- *     if (personr_auth_authorization(auth, authorization, sizeof authorization, NULL, NULL) != PERSONR_OK) ...
- *     send it as the Authorization header
+ *     request = personr_request_new("api-applicant-status");
+ *     personr_request_add_text(request, "applicantId", id, NULL);
+ *     if (personr_request_send(auth, request, &response, NULL) == PERSONR_OK)
+ *         puts(personr_json_string(personr_response_json(response), "/result/Status"));
+ *     personr_response_free(response);
+ *     personr_request_free(request);
  *
  *     personr_auth_free(auth);
+ *
+ * An application with an HTTP client of its own asks personr_auth_authorization() for the header before each request.
  *
  * These rules hold for every function:
  *
