@@ -89,6 +89,14 @@ impl Stream {
         }
     }
 
+    /// Whether something has been received that is not read yet.
+    fn holds_input(&self) -> bool {
+        match self {
+            Self::Tcp(_) => false,
+            Self::Tls(tls) => tls.holds_input(),
+        }
+    }
+
     fn socket(&self) -> &Tcp {
         match self {
             Self::Tcp(tcp) => tcp,
@@ -118,17 +126,24 @@ impl Stream {
 }
 
 impl Read for Stream {
-    /// To read is to wait for an answer to all that was written.
+    /// To read is to wait for an answer to all that was written. A look for what has not come yet would be a system call in
+    /// vain, so the wait comes first unless something is here already.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             self.socket().check_deadline()?;
             // Whoever has closed the connection may have answered before.
             let sent = unless_it_waits(self.try_write(&[], &mut false));
+            if !self.holds_input() {
+                match &sent {
+                    Ok(Some(_)) => self.socket().wait(Interest::Read)?,
+                    Ok(None) => self.socket().wait(Interest::Either)?,
+                    Err(_) => {}
+                }
+            }
             if let Some(received) = unless_it_waits(self.try_read(buffer))? {
                 return Ok(received);
             }
-            let interest = if sent?.is_some() { Interest::Read } else { Interest::Either };
-            self.socket().wait(interest)?;
+            sent?;
         }
     }
 }

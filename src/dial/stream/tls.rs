@@ -99,6 +99,11 @@ impl TlsStream {
         Err(ErrorKind::WouldBlock.into())
     }
 
+    /// Whether something has been received that is not read yet, here or below.
+    pub(super) fn holds_input(&self) -> bool {
+        !self.incoming.left().is_empty() || !self.connection.wants_read() || self.below.holds_input()
+    }
+
     /// Gives back the memory that a large request or answer took.
     pub(super) fn release(&mut self) {
         for records in [&mut self.outgoing, &mut self.incoming] {
