@@ -24,8 +24,8 @@ use crate::pool::{LONGEST_IDLE, Pool};
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
 
-/// A connection that has been idle for longer may be on its way to its end, and what is sent on it would be lost. What
-/// may be sent twice can risk that.
+/// For what must not be sent twice. A connection that has been idle for longer may be on its way to its end, and what is
+/// sent on it would be lost; a repeatable request can risk that.
 const IDLE_MAX_ONCE: Duration = Duration::from_secs(5);
 /// The first token, the one after a 401, and one more if that was another's, which may have ended in between.
 const TOKENS_MAX: u32 = 3;
