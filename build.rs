@@ -60,6 +60,7 @@ fn header() -> Result<(), Box<dyn Error>> {
         "json_document",
         "json",
         "json_values",
+        "operation",
         "error",
     ];
     let builder = sources.iter().fold(cbindgen::Builder::new().with_config(config), |builder, source| {

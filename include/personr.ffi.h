@@ -59,6 +59,7 @@ enum {
 typedef struct personr_auth personr_auth;
 typedef struct personr_error personr_error;
 typedef struct personr_json personr_json;
+typedef struct personr_operation personr_operation;
 typedef struct personr_options personr_options;
 typedef struct personr_request personr_request;
 typedef struct personr_response personr_response;
@@ -230,6 +231,28 @@ personr_status personr_json_save_base64(const personr_json *json,
                                         const char *pointer,
                                         const char *path,
                                         personr_error **error);
+personr_status personr_auth_token_start(const personr_auth *auth,
+                                        uint32_t timeout_ms,
+                                        personr_operation **operation_out,
+                                        personr_error **error);
+personr_status personr_auth_login_start(const personr_auth *auth,
+                                        uint32_t timeout_ms,
+                                        personr_operation **operation_out,
+                                        personr_error **error);
+personr_status personr_request_start(const personr_auth *auth,
+                                     const personr_request *request,
+                                     personr_operation **operation_out,
+                                     personr_error **error);
+int32_t personr_operation_fd(const personr_operation *operation);
+int32_t personr_operation_step(personr_operation *operation);
+int32_t personr_operation_wait(personr_operation *operation, uint32_t wait_ms);
+personr_status personr_operation_token(personr_operation *operation, personr_token **token_out, personr_error **error);
+personr_status personr_operation_response(personr_operation *operation,
+                                          personr_response **response_out,
+                                          personr_error **error);
+void personr_operation_progress(const personr_operation *operation, int64_t *sent_out, int64_t *total_out);
+void personr_operation_cancel(personr_operation *operation);
+void personr_operation_free(personr_operation *operation);
 personr_status personr_error_status(const personr_error *error);
 const char *personr_error_message(const personr_error *error);
 const char *personr_error_reason(const personr_error *error);

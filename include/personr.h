@@ -40,13 +40,16 @@
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json, those that fill
- *   a personr_request, and the ..._free of other handles work.
+ *   a personr_request, personr_operation_cancel(), and the ..._free of other handles work.
+ * - A call blocks its thread until it has its result. An application with a loop starts operations instead
+ *   (personr_auth_token_start() and so on): these never block, can be watched by one descriptor, and be cancelled.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
  *   library: POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but those of name look-ups, which callers share: at most four for one host. Running out of memory ends the process
- *   (abort, with a line on stderr).
+ *   but those of name look-ups, which callers share (at most four for one host), and those of operations (see
+ *   personr_operation). All signals are blocked on them. Running out of memory ends the process (abort, with a line on
+ *   stderr).
  * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
  *   threads may change it while any other function runs. The exception is the C library's name look-up (RES_OPTIONS,
  *   LOCALDOMAIN, HOSTALIASES). In a program with more rights than its caller (setuid, setgid, file capabilities) the
@@ -183,7 +186,7 @@
 #define PERSONR_INTERNAL 13
 
 /**
- * Reserved: the call was cancelled.
+ * The operation was cancelled (reason "cancelled"), or belongs to the process that this one was forked from ("forked").
  */
 #define PERSONR_CANCELLED 14
 
@@ -389,6 +392,27 @@ typedef struct personr_error personr_error;
  * at once, without a lock. All functions but personr_json_free() may also be called inside a callback.
  */
 typedef struct personr_json personr_json;
+
+/**
+ * A call that does not block, for an application with a loop of its own: an object of the caller's, freed by
+ * personr_operation_free().
+ *
+ *     personr_auth_token_start(auth, 0, &operation, &error);
+ *     watch personr_operation_fd(operation) for reading; each time that it is ready:
+ *         if (personr_operation_step(operation))
+ *             personr_operation_token(operation, &token, &error);
+ *     stop watching, then personr_operation_free(operation);
+ *
+ * A thread of the library works meanwhile: one for all token operations of a handle, and one for each request that is
+ * being sent, at most 64 in a process (further requests wait for one of these). All signals are blocked on these
+ * threads, and no callback ever runs on one: what is to be called is called by a step of an operation of the handle,
+ * by personr_operation_wait(), or by a blocking call that waits. An operation keeps what it needs of its personr_auth
+ * and personr_request: these may be freed before it.
+ *
+ * In a forked child the operations of its parent are over (#PERSONR_CANCELLED, reason "forked"); the parent's go on.
+ * The child only frees them.
+ */
+typedef struct personr_operation personr_operation;
 
 /**
  * Settings for personr_auth_new(), which copies them.
@@ -1746,6 +1770,187 @@ personr_status personr_json_save_base64(const personr_json *PERSONR_NULLABLE jso
                                         const char *PERSONR_NONNULL pointer,
                                         const char *PERSONR_NONNULL path,
                                         personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Begins to do what personr_auth_token() does, and does not wait for it.
+ *
+ * With a good token at hand the operation is done at once: no thread is started, no descriptor opened. If that token is
+ * to be renewed, a thread does that, and nobody waits for it; with callbacks for the store or the credentials, which a
+ * step has to run, the operation is done when the renewal has succeeded or failed.
+ *
+ * @param auth          The handle.
+ * @param timeout_ms    The time for the operation, in milliseconds: 1 to 3600000; 0 is the timeout of the options.
+ * @param operation_out Receives the operation, yours to free by personr_operation_free(). NULL on failure.
+ * @param error         Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return #PERSONR_OK; #PERSONR_INVALID_ARGUMENT; #PERSONR_NETWORK (reason "thread": no thread could be started;
+ * "descriptors": no descriptor could be opened; nothing was sent); #PERSONR_INTERNAL.
+ *
+ * Threads: any number at once. Network: not on this thread. Does not wait.
+ */
+personr_status personr_auth_token_start(const personr_auth *PERSONR_NONNULL auth,
+                                        uint32_t timeout_ms,
+                                        personr_operation *PERSONR_NULLABLE *PERSONR_NONNULL operation_out,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Begins to do what personr_auth_login() does, and does not wait for it.
+ *
+ * @param auth          The handle.
+ * @param timeout_ms    The time for the operation, in milliseconds: 1 to 3600000; 0 is the timeout of the options.
+ * @param operation_out Receives the operation, yours to free by personr_operation_free(). NULL on failure.
+ * @param error         Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return Those of personr_auth_token_start().
+ *
+ * Threads: any number at once. Network: not on this thread. Does not wait.
+ */
+personr_status personr_auth_login_start(const personr_auth *PERSONR_NONNULL auth,
+                                        uint32_t timeout_ms,
+                                        personr_operation *PERSONR_NULLABLE *PERSONR_NONNULL operation_out,
+                                        personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Begins to do what personr_request_send() does, and does not wait for it. Its time is that of the request, from now
+ * on.
+ *
+ * @param auth          The handle.
+ * @param request       The request, as it stands now: it may be changed or freed afterwards.
+ * @param operation_out Receives the operation, yours to free by personr_operation_free(). NULL on failure.
+ * @param error         Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return Those of personr_auth_token_start(). What is wrong with the request is what the operation ends with.
+ *
+ * Threads: any number at once. Network: not on this thread. Does not wait.
+ */
+personr_status personr_request_start(const personr_auth *PERSONR_NONNULL auth,
+                                     const personr_request *PERSONR_NONNULL request,
+                                     personr_operation *PERSONR_NULLABLE *PERSONR_NONNULL operation_out,
+                                     personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Returns the descriptor of an operation: it is ready for reading when there is something to do in
+ * personr_operation_step(). It never changes.
+ *
+ * For poll, select, epoll, kqueue, and what stands on them. Only watch it: do not read it, and do not close it. A
+ * runtime that closes what it watches (Go) gets a copy (dup). Stop watching it before the operation is freed.
+ *
+ * @param operation The operation. NULL gives -1.
+ * @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once and there is nothing to watch.
+ *
+ * Threads: one at a time for each operation. Network: never.
+ */
+int32_t personr_operation_fd(const personr_operation *PERSONR_NULLABLE operation);
+
+/**
+ * Does what is due, and tells whether the operation is done. Never waits, but for the callbacks of the application that
+ * it runs.
+ *
+ * To be called when the descriptor is ready; at any other time it does no harm. Once the operation is done, the
+ * descriptor stays ready.
+ *
+ * @param operation The operation. NULL gives 1.
+ * @return 1 if it is done, well or not: personr_operation_token() or personr_operation_response() tells how. 0 if it
+ * is not done yet, and from inside a callback.
+ *
+ * Threads: one at a time for each operation. Network: never.
+ */
+int32_t personr_operation_step(personr_operation *PERSONR_NULLABLE operation);
+
+/**
+ * Waits until an operation is done, and steps it meanwhile. For an application without a loop: with it, another thread
+ * can cancel what would else be a blocking call.
+ *
+ *     personr_auth_token_start(auth, 0, &operation, &error);
+ *     while (!personr_operation_wait(operation, 1000))
+ *         ;
+ *     personr_operation_token(operation, &token, &error);
+ *
+ * @param operation The operation. NULL gives 1.
+ * @param wait_ms   The longest wait, in milliseconds. 0 only steps.
+ * @return 1 if it is done. 0 if it is not done yet: after wait_ms, after a signal was handled on this thread, and from
+ * inside a callback.
+ *
+ * Threads: one at a time for each operation. Network: never on this thread.
+ */
+int32_t personr_operation_wait(personr_operation *PERSONR_NULLABLE operation, uint32_t wait_ms);
+
+/**
+ * Takes the token of an operation that is done.
+ *
+ * @param operation The operation: one of personr_auth_token_start() or personr_auth_login_start().
+ * @param token_out Receives the token, yours to free by personr_token_free(). NULL on failure.
+ * @param error     Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return Those of personr_auth_token() or personr_auth_login(); #PERSONR_TIMEOUT (reason "operation": its time is
+ * over); #PERSONR_CANCELLED (reason "cancelled" or "forked"); #PERSONR_INVALID_ARGUMENT, reason "not-done" before
+ * personr_operation_step() has returned 1, and "kind" for an operation of personr_request_start().
+ *
+ * Threads: one at a time for each operation. Network: never.
+ */
+personr_status personr_operation_token(personr_operation *PERSONR_NONNULL operation,
+                                       personr_token *PERSONR_NULLABLE *PERSONR_NONNULL token_out,
+                                       personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Takes the answer to a request whose operation is done. It is given once.
+ *
+ * @param operation    The operation: one of personr_request_start().
+ * @param response_out Receives the answer, yours to free by personr_response_free(). NULL on failure.
+ * @param error        Receives the reason of a failure, yours to free by personr_error_free(). May be NULL.
+ *
+ * @return Those of personr_request_send(); #PERSONR_TIMEOUT (reason "operation": its time is over);
+ * #PERSONR_CANCELLED (reason "cancelled" or "forked"); #PERSONR_INVALID_ARGUMENT, reason "not-done" before
+ * personr_operation_step() has returned 1, "taken" once the answer was given, and "kind" for an operation of another
+ * function. Whether the service may have begun tells personr_error_may_have_run().
+ *
+ * Threads: one at a time for each operation. Network: never.
+ */
+personr_status personr_operation_response(personr_operation *PERSONR_NONNULL operation,
+                                          personr_response *PERSONR_NULLABLE *PERSONR_NONNULL response_out,
+                                          personr_error *PERSONR_NULLABLE *PERSONR_NULLABLE error);
+
+/**
+ * Tells how much of a request's body has been sent: for a progress bar.
+ *
+ * @param operation The operation. NULL is as one of a token.
+ * @param sent_out  Receives the bytes of the body that this attempt has sent. 0 for an operation of a token. May be NULL.
+ * @param total_out Receives the length of the body in bytes; -1 while it is not known, and for an operation of a token.
+ *                  May be NULL.
+ *
+ * Threads: one at a time for each operation. Network: never.
+ */
+void personr_operation_progress(const personr_operation *PERSONR_NONNULL operation,
+                                int64_t *PERSONR_NULLABLE sent_out,
+                                int64_t *PERSONR_NULLABLE total_out);
+
+/**
+ * Cancels an operation: it is done at once, with #PERSONR_CANCELLED. Does nothing if it was done already.
+ *
+ * A login that another call or operation waits for goes on for them. A login whose request is on its way goes on in
+ * the background, because it has probably ended the former token: what it issues is saved, and the next call has it.
+ * (With a store of callbacks it is saved by the next call of the handle; if the handle is freed as well, it is lost.)
+ * Any other login is given up, and the connection of a request is shut down; personr_error_may_have_run() tells
+ * whether the service may have begun.
+ *
+ * @param operation The operation. NULL does nothing.
+ *
+ * Threads: any, at any time before the operation is freed; from a signal handler and from a callback, too. Network: never.
+ */
+void personr_operation_cancel(personr_operation *PERSONR_NULLABLE operation);
+
+/**
+ * Frees an operation. If it is not done, it is cancelled. Its descriptor is closed: stop watching it before.
+ *
+ * If it was the last of the handles of an account (its personr_auth was freed before), the user data of the callbacks
+ * are freed on this thread.
+ *
+ * @param operation The operation. NULL does nothing.
+ *
+ * Threads: nothing else may use the operation any more; each personr_operation_cancel() has returned. Not from a
+ * callback that a step of this very operation runs. Network: never.
+ */
+void personr_operation_free(personr_operation *PERSONR_NULLABLE operation);
 
 /**
  * Returns the kind of failure.

@@ -6,11 +6,14 @@
 mod account;
 mod events;
 mod leader;
+mod operations;
 mod process;
+mod relayed;
 mod requests;
+mod token_worker;
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use ring::digest::{SHA256, digest};
 
@@ -20,17 +23,21 @@ use crate::dial::{Dialer, Tls};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::log::Level;
+use crate::operation::Relay;
 use crate::options::Options;
 use crate::published::Found;
 use crate::request::Obtained;
 use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
-use crate::session::{Call, Policy, Session, State, Step};
+use crate::session::{Call, Flight, Policy, Session, State, Step, Ticket};
 use crate::store;
 use crate::sys::ForkLocal;
+use crate::sys::watch::{is_worker, while_leading};
 use crate::token::{Token, token_in};
 use account::Account;
 use events::Events;
 use leader::Leader;
+#[cfg_attr(not(feature = "capi"), allow(unused_imports))]
+pub(crate) use operations::Started;
 use process::Process;
 
 /// One account at the service, and its one live token. Any number of threads may use it at once.
@@ -52,6 +59,8 @@ impl Auth {
     pub fn new(email: &str, password: Option<&str>, mut options: Options) -> Result<Self> {
         #[cfg(feature = "test-panic")]
         assert!(email != "panic@personr.test", "forced, with a secret: {password:?}");
+        let relay = Arc::new(Relay::new());
+        relayed::by(&relay, &mut options);
         let credentials = match (&options.credentials, password) {
             (Some(hook), _) => CredentialsSource::asked(email, Arc::clone(hook))?,
             (None, Some(password)) => {
@@ -67,7 +76,7 @@ impl Auth {
         let (key, spread) = key_and_spread(&options.base_url.normalized(), credentials.email());
         let auth = Self {
             policy: Policy { renew_before: options.renew_before, spread },
-            account: Account::new(options, credentials, dialer),
+            account: Account::new(options, credentials, dialer, relay),
             tls,
             key,
             process: ForkLocal::new(),
@@ -165,42 +174,92 @@ impl Auth {
         Deadline::after(self.account.options.timeout)
     }
 
-    /// Answers a call. It asks the session for the next step until there is an answer. The session is not locked while
-    /// this call leads a flight, nor while it waits for another call's flight.
-    ///
-    /// Once its request is out, a login is waited for until the deadline of the options, if that is later.
+    /// Answers a call: the turns of one ticket.
     fn answer(&self, call: Call, deadline: Deadline) -> Result<Obtained> {
-        let answer_deadline = self.deadline();
+        self.run_callbacks();
         let process = self.process();
         let mut session = process.session();
+        let limits = Limits { call: deadline, flight: deadline, answer: self.deadline() };
         let ticket = session.arrive(call);
         loop {
+            match self.turn(process, session, ticket, limits) {
+                Turn::Answered(answer) => return answer,
+                Turn::Waits(locked) => session = process.wait(locked, deadline, &self.account.relay)?,
+            }
+        }
+    }
+
+    /// A turn of a call: asks the session for the next step until there is an answer, or until the call has to wait for
+    /// another call's flight. The session is not locked while this call leads one itself.
+    fn turn<'a>(
+        &'a self,
+        process: &'a Process,
+        mut session: MutexGuard<'a, Session>,
+        ticket: Ticket,
+        limits: Limits,
+    ) -> Turn<'a> {
+        loop {
             let now = Now::read();
-            match session.next(&now, ticket, deadline.remaining_at(now.instant)) {
+            match session.next(&now, ticket, limits.call.remaining_at(now.instant)) {
                 Step::Ready(token) => {
                     self.account.publish(&session, &now);
-                    return Ok(Obtained { token, is_own: false });
+                    return Turn::Answered(Ok(Obtained { token, is_own: false }));
                 }
-                Step::Fail(error) => return Err(error),
-                Step::Wait => session = process.wait(session, deadline)?,
+                Step::Fail(error) => return Turn::Answered(Err(error)),
+                Step::Wait => return Turn::Waits(session),
                 Step::Lead(flight) => {
                     drop(session);
                     process.pool().reap(now.instant);
-                    // What happened is told after the flight, when neither lock is held.
-                    let mut events = Events::default();
-                    let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
-                        Leader::new(&self.account, process, flight, deadline, answer_deadline, &mut events).lead()
-                    });
-                    events.tell(self.account.options.log.as_deref());
+                    let result = self.lead(process, flight, limits);
                     session = process.session();
-                    let now = Instant::now();
-                    if let Some(answer) = result.and_then(|result| session.answer_of_leader(now, call, &result)) {
-                        return answer.map(|token| Obtained { token, is_own: true });
+                    let answer =
+                        result.and_then(|result| session.answer_of_leader(Instant::now(), ticket.call(), &result));
+                    if let Some(answer) = answer {
+                        return Turn::Answered(answer.map(|token| Obtained { token, is_own: true }));
                     }
                 }
             }
         }
     }
+
+    /// Leads a flight to its end. What happened is told after it, when neither lock is held.
+    fn lead(&self, process: &Process, flight: Flight, limits: Limits) -> Option<Result<Arc<Token>>> {
+        let mut events = Events::default();
+        let result = wiping_stack::<LOGIN_DEPTH, _>(|| {
+            while_leading(process.waiters(), || {
+                Leader::new(&self.account, process, flight, limits.flight, limits.answer, &mut events).lead()
+            })
+        });
+        events.tell(self.account.options.log.as_deref());
+        result
+    }
+
+    /// Runs the callbacks that threads of the library have left. On a thread of the application alone.
+    pub(crate) fn run_callbacks(&self) {
+        if !is_worker() && self.account.relay.is_due() {
+            self.account.relay.run();
+        }
+    }
+
+    /// The last handle of the application is freed: no callback may be called afterwards.
+    pub(crate) fn close_callbacks(&self) {
+        self.account.relay.close();
+    }
+}
+
+/// The ends of the times for one call.
+#[derive(Clone, Copy)]
+struct Limits {
+    call: Deadline,
+    /// For a flight that the call leads.
+    flight: Deadline,
+    /// Once its request is out, a login is waited for until then, if that is later.
+    answer: Deadline,
+}
+
+enum Turn<'a> {
+    Answered(Result<Obtained>),
+    Waits(MutexGuard<'a, Session>),
 }
 
 /// Key and spread depend on the account alone: every process on every machine works out the same. The spread is 0 to 1.

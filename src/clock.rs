@@ -52,6 +52,18 @@ impl Instant {
     }
 }
 
+/// A pause of this thread. On a thread of the library it may end early: then every deadline has passed.
+pub(crate) fn pause(time: Duration) {
+    let until = Deadline::after(time);
+    loop {
+        let left = until.remaining();
+        if left.is_zero() {
+            return;
+        }
+        sys::sockets::sleep(left);
+    }
+}
+
 /// One reading of both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
@@ -82,7 +94,8 @@ impl Now {
     }
 }
 
-/// The end of the time that a caller allows.
+/// The end of the time that a caller allows. On a thread of the library it comes sooner, if nobody wants the result any
+/// more: see `sys::watch`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline(Instant);
 
@@ -91,17 +104,29 @@ impl Deadline {
         Self(Instant::now().after(time))
     }
 
+    pub(crate) const fn at(end: Instant) -> Self {
+        Self(end)
+    }
+
     /// Time left; zero once it has passed.
     pub(crate) fn remaining(self) -> Duration {
-        Instant::now().until(self.0)
+        self.remaining_at(Instant::now())
     }
 
     pub(crate) fn remaining_at(self, now: Instant) -> Duration {
-        now.until(self.0)
+        now.until(self.0.min(Instant::from_nanos(sys::watch::limit())))
     }
 
     pub(crate) fn has_passed(self) -> bool {
         self.remaining().is_zero()
+    }
+
+    pub(crate) fn end(self) -> Instant {
+        self.0
+    }
+
+    pub(crate) fn or_later(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
     }
 
     /// The earlier of this deadline and `time` from now.

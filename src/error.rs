@@ -38,6 +38,8 @@ pub enum Status {
     BufferTooSmall,
     /// A defect of this library.
     Internal,
+    /// An operation that was cancelled, or whose process is another.
+    Cancelled,
     /// The application did not tell the password.
     Credentials,
     /// A file cannot be read or written.
@@ -47,7 +49,7 @@ pub enum Status {
 }
 
 impl Status {
-    const NAMES: [(Self, &'static str); 16] = [
+    const NAMES: [(Self, &'static str); 17] = [
         (Self::InvalidArgument, "invalid-argument"),
         (Self::InvalidCredentials, "invalid-credentials"),
         (Self::Unauthorized, "unauthorized"),
@@ -61,6 +63,7 @@ impl Status {
         (Self::Store, "store"),
         (Self::BufferTooSmall, "buffer-too-small"),
         (Self::Internal, "internal"),
+        (Self::Cancelled, "cancelled"),
         (Self::Credentials, "credentials"),
         (Self::File, "file"),
         (Self::NoValue, "no-value"),

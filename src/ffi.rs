@@ -14,7 +14,6 @@ mod boundary;
 mod buffer;
 mod guard;
 mod handle;
-mod shared;
 mod status;
 mod strings;
 mod user_data;
@@ -44,6 +43,8 @@ mod response;
 
 mod send;
 
+mod operation;
+
 mod error;
 
 pub use auth::*;
@@ -53,6 +54,7 @@ pub use error::*;
 pub use json::*;
 pub use json_document::*;
 pub use json_values::*;
+pub use operation::*;
 pub use options::*;
 pub use request::*;
 pub use response::*;

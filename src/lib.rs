@@ -7,6 +7,7 @@
 //!
 //! * `ffi`: the C interface. Pointers become values, results become status, output and error.
 //! * `auth`: one account and its token, as a handle holds them. All I/O of a call is led from here.
+//! * `operation`: a call that does not block: its states, its descriptor, its threads, and the callbacks that it needs.
 //! * `session`: the life of the one token, a pure state machine. `published`: the token in hand, read without a lock.
 //! * `request`: one authorised request: its body, what an answer means, the 401. `login`: one login within one deadline.
 //! * `wire`: what Personr's bytes mean. `pool`: connections that are kept between two requests. `transport`: one HTTP
@@ -56,6 +57,7 @@ mod http;
 mod json;
 mod log;
 mod login;
+mod operation;
 mod options;
 mod pem;
 mod pool;

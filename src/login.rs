@@ -4,17 +4,17 @@
 //! says that the service failed (5xx) or when to come back (429). An attempt whose answer was lost may have issued a
 //! token. The next attempt ends that token, so one good token is left in any case.
 
-use std::thread;
 use std::time::Duration;
 
 use crate::attempts::{Attempts, Repeatable};
-use crate::clock::{Deadline, Now};
+use crate::clock::{self, Deadline, Now};
 use crate::credentials::Credentials;
 use crate::dial::Dialer;
 use crate::error::{Failure, Result};
 use crate::http::Request;
 use crate::options::Options;
 use crate::secret::{CALL_DEPTH, wiping_stack};
+use crate::sys::watch::shielded;
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
 use crate::wire;
@@ -42,6 +42,8 @@ pub(crate) struct Effort {
 pub(crate) struct Outcome {
     pub(crate) result: Result<Token>,
     pub(crate) attempts: u32,
+    /// A request may have gone out.
+    pub(crate) begun: bool,
 }
 
 /// Asks the service for a new token, which ends the one before it.
@@ -52,18 +54,20 @@ pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credential
     let secrets = [credentials.password(), basic.as_bytes()];
     let mut attempts = Attempts::new(Repeatable::UntilAnswered, effort.retries);
     let mut made = 0;
+    let mut may_have_gone_out = false;
     let mut pauses_left = PAUSES;
     loop {
         made += 1;
         let (failure, begun) = match attempt(dialer, &request, &secrets, effort) {
-            Ok(token) => return Outcome { result: Ok(token), attempts: made },
+            Ok(token) => return Outcome { result: Ok(token), attempts: made, begun: true },
             Err(failed) => failed,
         };
+        may_have_gone_out |= begun;
         let left = pauses_left.min(effort.deadline.remaining());
         let Some(pause) = attempts.pause_after(&failure, begun, left) else {
-            return Outcome { result: Err(failure.error), attempts: made };
+            return Outcome { result: Err(failure.error), attempts: made, begun: may_have_gone_out };
         };
-        thread::sleep(pause);
+        clock::pause(pause);
         pauses_left -= pause;
     }
 }
@@ -78,7 +82,8 @@ fn attempt(
     let mut stream = dialer.dial(effort.deadline, effort.connect).map_err(|failure| (failure, false))?;
     stream.set_deadline(effort.answer);
     let requested = Now::read();
-    let ended = transport::exchange(stream, exchange(request, &mut request.body.as_slice()));
+    // Nobody may want the token by now. But from here on the former one has probably ended.
+    let ended = shielded(|| transport::exchange(stream, exchange(request, &mut request.body.as_slice())));
     let response = ended.result.map_err(|failure| (failure, ended.begun))?;
     match wire::classify(&response, secrets, Now::read().unix) {
         Ok(issued) => Ok(Token::issued(&issued, requested)),

@@ -137,7 +137,8 @@ impl Options {
     }
 }
 
-fn timeout(parameter: &str, milliseconds: u32) -> Result<Duration> {
+/// A time that a caller allows: 1 ms to one hour.
+pub(crate) fn timeout(parameter: &str, milliseconds: u32) -> Result<Duration> {
     if !TIMEOUT_MS.contains(&milliseconds) {
         return Err(Error::argument(parameter, "it is not between 1 and 3600000"));
     }

@@ -15,18 +15,17 @@ mod response;
 mod send;
 
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result, Status};
+use crate::options::timeout;
 use body::Body;
 pub use fields::{Encoding, Format};
 use fields::{Field, Whole};
 pub use response::Response;
-pub(crate) use send::{Obtained, Outcome, Route, Tokens, send};
+pub(crate) use send::{Obtained, Outcome, Report, Route, Tokens, send};
 
-const TIMEOUT_MS: RangeInclusive<u32> = 1..=3_600_000;
 /// The largest answer, in bytes: a little more than the 50 MB that the service's platform allows.
 const RESPONSE_MAX: u32 = 64 * 1024 * 1024;
 
@@ -125,10 +124,7 @@ impl Request {
     /// The time for a whole send: 1 ms to one hour.
     pub fn set_timeout_ms(&mut self, milliseconds: u32) -> Result<()> {
         self.change(|parts| {
-            if !TIMEOUT_MS.contains(&milliseconds) {
-                return Err(Error::argument("timeout_ms", "it is not between 1 and 3600000"));
-            }
-            parts.timeout = Duration::from_millis(milliseconds.into());
+            parts.timeout = timeout("timeout_ms", milliseconds)?;
             Ok(())
         })
     }
@@ -163,6 +159,10 @@ impl Request {
             Arc::make_mut(&mut self.parts).problem.get_or_insert_with(|| error.clone());
         }
         error
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.parts.timeout
     }
 
     pub(crate) fn endpoint(&self) -> &str {

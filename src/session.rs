@@ -122,12 +122,12 @@ impl Session {
     /// Hands out the token. But if a renewal or a save is due, and no other call leads, this call leads first. The calls
     /// after it get the token without waiting.
     fn next_with_token(&mut self, now: &Now, token: Arc<Token>, left: Duration) -> Step {
-        if !self.flights.is_in_flight() && !left.is_zero() {
-            if now.instant >= self.renewal_check(&token) {
+        if !left.is_zero() {
+            let due = self.due(now, &token);
+            if due == Some(Purpose::Renew) {
                 return self.lead(Purpose::Renew);
             }
-            let is_save_due = self.write_back.retry_at().is_some_and(|at| now.instant >= at);
-            if day_of(now.unix) != self.use_recorded_on || is_save_due {
+            if due.is_some() {
                 self.record.used = now.instant;
                 // Now and not when the flight has succeeded: if the store fails or stays locked, each of the next calls
                 // would try it again.
@@ -138,6 +138,26 @@ impl Session {
         }
         self.record.used = now.instant;
         Step::Ready(token)
+    }
+
+    /// What a call for a token is to do before it hands out this one.
+    fn due(&self, now: &Now, token: &Token) -> Option<Purpose> {
+        if self.flights.is_in_flight() {
+            return None;
+        }
+        if now.instant >= self.renewal_check(token) {
+            return Some(Purpose::Renew);
+        }
+        let is_save_due = self.write_back.retry_at().is_some_and(|at| now.instant >= at);
+        (day_of(now.unix) != self.use_recorded_on || is_save_due).then_some(Purpose::RecordUse)
+    }
+
+    /// The token that a call may have without waiting, and whether something is due that a flight has to do.
+    pub(crate) fn at_hand(&mut self, now: &Now) -> Option<(Arc<Token>, bool)> {
+        let token = self.usable(now.instant)?;
+        self.record.used = now.instant;
+        let is_due = self.due(now, &token).is_some();
+        Some((token, is_due))
     }
 
     /// A call that has waited comes here again when the flight has ended without a token: it shares that flight's error,

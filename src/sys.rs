@@ -2,6 +2,7 @@
 //! forks, values that are made anew in a forked child, threads and their cancellation, sockets, descriptors,
 //! directories, files that are locked or read whole, and mappings of memory.
 
+pub(crate) mod bell;
 // Only the C interface is called by threads that may be cancelled.
 #[cfg(feature = "capi")]
 pub(crate) mod cancellation;
@@ -11,12 +12,15 @@ pub(crate) mod fork;
 #[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
 pub(crate) mod listing;
 pub(crate) mod mapping;
+pub(crate) mod place;
 pub(crate) mod regular;
+pub(crate) mod shared;
 pub(crate) mod sockets;
 #[cfg(test)]
 mod testing;
 pub(crate) mod threads;
 mod uptime;
+pub(crate) mod watch;
 
 pub(crate) use fork::fork_generation;
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! One account at the service: who logs in, where, and the token in hand. It stays the same in a forked child.
 
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
 use crate::clock::{Instant, Now};
 use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::Dialer;
+use crate::operation::Relay;
 use crate::options::Options;
 use crate::published::{Found, Published};
 use crate::session::Session;
+use crate::store::StoreOption;
 use crate::sys;
 use crate::token::Token;
 
@@ -15,15 +18,17 @@ pub(super) struct Account {
     pub(super) options: Options,
     pub(super) credentials: CredentialsSource,
     pub(super) dialer: Dialer,
+    /// For the callbacks that threads of the library need.
+    pub(super) relay: Arc<Relay>,
     /// Survives a fork: a child's `Process` begins with this token.
     published: Published,
     made_in_generation: u64,
 }
 
 impl Account {
-    pub(super) fn new(options: Options, credentials: CredentialsSource, dialer: Dialer) -> Self {
+    pub(super) fn new(options: Options, credentials: CredentialsSource, dialer: Dialer, relay: Arc<Relay>) -> Self {
         let published = Published::new();
-        Self { options, credentials, dialer, published, made_in_generation: sys::fork_generation() }
+        Self { options, credentials, dialer, relay, published, made_in_generation: sys::fork_generation() }
     }
 
     /// Whether this process is a child of the one that made the handle.
@@ -35,6 +40,11 @@ impl Account {
     pub(super) fn protect_again(&self) {
         self.published.protect_again();
         self.credentials.kept().into_iter().for_each(Credentials::protect_again);
+    }
+
+    /// Whether a login may need a callback.
+    pub(super) fn needs_callbacks(&self) -> bool {
+        self.options.credentials.is_some() || matches!(self.options.store, StoreOption::Hook(_))
     }
 
     pub(super) fn authorization_in_hand(&self, buffer: &mut [MaybeUninit<u8>]) -> Found {

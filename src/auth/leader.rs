@@ -20,6 +20,7 @@ use crate::random;
 use crate::record::{Record, RecordBytes, Refusal};
 use crate::session::{Decision, Flight, FlightIo, FlightOutcome, Purpose, lead, poll_once};
 use crate::store::{Owner, SaveOutcome, StoreLock, StoreOption};
+use crate::sys::watch::{is_abandoned, shielded};
 use crate::token::Token;
 
 /// For connecting during a renewal: the token in hand is good, and its caller should not wait long for another.
@@ -116,6 +117,8 @@ impl<'a> Leader<'a> {
                 self.tell_of_fork();
                 FlightOutcome::LoggedIn(token)
             }
+            // Its operation was cancelled while it connected: that tells nothing of the service.
+            Err(_) if !outcome.begun && is_abandoned() => FlightOutcome::WithoutLogin,
             Err(error) if error.status() == Status::InvalidCredentials => {
                 self.events.add(Level::Error, "refused", || format!("{error}: {how}, status {}", error.http_status()));
                 // Without randomness the salt is 0: then equal passwords of two accounts have equal tags, of 16 bits.
@@ -224,7 +227,7 @@ impl<'a> FlightIo for Leader<'a> {
     /// A token that could not be saved is handed out all the same, and the session has a later call save it. A lost
     /// lock is different: another process may have logged in since, and then ours is dead.
     async fn save(&mut self, lock: &mut Self::Lock, record: Record) {
-        let saved = record.encode(&Now::read()).and_then(|bytes| lock.save(&bytes));
+        let saved = shielded(|| record.encode(&Now::read()).and_then(|bytes| lock.save(&bytes)));
         let now = Now::read();
         let mut session = self.process.session();
         match &saved {

@@ -1,23 +1,28 @@
 //! What belongs to one process: its session, its store, and the condition on which its calls wait for a flight. A
 //! forked child makes its own.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use super::token_worker::TokenWorker;
 
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Result, Status};
+use crate::operation::Relay;
 use crate::pool::Pool;
 use crate::session::Session;
 use crate::store::Store;
+use crate::sys::watch::{is_worker, slice};
 
 /// After a refusal the application is asked for another password at most this often.
 const ASK_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Process {
-    session: Mutex<Session>,
-    flight_ended: Condvar,
+    flights: Arc<Flights>,
     store: Box<dyn Store>,
+    /// The thread of the token operations, if there is one.
+    token_worker: Mutex<Option<Arc<TokenWorker>>>,
     /// The connections to the service that are kept.
     pool: Pool,
     /// When the application was asked for the password last, in nanoseconds of the boot clock; 0: never.
@@ -25,12 +30,36 @@ pub(super) struct Process {
     told_of_fork: AtomicBool,
 }
 
+/// The session, and who waits for the end of a flight.
+struct Flights {
+    session: Mutex<Session>,
+    /// A flight has ended, or a callback is due.
+    changed: Condvar,
+    waiters: AtomicUsize,
+}
+
+impl Flights {
+    fn session(&self) -> MutexGuard<'_, Session> {
+        // A session that a panic has left half changed does no harm: each next step is worked out from what the session
+        // holds.
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session must be unlocked. Its lock is taken so that no call is just about to wait.
+    fn wake_waiters(&self) {
+        drop(self.session());
+        self.changed.notify_all();
+    }
+}
+
 impl Process {
     pub(super) fn new(session: Session, store: Box<dyn Store>) -> Self {
+        let flights =
+            Arc::new(Flights { session: Mutex::new(session), changed: Condvar::new(), waiters: AtomicUsize::new(0) });
         Self {
-            session: Mutex::new(session),
-            flight_ended: Condvar::new(),
+            flights,
             store,
+            token_worker: Mutex::new(None),
             pool: Pool::new(),
             asked_at: AtomicU64::new(0),
             told_of_fork: AtomicBool::new(false),
@@ -38,9 +67,7 @@ impl Process {
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
-        // A session that a panic has left half changed does no harm: each next step is worked out from what the session
-        // holds.
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        self.flights.session()
     }
 
     pub(super) fn store(&self) -> &dyn Store {
@@ -51,23 +78,49 @@ impl Process {
         &self.pool
     }
 
-    /// Waits until a flight ends, and returns with the session locked again. Fails at the deadline.
+    pub(super) fn token_worker(&self) -> MutexGuard<'_, Option<Arc<TokenWorker>>> {
+        self.token_worker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many calls wait for the flight.
+    pub(super) fn waiters(&self) -> &AtomicUsize {
+        &self.flights.waiters
+    }
+
+    /// Waits until a flight ends, and returns with the session locked again. Fails at the deadline. The flight may need
+    /// callbacks meanwhile, which a thread of the application then runs.
     pub(super) fn wait<'a>(
-        &self,
+        &'a self,
         session: MutexGuard<'a, Session>,
         deadline: Deadline,
+        relay: &Relay,
     ) -> Result<MutexGuard<'a, Session>> {
         let remaining = deadline.remaining();
         if remaining.is_zero() {
             let message = "another call's login did not end within the time allowed";
             return Err(Error::new(Status::Timeout, "login", message));
         }
-        Ok(self.flight_ended.wait_timeout(session, remaining).unwrap_or_else(PoisonError::into_inner).0)
+        self.waiters().fetch_add(1, Ordering::SeqCst);
+        let flights = &self.flights;
+        relay.wake_callers_by(|| {
+            let flights = Arc::clone(flights);
+            move || flights.wake_waiters()
+        });
+        let session = if !is_worker() && relay.is_due() {
+            drop(session);
+            relay.run();
+            self.session()
+        } else {
+            let waited = self.flights.changed.wait_timeout(session, slice(remaining));
+            waited.unwrap_or_else(PoisonError::into_inner).0
+        };
+        self.waiters().fetch_sub(1, Ordering::SeqCst);
+        Ok(session)
     }
 
     /// Wakes the calls that wait for the flight. The session must be unlocked.
     pub(super) fn wake_waiters(&self) {
-        self.flight_ended.notify_all();
+        self.flights.wake_waiters();
     }
 
     /// Notes that the application is asked for the password now.

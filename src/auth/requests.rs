@@ -4,7 +4,7 @@ use super::{Auth, Events};
 use crate::clock::{Deadline, Instant};
 use crate::error::Result;
 use crate::log::Level;
-use crate::request::{Obtained, Outcome, Request, Response, Route, Tokens, send};
+use crate::request::{Obtained, Outcome, Report, Request, Response, Route, Tokens, send};
 use crate::secret::{CALL_DEPTH, LOGIN_DEPTH, wiping_stack};
 use crate::session::Call;
 use crate::token::Token;
@@ -12,6 +12,12 @@ use crate::token::Token;
 impl Auth {
     /// Sends a request, with a token that is good now, and reads the answer. `Ok` means that the service has done it.
     pub fn send(&self, request: &Request) -> Result<Response> {
+        self.run_callbacks();
+        self.send_and_report(request, &())
+    }
+
+    /// The report is told how far it has come.
+    pub(super) fn send_and_report(&self, request: &Request, report: &dyn Report) -> Result<Response> {
         let begun = Instant::now();
         let options = &self.account.options;
         let route = Route {
@@ -22,7 +28,7 @@ impl Auth {
             retries: options.max_retries,
         };
         // It is told of when no lock is held.
-        let Outcome { result, attempts } = wiping_stack::<LOGIN_DEPTH, _>(|| send(request, &route, self));
+        let Outcome { result, attempts } = wiping_stack::<LOGIN_DEPTH, _>(|| send(request, &route, self, report));
         self.tell_of_request(request, &result, attempts, begun);
         result
     }

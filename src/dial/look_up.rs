@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::failure::{LookUpProblem, is_want_of_descriptors};
 use crate::clock::{Deadline, Instant};
+use crate::sys::watch::slice;
 use crate::sys::{sockets, threads};
 
 /// A look-up that has gone on for so long may hang for ever: a caller who comes later begins another one.
@@ -111,7 +112,7 @@ impl LookUp {
             if left.is_zero() {
                 return Err(LookUpProblem::TimedOut);
             }
-            outcome = self.ended.wait_timeout(outcome, left).unwrap_or_else(PoisonError::into_inner).0;
+            outcome = self.ended.wait_timeout(outcome, slice(left)).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

@@ -8,7 +8,6 @@ use super::error::personr_error;
 use super::guard::{guard, guard_quick};
 use super::handle::{Handle, TypeWord, boxed, free, handle, known_handle, optional_handle};
 use super::options::personr_options;
-use super::shared::Shared;
 use super::status::personr_status;
 use super::strings::{Output, text};
 use super::token::personr_token;
@@ -19,6 +18,7 @@ use crate::options::Options;
 use crate::published::Found;
 use crate::session::State;
 use crate::sys::cancellation::uncancelled;
+use crate::sys::shared::Shared;
 use crate::token::Token;
 
 /// There is no token: the next call logs in, or asks the store.
@@ -57,12 +57,20 @@ unsafe impl Handle for personr_auth {
     const NAME: &'static str = "personr_auth";
 }
 
-/// What the handle and the calls on it share. Such a call may still run when the handle has been freed.
+/// What the handle, the calls on it and its operations share. Any of them may be the last when the handle has been
+/// freed. A thread of the library has a share of `auth` alone: the user data of the callbacks are freed with the last
+/// handle, on the thread that frees it.
 pub(super) struct Account {
-    pub(super) auth: Auth,
+    pub(super) auth: Shared<Auth>,
     /// Is freed after the callbacks that use it.
     #[allow(dead_code)]
     owned: Owned,
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.auth.peek().close_callbacks();
+    }
 }
 
 /// Makes a handle for an account. Nothing is sent: the first call that needs a token logs in.
@@ -106,7 +114,7 @@ pub unsafe extern "C" fn personr_auth_new(
                 Some(options) => (options.options.clone(), options.owned.clone()),
                 None => (Options::new()?, Owned::default()),
             };
-            let shared = Shared::new(Account { auth: Auth::new(email, password, options)?, owned });
+            let shared = Shared::new(Account { auth: Shared::new(Auth::new(email, password, options)?), owned });
             auth_out.set(boxed(personr_auth { _type: TypeWord::new(), shared }));
             Ok(())
         })
@@ -187,7 +195,7 @@ unsafe fn obtain(
         guard(error, || {
             let token_out = token_out.required("token_out")?;
             let account = handle("auth", auth)?.shared.enter();
-            token_out.set(personr_token::boxed(how(&account.auth)?));
+            token_out.set(personr_token::boxed(how(account.auth.peek())?));
             Ok(())
         })
     }
@@ -225,8 +233,8 @@ pub unsafe extern "C" fn personr_auth_authorization(
         guard_quick(error, || {
             let shared = &handle("auth", auth)?.shared;
             let buffer = writable("buffer", buffer, capacity)?;
-            let found = match shared.peek().auth.authorization_in_hand(buffer) {
-                Found::Nothing => uncancelled(|| shared.enter().auth.authorization(buffer)),
+            let found = match shared.peek().auth.peek().authorization_in_hand(buffer) {
+                Found::Nothing => uncancelled(|| shared.enter().auth.peek().authorization(buffer)),
                 found => Ok(found),
             };
             if let Ok(Found::Copied(length)) = found {
@@ -293,7 +301,7 @@ pub unsafe extern "C" fn personr_auth_reject(
     unsafe {
         guard(error, || {
             let account = handle("auth", auth)?.shared.enter();
-            account.auth.reject(text("token_or_authorization", token_or_authorization)?)
+            account.auth.peek().reject(text("token_or_authorization", token_or_authorization)?)
         })
     }
 }
@@ -309,7 +317,7 @@ pub unsafe extern "C" fn personr_auth_reject(
 pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     // SAFETY: NULL or a live handle, says the header.
     let Some(auth) = (unsafe { known_handle(auth) }) else { return PERSONR_STATE_EMPTY };
-    quietly(PERSONR_STATE_EMPTY, || match auth.shared.enter().auth.state() {
+    quietly(PERSONR_STATE_EMPTY, || match auth.shared.enter().auth.peek().state() {
         State::Empty => PERSONR_STATE_EMPTY,
         State::Good => PERSONR_STATE_GOOD,
         State::Renewing => PERSONR_STATE_RENEWING,
@@ -328,7 +336,7 @@ pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
 pub unsafe extern "C" fn personr_auth_renews_at(auth: *const personr_auth) -> i64 {
     // SAFETY: NULL or a live handle, says the header.
     let Some(auth) = (unsafe { known_handle(auth) }) else { return 0 };
-    quietly(0, || auth.shared.enter().auth.renews_at())
+    quietly(0, || auth.shared.enter().auth.peek().renews_at())
 }
 
 /// Frees a handle. Tokens that it handed out stay valid, here and at the service.

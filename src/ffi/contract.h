@@ -40,13 +40,16 @@
  * - Callbacks are called on a thread that called the library, maybe on several at once; they must return (no longjmp,
  *   no exception, no pthread_exit, no cancellation: see personr_store_load_fn). From inside one, what returns a
  *   status is PERSONR_INVALID_ARGUMENT, reason "reentrant"; the getters, the functions of personr_json, those that fill
- *   a personr_request, and the ..._free of other handles work.
+ *   a personr_request, personr_operation_cancel(), and the ..._free of other handles work.
+ * - A call blocks its thread until it has its result. An application with a loop starts operations instead
+ *   (personr_auth_token_start() and so on): these never block, can be watched by one descriptor, and be cancelled.
  * - A thread may be cancelled (pthread_cancel) while it is in a call: the call goes on to its end, and the cancellation
  *   acts at the next cancellation point after the call. A thread of asynchronous cancelability must not call the
  *   library: POSIX lets it call none.
  * - Nothing is ever printed, no signal handler is changed, no environment variable is written, and no thread is started
- *   but those of name look-ups, which callers share: at most four for one host. Running out of memory ends the process
- *   (abort, with a line on stderr).
+ *   but those of name look-ups, which callers share (at most four for one host), and those of operations (see
+ *   personr_operation). All signals are blocked on them. Running out of memory ends the process (abort, with a line on
+ *   stderr).
  * - The environment is read while personr_auth_new() runs (and when the library is loaded), and never later: other
  *   threads may change it while any other function runs. The exception is the C library's name look-up (RES_OPTIONS,
  *   LOCALDOMAIN, HOSTALIASES). In a program with more rights than its caller (setuid, setgid, file capabilities) the

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn personr_request_send(
             let account = handle("auth", auth)?.shared.enter();
             // As it stands now: whoever frees or changes it meanwhile does not reach this one.
             let request = handle("request", request)?.request.clone();
-            response_out.set(personr_response::boxed(account.auth.send(&request)?));
+            response_out.set(personr_response::boxed(account.auth.peek().send(&request)?));
             Ok(())
         })
     }

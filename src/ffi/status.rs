@@ -51,7 +51,7 @@ pub const PERSONR_STORE: i32 = 11;
 pub const PERSONR_BUFFER_TOO_SMALL: i32 = 12;
 /// A defect of the library. Please report it.
 pub const PERSONR_INTERNAL: i32 = 13;
-/// Reserved: the call was cancelled.
+/// The operation was cancelled (reason "cancelled"), or belongs to the process that this one was forked from ("forked").
 pub const PERSONR_CANCELLED: i32 = 14;
 /// The credentials callback failed (reason "credentials-callback"), or wrote no valid password ("password").
 pub const PERSONR_CREDENTIALS: i32 = 15;
@@ -79,6 +79,7 @@ pub(super) fn status_of(status: Status) -> personr_status {
         Status::Store => PERSONR_STORE,
         Status::BufferTooSmall => PERSONR_BUFFER_TOO_SMALL,
         Status::Internal => PERSONR_INTERNAL,
+        Status::Cancelled => PERSONR_CANCELLED,
         Status::Credentials => PERSONR_CREDENTIALS,
         Status::File => PERSONR_FILE,
         Status::NoValue => PERSONR_NO_VALUE,

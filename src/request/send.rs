@@ -6,7 +6,6 @@
 //! does no harm, whatever the request is.
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -17,7 +16,7 @@ use super::redact::Sent;
 use super::response::Response;
 use super::{Parts, Request};
 use crate::attempts::{Attempts, Repeatable};
-use crate::clock::{Deadline, Instant, Now};
+use crate::clock::{self, Deadline, Instant, Now};
 use crate::dial::{Dialer, Stream};
 use crate::error::{Error, Failure, Result, Status};
 use crate::pool::{LONGEST_IDLE, Pool};
@@ -44,6 +43,23 @@ pub(crate) struct Obtained {
     pub(crate) is_own: bool,
 }
 
+/// Who is told how far a request has come.
+pub(crate) trait Report {
+    /// An attempt begins to send a body of so many bytes.
+    fn begins(&self, total: u64);
+    /// So many more bytes of the body are on their way.
+    fn sent(&self, count: usize);
+    /// Whether the service may have begun to do it, as far as is known now.
+    fn may_have_run(&self, it_may: bool);
+}
+
+/// Nobody is told.
+impl Report for () {
+    fn begins(&self, _: u64) {}
+    fn sent(&self, _: usize) {}
+    fn may_have_run(&self, _: bool) {}
+}
+
 /// The way to the service.
 pub(crate) struct Route<'a> {
     pub(crate) dialer: &'a Dialer,
@@ -62,7 +78,7 @@ pub(crate) struct Outcome {
 }
 
 /// Sends the request as it stands.
-pub(crate) fn send(request: &Request, route: &Route<'_>, tokens: &dyn Tokens) -> Outcome {
+pub(crate) fn send(request: &Request, route: &Route<'_>, tokens: &dyn Tokens, report: &dyn Report) -> Outcome {
     let parts = &*request.parts;
     let deadline = Deadline::after(parts.timeout);
     let body = match request.body() {
@@ -72,7 +88,7 @@ pub(crate) fn send(request: &Request, route: &Route<'_>, tokens: &dyn Tokens) ->
     let url = format!("{}/{}", route.base_url, parts.endpoint);
     let repeatable = if parts.is_repeatable { Repeatable::Yes } else { Repeatable::No };
     let attempts = Attempts::new(repeatable, route.retries);
-    let mut sending = Sending { parts, body, url, route, deadline, attempts, sent: 0, may_have_run: false };
+    let mut sending = Sending { parts, body, url, route, report, deadline, attempts, sent: 0, may_have_run: false };
     let result = sending.with_tokens(tokens);
     // What an earlier attempt may have done is not undone by how a later one ended.
     let may_have_run = sending.may_have_run;
@@ -88,6 +104,7 @@ struct Sending<'a> {
     body: Body,
     url: String,
     route: &'a Route<'a>,
+    report: &'a dyn Report,
     deadline: Deadline,
     attempts: Attempts,
     sent: u32,
@@ -124,19 +141,27 @@ impl Sending<'_> {
                 Ok(response) => return Ok(response),
                 Err(failed) => failed,
             };
+            self.report.may_have_run(self.may_have_run || failure.error.may_have_run());
             let Some(pause) = self.attempts.pause_after(&failure, begun, self.deadline.remaining()) else {
                 return Err(failure.error);
             };
             self.may_have_run |= failure.error.may_have_run();
-            thread::sleep(pause);
+            clock::pause(pause);
         }
     }
 
     /// What failed, and whether the request was begun.
     fn attempt(&self, token: &Token) -> std::result::Result<Response, (Failure, bool)> {
         let not_begun = |failure: Failure| (failure, false);
-        let mut body = self.body.open().map_err(|error| not_begun(error.into()))?;
+        let body = self.body.open().map_err(|error| not_begun(error.into()))?;
+        self.report.begins(body.length());
+        let mut body = Reported { body, report: self.report };
         let stream = self.connection().map_err(not_begun)?;
+        // In this order: whoever cancels it either sees that it may run, or keeps it from running.
+        self.report.may_have_run(true);
+        if self.deadline.has_passed() {
+            return Err(not_begun(too_late().into()));
+        }
         let headers = self.headers(token);
         let exchange = Exchange {
             url: &self.url,
@@ -163,7 +188,7 @@ impl Sending<'_> {
 
     fn connection(&self) -> std::result::Result<Stream, Failure> {
         if self.deadline.has_passed() {
-            return Err(Error::new(Status::Timeout, "request", "the time allowed was over before the request").into());
+            return Err(too_late().into());
         }
         let idle_max = if self.parts.is_repeatable { LONGEST_IDLE } else { IDLE_MAX_ONCE };
         match self.route.pool.take(idle_max, Instant::now()) {
@@ -186,12 +211,24 @@ impl Sending<'_> {
     }
 }
 
-impl Source for OpenBody<'_> {
+fn too_late() -> Error {
+    Error::new(Status::Timeout, "request", "the time allowed was over before the request")
+}
+
+/// The body, and who is told of what goes out.
+struct Reported<'a> {
+    body: OpenBody<'a>,
+    report: &'a dyn Report,
+}
+
+impl Source for Reported<'_> {
     fn length(&self) -> u64 {
-        OpenBody::length(self)
+        self.body.length()
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        OpenBody::read(self, buffer)
+        let read = self.body.read(buffer)?;
+        self.report.sent(read);
+        Ok(read)
     }
 }

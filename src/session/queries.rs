@@ -38,6 +38,10 @@ impl Session {
         Some(self.renewal_at(&token).min(token.expires())).filter(|at| *at > now)
     }
 
+    pub(crate) fn has_flight(&self) -> bool {
+        self.flights.is_in_flight()
+    }
+
     pub(crate) fn is_in_flight(&self, flight: Flight) -> bool {
         self.flights.is_current(flight)
     }

@@ -35,6 +35,12 @@ pub(crate) struct Ticket {
     pub(super) first_flight: u64,
 }
 
+impl Ticket {
+    pub(crate) fn call(self) -> Call {
+        self.call
+    }
+}
+
 /// What one leader is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flight {

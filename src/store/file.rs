@@ -12,12 +12,11 @@ mod problem;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::{Owner, RecordBytes, SaveOutcome, Store, StoreLock};
 use crate::blanks;
-use crate::clock::Deadline;
+use crate::clock::{self, Deadline};
 use crate::error::Result;
 use directory::{Directory, NewFile};
 use locks::Lock;
@@ -82,7 +81,7 @@ impl FileStore {
                 Err(error)
                     if error.reason() == PERMISSIONS && !end.has_passed() && directory::is_young(&self.directory) =>
                 {
-                    thread::sleep(LOOK);
+                    clock::pause(LOOK);
                 }
                 done => return done,
             }

@@ -2,11 +2,10 @@
 //! is called, so a callback that blocks holds up its own caller alone.
 
 use std::sync::{Arc, Weak};
-use std::thread;
 use std::time::Duration;
 
 use super::{Owner, RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
-use crate::clock::{Deadline, Instant};
+use crate::clock::{self, Deadline, Instant};
 use crate::error::{Error, Result, Status};
 
 /// How long the application is asked to keep a lock whose holder may have died.
@@ -63,7 +62,7 @@ impl Store for Hook {
         }
         let rest = wait.min(BUSY_PAUSE).saturating_sub(asked.until(Instant::now()));
         if !rest.is_zero() {
-            thread::sleep(rest);
+            clock::pause(rest);
         }
         Ok(None)
     }
@@ -115,6 +114,8 @@ impl Drop for Held<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     /// Slow under the lock.

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::random;
 use crate::secret::{CALL_DEPTH, Secret, wiping_stack};
 use crate::sys::ForkLocal;
+use crate::sys::watch::slice;
 
 /// The accounts of this process. A forked child begins with none: threads of its parent may hold the locks.
 static ACCOUNTS: ForkLocal<Mutex<Accounts>> = ForkLocal::new();
@@ -153,7 +154,7 @@ impl Store for Memory {
             if remaining.is_zero() {
                 return Ok(None);
             }
-            let waited = account.unlocked.wait_timeout(is_locked, remaining);
+            let waited = account.unlocked.wait_timeout(is_locked, slice(remaining));
             is_locked = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         *is_locked = true;

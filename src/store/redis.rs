@@ -12,14 +12,14 @@ mod resp;
 mod server;
 
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use super::{Owner, RECORD_MAX, RecordBytes, SaveOutcome, Store, StoreLock};
-use crate::clock::Deadline;
+use crate::clock::{self, Deadline};
 use crate::dial::{Dialer, Settings, Tls};
 use crate::error::{Error, Result, Status};
 use crate::random;
+use crate::sys::watch::shielded;
 use connection::Connection;
 use failure::Time;
 use resp::Answer;
@@ -141,7 +141,7 @@ impl Store for Redis {
                 Err(error) if is_anothers && error.status() == Status::Timeout => return Ok(None),
                 Err(error) => return Err(error),
             }
-            thread::sleep(pause()?.min(until.remaining()));
+            clock::pause(pause()?.min(until.remaining()));
             if until.has_passed() {
                 return Ok(None);
             }
@@ -216,8 +216,9 @@ impl StoreLock for Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        // If it fails, the lease ends the lock.
-        let _ = self.while_ours(RELEASE_SCRIPT, &[], Time::own(RELEASE));
+        // If it fails, the lease ends the lock. Whoever waits for the lock should not wait so long because the login was
+        // cancelled.
+        let _ = shielded(|| self.while_ours(RELEASE_SCRIPT, &[], Time::own(RELEASE)));
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::ForkLocal;
 use super::descriptors::{above_standard_streams, beside_standard_streams};
+use super::{ForkLocal, watch};
 
 /// A socket that is connecting to one address. It is closed when this is dropped.
 pub(crate) struct Connecting(Socket);
@@ -96,8 +97,44 @@ pub(crate) fn wait_for(socket: &TcpStream, interest: Interest, longest: Duration
     poll(&mut [libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 }], longest)
 }
 
-/// Waits until something has happened on one of the descriptors, or for `longest`, or until a signal.
+/// Waits until the descriptor can be read, for `longest` at most. `false` after a signal, and after an error.
+pub(crate) fn wait_to_read(descriptor: RawFd, longest: Duration) -> bool {
+    let mut polled = [libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 }];
+    // Without an event it was a signal, or the time is over, which the caller sees.
+    poll_alone(&mut polled, longest).is_ok() && polled.iter().all(|polled| polled.revents != 0)
+}
+
+/// Waits for `longest` at most, or until a signal.
+pub(crate) fn sleep(longest: Duration) {
+    if watch::is_worker() {
+        // It fails for want of memory in the kernel alone.
+        if poll(&mut [], longest).is_err() {
+            thread::yield_now();
+        }
+    } else {
+        thread::sleep(longest);
+    }
+}
+
+/// Waits until something has happened on one of the descriptors, or for `longest`, or until a signal. A thread of the
+/// library can also be woken to look at its deadline.
 fn poll(polled: &mut [libc::pollfd], longest: Duration) -> io::Result<()> {
+    match watch::bell_and_slice(longest) {
+        (None, longest) => poll_alone(polled, longest),
+        (Some(bell), longest) => {
+            let bell = libc::pollfd { fd: bell, events: libc::POLLIN, revents: 0 };
+            let mut with_bell: Vec<_> = polled.iter().copied().chain([bell]).collect();
+            let result = poll_alone(&mut with_bell, longest);
+            polled.copy_from_slice(with_bell.get(..polled.len()).unwrap_or_default());
+            if with_bell.last().is_some_and(|bell| bell.revents != 0) {
+                watch::heard();
+            }
+            result
+        }
+    }
+}
+
+fn poll_alone(polled: &mut [libc::pollfd], longest: Duration) -> io::Result<()> {
     // A part of a millisecond is waited for as a whole one: else a wait would end too early, again and again.
     let milliseconds = longest.as_nanos().div_ceil(1_000_000).try_into().unwrap_or(libc::c_int::MAX);
     // SAFETY: the pointer and the length are those of one slice of ours.

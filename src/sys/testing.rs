@@ -32,6 +32,12 @@ pub(crate) fn end_of(child: libc::pid_t) -> i32 {
     libc::WEXITSTATUS(status)
 }
 
+/// Whether something has happened on a descriptor. Does not wait.
+pub(crate) fn polls(polled: &mut libc::pollfd) -> bool {
+    // SAFETY: one entry of ours.
+    unsafe { libc::poll(polled, 1, 0) == 1 }
+}
+
 /// Makes the process another user, who owns nothing; root may do anything. For a child.
 pub(crate) fn become_user(user: u32) {
     // SAFETY: a number alone.

@@ -15,11 +15,12 @@ use personr_testkit::suite::members::{LEFT_OUT, MEMBERS, all_programs};
 use personr_testkit::suite::scenarios::surface_is_as_the_header_says;
 use personr_testkit::suite::seeds::{PROGRAMS, SEEDS, run_without_a_defect, seeded};
 
-const SURFACE: [&str; 6] = [
+const SURFACE: [&str; 7] = [
     "tests/c/surface_auth.c",
     "tests/c/surface_callbacks.c",
     "tests/c/surface_json.c",
     "tests/c/surface_json_base64.c",
+    "tests/c/surface_operation.c",
     "tests/c/surface_options.c",
     "tests/c/surface_request.c",
 ];

@@ -8,17 +8,18 @@ use std::path::Path;
 const ROOMS: &[(&str, &str)] = &[
     (
         "ffi",
-        "atomic_file auth credentials error json log options published record request secret session store sys token",
+        "atomic_file auth credentials error json log operation options published record request secret session store sys token",
     ),
     (
         "auth",
-        "clock credentials dial environment error log login options pool published random record request secret session \
-         store sys text token",
+        "clock credentials dial environment error log login operation options pool published random record request secret \
+         session store sys text token",
     ),
+    ("operation", "clock error request sys token"),
     ("session", "clock error record token"),
     ("published", "clock secret sync token"),
-    ("request", "attempts clock dial error http json pool random sys token transport wire"),
-    ("login", "attempts clock credentials dial error http options secret token transport wire"),
+    ("request", "attempts clock dial error http json options pool random sys token transport wire"),
+    ("login", "attempts clock credentials dial error http options secret sys token transport wire"),
     ("wire", "credentials error http options text token"),
     ("pool", "clock dial sys"),
     ("transport", "dial error http sys"),

@@ -7,6 +7,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 
 use tempfile::TempDir;

@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::random;
 use crate::sys::files::{self, FileId};
 use crate::sys::fork::UnsharedFile;
+use crate::sys::watch::slice;
 use crate::sys::{ForkLocal, fork_generation};
 
 /// A forked child begins with an empty list. It holds no lock in the eyes of the system either: its copies of the
@@ -163,6 +164,6 @@ pub(super) fn pause(at_most: Duration) {
     let locks = Locks::of_this_process();
     // Without randomness all pause alike, which does no harm.
     let random = random::bytes().map_or(0, u64::from_ne_bytes);
-    let pause = Duration::from_millis(PAUSE_MS + random % (FURTHER_PAUSE_MS + 1)).min(at_most);
+    let pause = slice(Duration::from_millis(PAUSE_MS + random % (FURTHER_PAUSE_MS + 1)).min(at_most));
     drop(locks.released.wait_timeout(locks.held(), pause));
 }

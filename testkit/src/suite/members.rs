@@ -52,6 +52,7 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/surface_callbacks.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_json.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_json_base64.c", &[surface_is_as_the_header_says]),
+    member("tests/c/surface_operation.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_options.c", &[surface_is_as_the_header_says]),
     member("tests/c/surface_request.c", &[surface_is_as_the_header_says]),
     member("tests/c/thread_variables.c", &[|program| ends_well_by_name(program, &[])]),

@@ -70,12 +70,25 @@ static inline personr_response *made_personr_response(void)
     return response;
 }
 
+/* Done at once, since there is a token. */
+static inline personr_operation *made_personr_operation(void)
+{
+    static personr_operation *operation;
+
+    if (operation == NULL) {
+        (void)made_personr_token();
+        OK(personr_auth_token_start, made_personr_auth(), 0, &operation);
+    }
+    return operation;
+}
+
 /* Before the first call changes the options. */
 static inline void make_all(void)
 {
     (void)made_personr_error();
     (void)made_personr_token();
     (void)made_personr_response();
+    (void)made_personr_operation();
 }
 
 /* All of them are as they were: each works, and is freed. */
@@ -87,6 +100,8 @@ static inline void end_all(void)
     CHECK(personr_response_http_status(made_personr_response()) == 200);
     OK(personr_options_set_max_retries, made_personr_options(), 1);
     CHECK(personr_json_count(made_personr_json(), "") == 1);
+    CHECK(personr_operation_step(made_personr_operation()) == 1);
+    personr_operation_free(made_personr_operation());
     personr_json_free(made_personr_json());
     personr_response_free(made_personr_response());
     personr_request_free(made_personr_request());

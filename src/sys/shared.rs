@@ -11,15 +11,15 @@ use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sys::fork_generation;
+use super::fork_generation;
 
 /// The handle's own share.
-pub(super) struct Shared<T: Send + Sync> {
+pub(crate) struct Shared<T: Send + Sync> {
     inner: NonNull<Inner<T>>,
 }
 
 /// A call's share.
-pub(super) struct Use<T: Send + Sync> {
+pub(crate) struct Use<T: Send + Sync> {
     inner: NonNull<Inner<T>>,
     generation: u32,
 }
@@ -31,25 +31,43 @@ struct Inner<T> {
 }
 
 impl<T: Send + Sync> Shared<T> {
-    pub(super) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         let shares = AtomicU64::new(word(generation(), 1));
         Self { inner: NonNull::from(Box::leak(Box::new(Inner { value, shares }))) }
     }
 
     /// The value, for work that does not wait. This is not counted.
-    pub(super) fn peek(&self) -> &T {
+    pub(crate) fn peek(&self) -> &T {
         // SAFETY: it is freed by the last share, and this one is here as long as the reference.
         unsafe { &self.inner.as_ref().value }
     }
 
     /// The value, for a call that may wait. It is counted until the result is dropped.
-    pub(super) fn enter(&self) -> Use<T> {
+    pub(crate) fn enter(&self) -> Use<T> {
         let generation = generation();
         // SAFETY: as in `peek`.
         unsafe { self.inner.as_ref() }.change(generation, |shares| shares.saturating_add(1));
         Use { inner: self.inner, generation }
     }
 }
+
+impl<T: Send + Sync> Use<T> {
+    /// Another share, for somebody else.
+    pub(crate) fn another(&self) -> Self {
+        // SAFETY: this share is counted, so the last one is not gone.
+        unsafe { self.inner.as_ref() }.change(self.generation, |shares| shares.saturating_add(1));
+        Self { inner: self.inner, generation: self.generation }
+    }
+}
+
+// SAFETY: as for `Use`.
+unsafe impl<T: Send + Sync> Send for Shared<T> {}
+// SAFETY: as for `Use`.
+unsafe impl<T: Send + Sync> Sync for Shared<T> {}
+// SAFETY: it gives `&T` alone, and the last share frees the value, on whatever thread that is.
+unsafe impl<T: Send + Sync> Send for Use<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Use<T> {}
 
 impl<T> Inner<T> {
     /// Changes the number of this process's shares, and returns the new one.
@@ -115,8 +133,8 @@ impl<T: Send + Sync> Drop for Shared<T> {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::in_child;
     use super::*;
-    use crate::sys::in_child;
 
     #[test]
     fn the_last_share_frees_the_value() {
