@@ -69,11 +69,13 @@ pub(crate) struct Operation {
     /// Of the thread that works for it, from when there is one.
     watch: OnceBox<Arc<Watch>>,
     answer: Mutex<Option<Result<Answer>>>,
+    spare: Option<Arc<Token>>,
     pub(crate) progress: Progress,
 }
 
 impl Operation {
-    pub(crate) fn new(kind: Kind, deadline: Deadline) -> Result<Self> {
+    /// `spare`: a good token, which it ends with if its time is over before the renewal that is due.
+    pub(crate) fn new(kind: Kind, deadline: Deadline, spare: Option<Arc<Token>>) -> Result<Self> {
         let alarm = Alarm::new(deadline.remaining()).map_err(|_| {
             Error::new(Status::Network, "descriptors", "no descriptor could be opened for the operation")
         })?;
@@ -86,6 +88,7 @@ impl Operation {
             closing: Mutex::new(()),
             watch: OnceBox::new(),
             answer: Mutex::new(None),
+            spare,
             progress: Progress::new(),
         })
     }
@@ -183,10 +186,10 @@ impl Operation {
         match self.state.load(Ordering::SeqCst) {
             PENDING => Err(Error::new(Status::InvalidArgument, "not-done", "operation: it is not done yet")),
             CANCELLED => Err(self.over("cancelled", "the operation was cancelled")),
-            LATE => {
+            LATE => self.spare.clone().map(Answer::Token).ok_or_else(|| {
                 let message = "the operation did not end within the time allowed";
-                Err(Error::new(Status::Timeout, "operation", message).with_may_have_run(self.progress.may_have_run()))
-            }
+                Error::new(Status::Timeout, "operation", message).with_may_have_run(self.progress.may_have_run())
+            }),
             _ => self.answer(),
         }
     }
@@ -214,6 +217,8 @@ impl Operation {
             return;
         }
         self.end(CANCELLED);
+        // The relay may know it for a while yet.
+        *lock(&self.answer) = None;
         let _closing = lock(&self.closing);
         self.alarm.close();
     }
@@ -242,7 +247,7 @@ mod tests {
     use crate::sys::in_child;
 
     fn started(time: Duration) -> Operation {
-        Operation::new(Kind::Token, Deadline::after(time)).expect("a descriptor")
+        Operation::new(Kind::Token, Deadline::after(time), None).expect("a descriptor")
     }
 
     const LONG: Duration = Duration::from_secs(60);

@@ -42,48 +42,48 @@ impl Auth {
                 attach_for_nobody(auth, ticket);
                 Ok(Started::AtHand(token))
             }
-            _ => Self::start(auth, Call::Token, timeout),
+            at_hand => Self::start(auth, Call::Token, timeout, at_hand.map(|(token, _)| token)),
         }
     }
 
     /// As [`Auth::login`].
     pub(crate) fn start_login(auth: &Use<Self>, timeout: Option<Duration>) -> Result<Started> {
         auth.run_callbacks();
-        Self::start(auth, Call::Login, timeout)
+        Self::start(auth, Call::Login, timeout, None)
     }
 
-    fn start(auth: &Use<Self>, call: Call, timeout: Option<Duration>) -> Result<Started> {
+    /// `spare`: the good token that there is, if it is to be renewed.
+    fn start(auth: &Use<Self>, call: Call, timeout: Option<Duration>, spare: Option<Arc<Token>>) -> Result<Started> {
         let deadline = timeout.map_or_else(|| auth.deadline(), Deadline::after);
-        let operation = Shared::new(Operation::new(Kind::Token, deadline)?);
-        auth.listen_for_callbacks(&operation);
+        let operation = Shared::new(Operation::new(Kind::Token, deadline, spare)?);
         let ticket = auth.process().session().arrive(call);
-        attach(auth, Waiting { ticket, deadline, operation: Some(operation.enter()) })?;
+        let call = Waiting { ticket, deadline, operation: Some(operation.enter()) };
+        auth.announce(&operation);
+        attach(auth, call).inspect_err(|_| operation.peek().close())?;
         Ok(Started::Pending(operation))
     }
 
     /// As [`Auth::send`].
     pub(crate) fn start_request(auth: &Use<Self>, request: &Request) -> Result<Started> {
         auth.run_callbacks();
-        let operation = Shared::new(Operation::new(Kind::Request, Deadline::after(request.timeout()))?);
-        auth.listen_for_callbacks(&operation);
+        let operation = Shared::new(Operation::new(Kind::Request, Deadline::after(request.timeout()), None)?);
         let sending = Sending(operation.enter());
-        let (auth, request) = (auth.another(), request.clone());
-        let work = move |bell: &Arc<Bell>| sending.send(&auth, &request, bell);
-        RequestThreads::of_this_process().submit(Box::new(work))?;
+        let (sender, request) = (auth.another(), request.clone());
+        let work = move |bell: &Arc<Bell>| sending.send(&sender, &request, bell);
+        auth.announce(&operation);
+        RequestThreads::of_this_process().submit(Box::new(work)).inspect_err(|_| operation.peek().close())?;
         Ok(Started::Pending(operation))
     }
 
-    fn listen_for_callbacks(&self, operation: &Shared<Operation>) {
+    /// It is rung for when a callback is due. Before a thread has it: that may need one at once.
+    fn announce(&self, operation: &Shared<Operation>) {
         if self.account.needs_callbacks() {
             self.account.relay.ring_for(operation.enter());
         }
     }
 
-    /// Runs the callbacks that are due, and tells whether the operation has ended. Does not wait.
+    /// Runs the callbacks that are due, and tells whether the operation has ended. Does not wait. Not in a forked child.
     pub(crate) fn step(&self, operation: &Operation) -> bool {
-        if operation.is_forked() {
-            return true;
-        }
         operation.silence();
         self.run_callbacks();
         operation.has_ended()

@@ -188,6 +188,8 @@ pub unsafe extern "C" fn personr_operation_step(operation: *mut personr_operatio
 fn step(operation: &personr_operation) -> bool {
     match &operation.started {
         Started::AtHand(_) => true,
+        // Its account may have been freed here: a child's handles alone count in it.
+        Started::Pending(pending) if pending.peek().is_forked() => true,
         Started::Pending(_) if is_in_callback() => false,
         Started::Pending(pending) => quietly(false, || operation.account.auth.peek().step(pending.peek())),
     }
