@@ -4,11 +4,12 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
 
-.PHONY: help demo test check lint msrv bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
+.PHONY: help demo test test-languages check lint msrv bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
+	@echo "make test-languages runs the tests of the packages for other languages (bindings/)"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
 	@echo "make lint          checks format, lints, documentation, dependencies, and what is generated"
 	@echo "make msrv          compiles with the oldest Rust that Cargo.toml promises, and runs the unit tests"
@@ -34,13 +35,16 @@ help:
 locked:
 	@sh packaging/lock.sh restore
 
-demo test check lint bench bench-smoke build deb dist abi reproducible sbom header third-party: locked
+demo test test-languages check lint bench bench-smoke build deb dist abi reproducible sbom header third-party: locked
 
 demo:
 	@sh examples-c/demo.sh
 
 test:
 	@sh tests/run.sh
+
+test-languages:
+	@sh bindings/run.sh
 
 check:
 	@sh tests/check.sh

@@ -3,6 +3,7 @@
 mod dependencies;
 mod install_script;
 mod installed;
+mod languages;
 mod layers;
 mod lock;
 mod packages;
