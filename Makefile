@@ -24,7 +24,7 @@ help:
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
 	@echo "make docs          makes the reference of the headers as pages, in target/docs"
-	@echo "make header        renews include/personr.h, personr.ffi.h and abi/personr.symbols from the sources"
+	@echo "make header        renews include/personr.h and what is made from it (tools/src/generated.rs)"
 	@echo "make third-party   renews THIRD-PARTY.md: the licences and notices of what is linked in"
 	@echo "make lock          takes a change of Cargo.toml over into the list of versions: packaging/Cargo.lock.in"
 	@echo "make update        lists the newest versions that Cargo.toml allows"

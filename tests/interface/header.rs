@@ -1,7 +1,6 @@
 //! The header, the symbol list and the shared library say the same, and C and C++ of every age can read it.
 //!
-//! `PERSONR_UPDATE=1` renews `include/personr.h`, `include/personr.ffi.h` and `abi/personr.symbols` instead: that is
-//! `make header`.
+//! `PERSONR_UPDATE=1` renews `include/personr.h`, and what else in the tree is made from it, instead: that is `make header`.
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
@@ -12,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use personr_testkit::compile::{ROOT, Workshop, built, cc, cxx, is_installed, said, skip};
-use personr_tools::{Constant, Function, Header, Value, ffi, lists, nullability};
+use personr_tools::{Constant, Function, Header, Value, generated, lists, nullability};
 
 const C: [&str; 5] = ["c89", "c99", "c11", "c17", "c2x"];
 const CXX: [&str; 4] = ["c++11", "c++14", "c++17", "c++20"];
@@ -62,14 +61,13 @@ fn only_in_one<'a>(left: &'a str, right: &'a str) -> Vec<&'a str> {
 #[test]
 fn what_is_made_from_the_sources_is_up_to_date() {
     let written = read(Path::new(concat!(env!("OUT_DIR"), "/personr.h")));
-    let generated = nullability::annotated(&written).unwrap_or_else(|error| panic!("what cbindgen wrote, {error}"));
-    let header = parsed(&generated);
-    let (symbols, declarations) = (lists::symbols(&header), ffi::declarations(&header));
-    let files =
-        [("include/personr.h", generated), ("include/personr.ffi.h", declarations), ("abi/personr.symbols", symbols)];
-    for (name, text) in files {
+    let annotated = nullability::annotated(&written).unwrap_or_else(|error| panic!("what cbindgen wrote, {error}"));
+    let header = parsed(&annotated);
+    let files = generated::files(&header);
+    for (name, text) in files.into_iter().chain([("include/personr.h", annotated)]) {
         let path = committed(name);
         if env::var_os("PERSONR_UPDATE").is_some_and(|value| value == "1") {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
             fs::write(&path, text).expect("the file can be written");
         } else {
             let is_the_same = fs::read_to_string(&path).is_ok_and(|committed| committed == text);
@@ -212,6 +210,14 @@ fn no_two_names_differ_by_capitals_alone() {
     let mut seen = BTreeSet::new();
     let twice: Vec<_> = names.iter().filter(|name| !seen.insert(*name)).collect();
     assert!(names.len() > 80 && twice.is_empty(), "of {} names: {twice:?}", names.len());
+}
+
+/// A word of COBOL had up to 30 characters for most of its life.
+#[test]
+fn the_names_of_constants_are_not_too_long_for_cobol() {
+    let header = parsed(&header());
+    let too_long: Vec<_> = header.constants.iter().map(|it| &it.name).filter(|name| name.len() > 30).collect();
+    assert!(too_long.is_empty(), "{too_long:?}");
 }
 
 /// What stands behind `@return`. "Those of personr_x()" stands for what it says there.

@@ -1,9 +1,10 @@
 //! The one parser of `include/personr.h`, and what is made from the header by it.
 //!
 //! The header itself is generated from the Rust sources, by cbindgen, and its pointers are annotated by [`nullability`].
-//! Everything else that repeats the C interface comes from the header, by way of [`Header`]: a manual page for each function ([`man`]), the C library whose debug information
-//! is compared with that of former versions ([`stub`]), the lists of functions and constants ([`lists`]), and the header for
-//! readers of C without a preprocessor ([`ffi`]).
+//! Everything else that repeats the C interface comes from the header, by way of [`Header`]: a manual page for each function
+//! ([`man`]), the C library whose debug information is compared with that of former versions ([`stub`]), the lists of
+//! functions and constants ([`lists`]), the header for readers of C without a preprocessor ([`ffi`]), the constants for
+//! COBOL ([`copybook`]), and the module maps for Swift ([`modulemap`]). [`generated`] says which of them stand in the tree.
 //!
 //! The parser is strict. It takes what cbindgen writes for this library, and anything else is an error with its line. A
 //! declaration that was passed over in silence would be missing from the manual, or be no break of the ABI when it changes.
@@ -12,11 +13,14 @@
 
 pub mod c;
 mod comment;
+pub mod copybook;
 mod declaration;
 pub mod ffi;
+pub mod generated;
 mod header;
 pub mod lists;
 pub mod man;
+pub mod modulemap;
 pub mod nullability;
 mod parse;
 pub mod stub;

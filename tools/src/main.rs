@@ -7,11 +7,12 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{self, ExitCode};
 
-use personr_tools::{Header, ffi, lists, man, stub};
+use personr_tools::{Header, copybook, ffi, lists, man, stub};
 
 const USAGE: &str = "personr-tools symbols HEADER      prints the names of the functions
 personr-tools constants HEADER    prints the constants and their values
 personr-tools ffi HEADER          prints the declarations and integer constants, without comments
+personr-tools copybook HEADER     prints the constants for COBOL
 personr-tools stub HEADER         prints the source of a C library with these functions and empty bodies
 personr-tools man HEADER FOLDER   writes a manual page for each function, and one for all";
 
@@ -32,6 +33,7 @@ fn run(arguments: &[&str]) -> Result<(), Box<dyn Error>> {
         ["symbols", path] => print(&lists::symbols(&header(path)?)),
         ["constants", path] => print(&lists::constants(&header(path)?)),
         ["ffi", path] => print(&ffi::declarations(&header(path)?)),
+        ["copybook", path] => print(&copybook::constants(&header(path)?)),
         ["stub", path] => print(&stub::source(&header(path)?)),
         ["man", path, folder] => write_pages(&header(path)?, Path::new(folder)),
         _ => Err(USAGE.into()),
