@@ -11,6 +11,20 @@ use std::path::Path;
 
 use super::descriptors;
 
+/// The calls whose numbers have 64 bits on every machine. Linux has others too for a program of 32 bits: they fail where an inode,
+/// a file or a file system needs more.
+#[cfg(target_os = "linux")]
+mod wide {
+    pub(super) use libc::{
+        fstatat64 as fstatat, getrlimit64 as getrlimit, openat64 as openat, rlimit64 as rlimit, stat64 as stat,
+    };
+}
+
+#[cfg(not(target_os = "linux"))]
+mod wide {
+    pub(super) use libc::{fstatat, getrlimit, openat, rlimit, stat};
+}
+
 /// What tells one file from another while it exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileId {
@@ -34,7 +48,7 @@ pub(crate) fn open_at(directory: &File, name: &CStr, flags: c_int) -> io::Result
         let for_the_owner = FOR_THE_OWNER as libc::c_uint;
         let (directory, name, flags) = (directory.as_raw_fd(), name.as_ptr(), flags | OPEN_ALWAYS);
         // SAFETY: the name ends with NUL, and the mode that O_CREAT asks for is there.
-        let descriptor = retry(|| unsafe { libc::openat(directory, name, flags, for_the_owner) })?;
+        let descriptor = retry(|| unsafe { wide::openat(directory, name, flags, for_the_owner) })?;
         // SAFETY: the descriptor was opened above, and nobody else has it.
         Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
     });
@@ -84,11 +98,11 @@ pub(crate) fn is_regular_at(directory: &File, name: &CStr) -> io::Result<bool> {
 }
 
 /// What the name stands for; a symbolic link is not followed.
-fn stat_at(directory: &File, name: &CStr) -> io::Result<libc::stat> {
-    let mut stat = MaybeUninit::<libc::stat>::zeroed();
+fn stat_at(directory: &File, name: &CStr) -> io::Result<wide::stat> {
+    let mut stat = MaybeUninit::<wide::stat>::zeroed();
     let (directory, flags) = (directory.as_raw_fd(), libc::AT_SYMLINK_NOFOLLOW);
     // SAFETY: the name ends with NUL, and the pointer is to a stat of our own.
-    retry(|| unsafe { libc::fstatat(directory, name.as_ptr(), stat.as_mut_ptr(), flags) })?;
+    retry(|| unsafe { wide::fstatat(directory, name.as_ptr(), stat.as_mut_ptr(), flags) })?;
     // SAFETY: zeroes are a valid stat, and so is what the system wrote.
     Ok(unsafe { stat.assume_init() })
 }
@@ -128,18 +142,18 @@ pub(crate) fn try_lock(file: RawFd) -> io::Result<bool> {
 pub(crate) fn unlock(file: RawFd) {
     // This cannot fail for a lock that is held, and if it did, nothing could be done.
     let _ = set_lock(file, libc::F_SETLK, libc::F_UNLCK as _, PROCESS_BYTE);
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = set_lock(file, libc::F_OFD_SETLK, libc::F_UNLCK as _, DESCRIPTION_BYTE);
+    #[cfg(target_os = "linux")]
+    let _ = set_lock_of_description(file, libc::F_UNLCK as _);
 }
 
 /// Which byte of the file each lock is on: on the same byte they would exclude each other.
 const PROCESS_BYTE: libc::off_t = 0;
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 const DESCRIPTION_BYTE: libc::off_t = 1;
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
-    match set_lock(file, libc::F_OFD_SETLK, libc::F_WRLCK as _, DESCRIPTION_BYTE) {
+    match set_lock_of_description(file, libc::F_WRLCK as _) {
         // A kernel older than 3.15, something that stands in for a kernel, or a filter of system calls does not know
         // this lock. The other one is left.
         Err(error)
@@ -152,9 +166,28 @@ fn try_lock_of_description(file: RawFd) -> io::Result<bool> {
 }
 
 /// Other systems have no such lock.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(target_os = "linux"))]
 fn try_lock_of_description(_: RawFd) -> io::Result<bool> {
     Ok(true)
+}
+
+#[cfg(all(target_os = "linux", not(all(target_env = "gnu", any(target_arch = "x86", target_arch = "arm")))))]
+fn set_lock_of_description(file: RawFd, kind: libc::c_short) -> io::Result<bool> {
+    set_lock(file, libc::F_OFD_SETLK, kind, DESCRIPTION_BYTE)
+}
+
+/// The kernel takes the numbers of this lock in 64 bits. Whether glibc's `fcntl` widens those of a program of 32 bits depends on the
+/// version that the program was linked with (2.28). So the kernel is asked directly.
+#[cfg(all(target_os = "linux", target_env = "gnu", any(target_arch = "x86", target_arch = "arm")))]
+fn set_lock_of_description(file: RawFd, kind: libc::c_short) -> io::Result<bool> {
+    // SAFETY: zeroes are a valid flock64. A lock of a description must name no process.
+    let mut lock = unsafe { MaybeUninit::<libc::flock64>::zeroed().assume_init() };
+    lock.l_type = kind;
+    lock.l_whence = libc::SEEK_SET as _;
+    lock.l_start = DESCRIPTION_BYTE.into();
+    lock.l_len = 1;
+    // SAFETY: the command reads a flock64, which is ours.
+    is_taken(|| unsafe { libc::syscall(libc::SYS_fcntl64, file, libc::F_OFD_SETLK, &raw const lock) as c_int })
 }
 
 /// Sets or ends a lock on one byte; `false` if somebody else has it.
@@ -166,7 +199,11 @@ fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t)
     lock.l_start = byte;
     lock.l_len = 1;
     // SAFETY: both commands read a flock, which is ours.
-    match retry(|| unsafe { libc::fcntl(file, command, &lock) }) {
+    is_taken(|| unsafe { libc::fcntl(file, command, &raw const lock) })
+}
+
+fn is_taken(set: impl FnMut() -> c_int) -> io::Result<bool> {
+    match retry(set) {
         Ok(_) => Ok(true),
         Err(error) if matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::EACCES)) => Ok(false),
         Err(error) => Err(error),
@@ -177,7 +214,7 @@ fn set_lock(file: RawFd, command: c_int, kind: libc::c_short, byte: libc::off_t)
 /// written.
 pub(crate) fn reserve(file: &File, length: usize) -> io::Result<()> {
     check_limit(length as u64)?;
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     {
         let Ok(end) = libc::off_t::try_from(length) else { return Err(io::ErrorKind::InvalidInput.into()) };
         // SAFETY: no pointers.
@@ -202,9 +239,10 @@ fn check_limit(length: u64) -> io::Result<()> {
 
 /// The longest file that this process may write.
 fn file_size_limit() -> u64 {
-    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // The highest number stands for none, also where the call fails.
+    let mut limit = wide::rlimit { rlim_cur: !0, rlim_max: !0 };
     // SAFETY: the pointer is to a limit of our own.
-    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
+    unsafe { wide::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
     // Its type differs between systems.
     #[allow(clippy::unnecessary_cast)]
     let bytes = limit.rlim_cur as u64;
@@ -219,11 +257,11 @@ pub(crate) fn effective_user() -> u32 {
 
 /// Whether the directory is on a network file system, or on one that may be: machines that share it may not share its
 /// locks.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
-    let mut stat = MaybeUninit::<libc::statfs>::zeroed();
+    let mut stat = MaybeUninit::<libc::statfs64>::zeroed();
     // SAFETY: the pointer is to a statfs of our own.
-    retry(|| unsafe { libc::fstatfs(directory.as_raw_fd(), stat.as_mut_ptr()) })?;
+    retry(|| unsafe { libc::fstatfs64(directory.as_raw_fd(), stat.as_mut_ptr()) })?;
     // SAFETY: zeroes are a valid statfs, and so is what the system wrote.
     let stat = unsafe { stat.assume_init() };
     // The type is signed on some platforms, and 64 bits wide on some; the numbers have 32 bits.
@@ -232,7 +270,7 @@ pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
 }
 
 /// Their `f_type`. FUSE is among them since nothing tells a local one from one that is not (sshfs, s3fs, glusterfs).
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 const NETWORK_FILE_SYSTEMS: [u32; 22] = [
     0x6969,      // NFS
     0xFF53_4D42, // CIFS
@@ -259,7 +297,7 @@ const NETWORK_FILE_SYSTEMS: [u32; 22] = [
 ];
 
 /// Whether the directory is on a network file system: machines that share it may not share its locks.
-#[cfg(any(target_vendor = "apple", target_os = "freebsd", target_os = "dragonfly"))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     let mut stat = MaybeUninit::<libc::statfs>::zeroed();
     // SAFETY: the pointer is to a statfs of our own.
@@ -270,14 +308,8 @@ pub(crate) fn is_on_network(directory: &File) -> io::Result<bool> {
     Ok(stat.f_flags as u64 & libc::MNT_LOCAL as u64 == 0)
 }
 
-/// Other systems do not tell.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly"
-)))]
+/// illumos does not tell.
+#[cfg(target_os = "illumos")]
 pub(crate) fn is_on_network(_: &File) -> io::Result<bool> {
     Ok(false)
 }

@@ -138,7 +138,7 @@ pub(crate) fn limit_memory(more: usize) {
     // SAFETY: asks for a number.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) } as u64;
     let limit = pages * page + more as u64;
-    let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+    let limit = libc::rlimit { rlim_cur: limit as libc::rlim_t, rlim_max: limit as libc::rlim_t };
     // SAFETY: the pointer is to a limit of ours.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &limit) }, 0);
 }

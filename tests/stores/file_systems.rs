@@ -2,7 +2,7 @@
 
 mod fuse;
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs;
 use std::path::Path;
 use std::ptr::null;
@@ -41,13 +41,12 @@ fn unshare_mounts() -> bool {
     unsafe { libc::unshare(libc::CLONE_NEWNS) == 0 && libc::mount(null(), c"/".as_ptr(), null(), all, null()) == 0 }
 }
 
-fn mount_tmpfs(path: &Path, flags: libc::c_ulong) -> bool {
+const SMALL: &CStr = c"size=256k,mode=0755";
+
+fn mount_tmpfs(path: &Path, flags: libc::c_ulong, options: &CStr) -> bool {
     let path = CString::new(path.to_str().expect("UTF-8")).expect("no NUL");
     // SAFETY: all texts end with NUL.
-    unsafe {
-        let options = c"size=256k,mode=0755".as_ptr().cast();
-        libc::mount(c"none".as_ptr(), path.as_ptr(), c"tmpfs".as_ptr(), flags, options) == 0
-    }
+    unsafe { libc::mount(c"none".as_ptr(), path.as_ptr(), c"tmpfs".as_ptr(), flags, options.as_ptr().cast()) == 0 }
 }
 
 #[test]
@@ -55,18 +54,18 @@ fn a_read_only_store_is_read() {
     let name = "a_read_only_store_is_read";
     on_a_mount(
         name,
-        |path| mount_tmpfs(path, 0),
+        |path| mount_tmpfs(path, 0, SMALL),
         |store| {
             let shared = Shared::in_directory(store);
             let begun = Instant::now();
             // A process that another test is starting may have a copy of a descriptor, until it is another program.
-            while !mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT | libc::MS_RDONLY) {
+            while !mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT | libc::MS_RDONLY, SMALL) {
                 assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(libc::EBUSY));
                 assert!(begun.elapsed() < Duration::from_secs(60), "the library has a file open");
             }
             assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
             shared.assert_fails(&shared.needy(), "store-read-only");
-            assert!(mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT));
+            assert!(mount_tmpfs(shared.store.parent(), libc::MS_REMOUNT, SMALL));
             assert!(shared.needy().token().is_ok());
         },
     );
@@ -83,7 +82,7 @@ fn on_a_full_disk_nobody_logs_in() {
     let name = "on_a_full_disk_nobody_logs_in";
     on_a_mount(
         name,
-        |path| mount_tmpfs(path, 0),
+        |path| mount_tmpfs(path, 0, SMALL),
         |store| {
             // All but two pages: the directory and the lock file could be made, the record could not.
             fs::write(store.parent().join("filler"), vec![1; (256 - 8) * 1024]).expect("there is room");
@@ -102,6 +101,21 @@ fn on_a_full_disk_nobody_logs_in() {
             fs::write(shared.store.parent().join("filler"), vec![1; 256 * 1024]).expect_err("the disk is full");
             assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
             shared.assert_fails(&shared.needy(), "store-full");
+        },
+    );
+}
+
+/// A program of 32 bits that asks for its size in 32 bits gets an error (EOVERFLOW), from 16 TiB on.
+#[test]
+fn a_store_may_be_on_a_file_system_of_twenty_terabytes() {
+    let name = "a_store_may_be_on_a_file_system_of_twenty_terabytes";
+    on_a_mount(
+        name,
+        |path| mount_tmpfs(path, 0, c"size=20T,mode=0755"),
+        |store| {
+            let shared = Shared::in_directory(store);
+            assert_eq!(shared.fresh().token().expect("from the file").value, shared.token);
+            assert!(shared.needy().token().is_ok());
         },
     );
 }
