@@ -33,12 +33,16 @@ fn fuzz_targets() {
 }
 
 fn link() {
-    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
-        let major = env!("CARGO_PKG_VERSION_MAJOR");
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libpersonr.so.{major}");
-        // A handler stays registered with pthread_atfork, and threads may have live thread-locals of ours.
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
-    }
+    // The name, and: once loaded it stays loaded. A handler stays registered with pthread_atfork, and threads may have live
+    // thread-locals of ours.
+    let name = match env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux" | "freebsd") => "-soname",
+        Ok("illumos") => "-h",
+        _ => return,
+    };
+    let major = env!("CARGO_PKG_VERSION_MAJOR");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,{name},libpersonr.so.{major}");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
 }
 
 fn header() -> Result<(), Box<dyn Error>> {

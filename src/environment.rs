@@ -37,15 +37,9 @@ impl Environment {
     }
 }
 
-#[cfg(unix)]
 fn variable(name: &str) -> Option<Vec<u8>> {
     use std::os::unix::ffi::OsStringExt;
     std::env::var_os(name).map(OsStringExt::into_vec)
-}
-
-#[cfg(not(unix))]
-fn variable(name: &str) -> Option<Vec<u8>> {
-    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned().into_bytes())
 }
 
 #[cfg(test)]

@@ -31,6 +31,9 @@
 #[cfg(panic = "abort")]
 compile_error!("a panic must become PERSONR_INTERNAL, and never end the application: build with panic = \"unwind\"");
 
+#[cfg(not(any(target_os = "linux", target_vendor = "apple", target_os = "freebsd", target_os = "illumos")))]
+compile_error!("this system is none of those that the library is made for: Linux, macOS, FreeBSD and illumos");
+
 // The fuzz targets name the crate, also where the unit tests compile them.
 #[cfg(test)]
 extern crate self as personr;

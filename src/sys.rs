@@ -9,7 +9,7 @@ pub(crate) mod cancellation;
 pub(crate) mod descriptors;
 pub(crate) mod files;
 pub(crate) mod fork;
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+#[cfg(not(target_vendor = "apple"))]
 pub(crate) mod listing;
 pub(crate) mod mapping;
 pub(crate) mod place;
@@ -32,35 +32,21 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// Whether the process has rights that its caller has not: setuid, setgid, or file capabilities.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     // SAFETY: reads what the kernel gave the process at its start.
     unsafe { libc::getauxval(libc::AT_SECURE) != 0 }
 }
 
 /// Whether the process has rights that its caller has not: setuid or setgid.
-#[cfg(any(
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "openbsd",
-    target_os = "netbsd"
-))]
+#[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     // SAFETY: asks the system, and touches no memory.
     unsafe { libc::issetugid() != 0 }
 }
 
 /// Whether the process has rights that its caller has not, as far as this system tells.
-#[cfg(not(any(
-    target_os = "linux",
-    target_os = "android",
-    target_vendor = "apple",
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "openbsd",
-    target_os = "netbsd"
-)))]
+#[cfg(target_os = "illumos")]
 pub(crate) fn has_more_rights_than_its_caller() -> bool {
     // SAFETY: each asks the system, and touches no memory.
     unsafe { libc::getuid() != libc::geteuid() || libc::getgid() != libc::getegid() }

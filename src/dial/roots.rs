@@ -5,9 +5,9 @@
 //! run for months, and must not trust a root that has been taken out meanwhile.
 
 mod refusal;
-#[cfg(all(unix, not(any(target_vendor = "apple", target_os = "android"))))]
+#[cfg(not(target_vendor = "apple"))]
 mod system;
-#[cfg(not(all(unix, not(any(target_vendor = "apple", target_os = "android")))))]
+#[cfg(target_vendor = "apple")]
 #[path = "roots/platform.rs"]
 mod system;
 

@@ -125,7 +125,7 @@ impl Mapping {
                 // This must come before the mapping is locked. Locking brings its pages into memory, and the kernel
                 // joins a mapping to its neighbour only before that. A process may have 65,530 mappings. SAFETY: the
                 // mapping is ours, and its contents do not change.
-                #[cfg(all(any(target_os = "linux", target_os = "android"), not(personr_bench_unwiped)))]
+                #[cfg(all(target_os = "linux", not(personr_bench_unwiped)))]
                 unsafe {
                     libc::madvise(start.as_ptr().cast(), length, libc::MADV_DONTDUMP);
                 }

@@ -50,7 +50,6 @@ impl Drop for Switch {
     }
 }
 
-#[cfg(all(unix, not(target_os = "android")))]
 mod system {
     use std::ffi::c_int;
 
@@ -73,19 +72,7 @@ mod system {
     }
 }
 
-/// Android has no cancellation, and other systems are not POSIX.
-#[cfg(not(all(unix, not(target_os = "android"))))]
-mod system {
-    use std::ffi::c_int;
-
-    pub(super) const OFF: c_int = 1;
-
-    pub(super) fn set(state: c_int) -> c_int {
-        state
-    }
-}
-
-#[cfg(all(test, unix, not(target_os = "android")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

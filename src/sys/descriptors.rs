@@ -35,9 +35,9 @@ pub(crate) fn beside_standard_streams<T>(open: impl FnOnce() -> io::Result<T>) -
 /// A descriptor that can be neither read nor written, just as a closed one. `None` if none can be opened; the caller
 /// then has to move what it opens.
 fn placeholder() -> Option<OwnedFd> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     const UNREADABLE: libc::c_int = libc::O_PATH;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(target_os = "linux"))]
     const UNREADABLE: libc::c_int = libc::O_RDONLY | libc::O_DIRECTORY;
     // SAFETY: the name ends with NUL.
     match unsafe { libc::open(c"/".as_ptr(), UNREADABLE | libc::O_CLOEXEC) } {

@@ -53,21 +53,11 @@ impl Drop for Listing {
 }
 
 fn set_errno(code: i32) {
-    #[cfg(any(target_os = "solaris", target_os = "illumos"))]
+    #[cfg(target_os = "illumos")]
     use libc::___errno as errno;
-    #[cfg(any(target_os = "netbsd", target_os = "openbsd", target_os = "android"))]
-    use libc::__errno as errno;
-    #[cfg(not(any(
-        target_os = "freebsd",
-        target_vendor = "apple",
-        target_os = "netbsd",
-        target_os = "openbsd",
-        target_os = "android",
-        target_os = "solaris",
-        target_os = "illumos"
-    )))]
+    #[cfg(target_os = "linux")]
     use libc::__errno_location as errno;
-    #[cfg(any(target_os = "freebsd", target_vendor = "apple"))]
+    #[cfg(target_os = "freebsd")]
     use libc::__error as errno;
     // SAFETY: the pointer is to this thread's own number, and always valid.
     unsafe { *errno() = code };

@@ -55,7 +55,7 @@ impl Mapped {
 
     fn grow(&mut self, size: usize) {
         let size = size_for(size);
-        #[cfg(any(target_os = "linux", target_os = "android"))]
+        #[cfg(target_os = "linux")]
         if self.size > HEAP_MAX {
             // SAFETY: the mapping is ours and `&mut self` says that nobody has a pointer into it.
             let moved = unsafe { libc::mremap(self.start.as_ptr().cast(), self.size, size, libc::MREMAP_MAYMOVE) };
@@ -92,7 +92,7 @@ fn map(size: usize) -> NonNull<u8> {
     // SAFETY: a fresh anonymous mapping; no address is asked for.
     let start = mapped(unsafe { libc::mmap(ptr::null_mut(), size, protection, flags, -1, 0) });
     // SAFETY: the mapping is ours, and its contents do not change. An old kernel cannot do it: nothing is lost.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     unsafe {
         libc::madvise(start.as_ptr().cast(), size, libc::MADV_DONTDUMP);
     }

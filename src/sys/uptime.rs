@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Linux counts the time that the machine was suspended in `CLOCK_BOOTTIME` only; macOS does in `CLOCK_MONOTONIC`.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(target_os = "linux"))]
 const BOOT_CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
 
 static UPTIME: Uptime = Uptime::by(BOOT_CLOCK);

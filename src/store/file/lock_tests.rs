@@ -156,8 +156,7 @@ fn an_older_version_is_kept_out_and_keeps_out() {
         let file = open_lock(&place);
         let holds = lock_for_process(&file, 0);
         let excludes = !another_process_can_lock(&place);
-        let excludes_here =
-            cfg!(not(any(target_os = "linux", target_os = "android"))) || try_lock(&place.store()).is_none();
+        let excludes_here = cfg!(not(target_os = "linux")) || try_lock(&place.store()).is_none();
         drop(file);
         let ends = try_lock(&place.store()).is_some();
         i32::from(!holds) + i32::from(!excludes) * 2 + i32::from(!excludes_here) * 4 + i32::from(!ends) * 8
@@ -170,7 +169,7 @@ fn an_older_version_is_kept_out_and_keeps_out() {
 
 /// As two copies of the library in one process have the file.
 #[test]
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 fn what_was_opened_twice_is_locked_once() {
     let place = Place::new();
     save(&place.store(), b"record");
@@ -204,7 +203,7 @@ fn without_locks_of_descriptions_processes_exclude_each_other() {
 
 /// The application closed a descriptor of the file, and the process's lock went with it.
 #[test]
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 fn a_lock_that_the_application_ended_is_taken_again() {
     let place = Place::new();
     let store = place.store();

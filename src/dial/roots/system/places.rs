@@ -76,14 +76,7 @@ fn is_missing(error: &io::Error) -> bool {
 // What Linux distributions and other systems have, as the crate `openssl-probe` lists it. Of the files, the first one
 // that is there is read: each of them holds all roots.
 
-#[cfg(not(any(
-    target_os = "freebsd",
-    target_os = "dragonfly",
-    target_os = "netbsd",
-    target_os = "openbsd",
-    target_os = "solaris",
-    target_os = "illumos"
-)))]
+#[cfg(target_os = "linux")]
 const FILES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",                // Debian, Gentoo, Arch, NixOS
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", // Fedora, RHEL 7 and later
@@ -94,7 +87,7 @@ const FILES: &[&str] = &[
     "/opt/etc/ssl/certs/ca-certificates.crt",            // Entware
     "/etc/ssl/certs/cacert.pem",                         // OpenHarmony
 ];
-#[cfg(not(any(target_os = "freebsd", target_os = "netbsd", target_os = "solaris", target_os = "illumos")))]
+#[cfg(target_os = "linux")]
 const DIRECTORIES: &[&str] = &[
     "/etc/ssl/certs",             // Debian, openSUSE
     "/etc/pki/tls/certs",         // Fedora, RHEL
@@ -106,20 +99,9 @@ const FILES: &[&str] = &["/usr/local/etc/ssl/cert.pem", "/etc/ssl/cert.pem"];
 #[cfg(target_os = "freebsd")]
 const DIRECTORIES: &[&str] = &["/etc/ssl/certs", "/usr/local/etc/ssl/certs"];
 
-#[cfg(target_os = "dragonfly")]
-const FILES: &[&str] = &["/usr/local/share/certs/ca-root-nss.crt"];
-
-#[cfg(target_os = "netbsd")]
-const FILES: &[&str] = &["/etc/openssl/certs/ca-certificates.crt"];
-#[cfg(target_os = "netbsd")]
-const DIRECTORIES: &[&str] = &["/etc/openssl/certs"];
-
-#[cfg(target_os = "openbsd")]
-const FILES: &[&str] = &["/etc/ssl/cert.pem"];
-
-#[cfg(any(target_os = "solaris", target_os = "illumos"))]
+#[cfg(target_os = "illumos")]
 const FILES: &[&str] = &["/etc/ssl/cacert.pem", "/etc/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt"];
-#[cfg(any(target_os = "solaris", target_os = "illumos"))]
+#[cfg(target_os = "illumos")]
 const DIRECTORIES: &[&str] = &["/etc/certs/CA"];
 
 #[cfg(test)]
