@@ -85,7 +85,17 @@ int posix_memalign(void **block, size_t alignment, size_t size)
     return 0;
 }
 
+/* The kernel's call takes the offset in bytes, or on machines of 32 bits in units of 4 KiB; on a few, in a structure. */
 void *mmap(void *address, size_t length, int protection, int flags, int file, off_t offset)
 {
-    return refuse() ? MAP_FAILED : (void *)syscall(SYS_mmap, address, length, protection, flags, file, offset);
+    if (refuse())
+        return MAP_FAILED;
+#if defined(SYS_mmap2)
+    return (void *)syscall(SYS_mmap2, address, length, protection, flags, file, (long)(offset / 4096));
+#elif defined(__s390x__)
+    long arguments[] = {(long)address, (long)length, protection, flags, file, offset};
+    return (void *)syscall(SYS_mmap, arguments);
+#else
+    return (void *)syscall(SYS_mmap, address, length, protection, flags, file, offset);
+#endif
 }

@@ -151,8 +151,9 @@ static void obtain(const char *word, personr_status (*how)(const personr_auth *,
 static void authorize(const char *word)
 {
     personr_error *error;
+    personr_status status = personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error);
 
-    say(word, personr_auth_authorization(auth, authorization, sizeof authorization, NULL, &error), error);
+    say(word, status, error);
 }
 
 /* The password stands for what is personal in a request: as a field, as bytes, and in a form. */
