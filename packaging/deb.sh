@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the Debian packages libpersonr0 (the shared library) and libpersonr-dev (all else) in target/deb: `make deb`.
-# FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer.
+# FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer. TARGET: for
+# another machine.
 set -eu
 # What is in a package is for all users, whatever the maker's umask is.
 umask 022
@@ -11,10 +12,23 @@ major=${version%%.*}
 # Of the packages themselves.
 revision=1
 maintainer="${DEBFULLNAME:-The libpersonr maintainers} <${DEBEMAIL:-root@localhost}>"
-architecture=$(dpkg --print-architecture)
+. packaging/target.sh
+case $triple in
+x86_64-*-gnu) architecture=amd64 ;;
+i?86-*-gnu) architecture=i386 ;;
+aarch64-*-gnu) architecture=arm64 ;;
+armv7-*-gnueabihf) architecture=armhf ;;
+powerpc64le-*-gnu) architecture=ppc64el ;;
+riscv64*-gnu) architecture=riscv64 ;;
+s390x-*-gnu) architecture=s390x ;;
+*)
+    echo "deb: Debian has no architecture for $triple that the library is tested on" >&2
+    exit 1
+    ;;
+esac
 multiarch=$(${CC:-cc} -print-multiarch)
 libdir=/usr/lib/${multiarch:?this compiler does not say its Debian architecture}
-deb=$target/deb
+deb=$target/${TARGET:+$TARGET/}deb
 
 FEATURES=${FEATURES:-redis} sh packaging/build.sh
 rm -rf "$deb"
@@ -29,7 +43,7 @@ rm -r "$dev/usr/share/doc/libpersonr"
 
 # The newest symbol version of libc that the library asks for is the oldest libc that has it. Packed relocations are
 # asked for by a name without a number.
-libc=$(objdump -p "$runtime$libdir/libpersonr.so.$version" |
+libc=$(${OBJDUMP:-objdump} -p "$runtime$libdir/libpersonr.so.$version" |
     sed -n 's/GLIBC_ABI_DT_RELR/GLIBC_2.36/; s/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -1)
 
 # Lines of a paragraph of the file "copyright".

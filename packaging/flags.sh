@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Sourced before a release build: no path of this machine gets into the library. Others' flags stay.
+# Sourced before a release build, after target.sh: no path of this machine gets into the library. Others' flags stay.
 
 # Cargo takes flags that may hold spaces from this variable, separated by this byte, and then looks at no other.
 separator=$(printf '\037')
@@ -12,6 +12,11 @@ remap() {
 }
 remap "$(pwd -P)" personr
 remap "${CARGO_HOME:-$HOME/.cargo}/registry/src" crates
+# For musl, rustc links all programs statically unless it is told otherwise. The library may be linked either way.
+# shellcheck disable=SC2154
+case $triple in
+*-musl*) flags="$flags${flags:+$separator}-Ctarget-feature=-crt-static" ;;
+esac
 CARGO_ENCODED_RUSTFLAGS=$flags
 CC_SHELL_ESCAPED_FLAGS=1
 # shellcheck disable=SC2090

@@ -4,13 +4,13 @@
 # PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man), DOCDIR
 # (PREFIX/share/doc/libpersonr); DESTDIR is put before
 # them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
-# instead: '${pcfiledir}/../..' for a folder that may be moved.
+# instead: '${pcfiledir}/../..' for a folder that may be moved. TARGET: what `make build TARGET=...` has made for another machine.
 set -eu
 # What is installed is for all users, whatever the caller's umask is.
 umask 022
 cd "$(dirname "$0")/.."
 action=$1
-package=${CARGO_TARGET_DIR:-target}/package
+package=${CARGO_TARGET_DIR:-target}/${TARGET:+$TARGET/}package
 prefix=${PREFIX:-/usr/local}
 libdir=${LIBDIR:-$prefix/lib}
 includedir=${INCLUDEDIR:-$prefix/include}
@@ -77,8 +77,16 @@ literal() {
     printf %s "$1" | sed 's/[&|\\]/\\&/g'
 }
 
+# Of the machine that the library is for: the fifth byte of an ELF file is 1 for 32 bits, and 2 for 64.
+pointer_bytes() {
+    case $(od -A n -t u1 -j 4 -N 1 "$library") in
+    *1) echo 4 ;;
+    *) echo 8 ;;
+    esac
+}
+
 filled() {
-    sed -e "s|@VERSION@|$version|; s|@MAJOR@|$major|; s|@INTERFACE@|$interface|; s|@POINTER_BYTES@|$(($(getconf LONG_BIT) / 8))|" \
+    sed -e "s|@VERSION@|$version|; s|@MAJOR@|$major|; s|@INTERFACE@|$interface|; s|@POINTER_BYTES@|$pointer_bytes|" \
         -e "s|@PREFIX@|$(literal "${PC_PREFIX:-$prefix}")|" \
         -e "s|@PC_LIBDIR@|$(literal "$(below_prefix "$libdir")")|" \
         -e "s|@PC_INCLUDEDIR@|$(literal "$(below_prefix "$includedir")")|" \
@@ -88,6 +96,7 @@ filled() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+pointer_bytes=$([ "$action" = uninstall ] || pointer_bytes)
 for file in personr.pc personr-config.cmake personr-config-version.cmake; do
     filled "$file"
 done

@@ -4,6 +4,8 @@
 # FOLDER/libpersonr.a is one object in which every symbol but those of the header is local, so that it links beside
 # other libraries in Rust, in any order. FOLDER/libpersonr.so.X.Y.Z is that object, linked with symbol versions: rustc
 # passes a version script of its own, and no linker takes two.
+#
+# CC, LD, AR, OBJCOPY and OBJDUMP are the tools of the machine that the archive is for.
 set -eu
 archive=$1 folder=$2
 cd "$(dirname "$0")/.."
@@ -16,10 +18,17 @@ soname=libpersonr.so.${version%%.*}
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 
+# On RISC-V, ld keeps what tells how to unwind a function that --gc-sections took out, but not where that function is. Of such a
+# table no linker can make an index, and without an index a panic, or another's exception, ends the application. There the
+# program that links the archive leaves out what it does not need.
+collect=--gc-sections
+case $(${CC:-cc} -dumpmachine) in
+riscv*) collect= ;;
+esac
 # --force-group-allocation: else groups (COMDAT) stay, whose members could be discarded in favour of another archive's.
 # --strip-unneeded: what --gc-sections took out leaves its weak undefined symbols behind as strong ones.
 # shellcheck disable=SC2046 # a list of words
-${LD:-ld} -r --gc-sections --force-group-allocation $(sed 's/^/-u /' "$symbols") "$archive" -o "$parts/personr.o"
+${LD:-ld} -r $collect --force-group-allocation $(sed 's/^/-u /' "$symbols") "$archive" -o "$parts/personr.o"
 ${OBJCOPY:-objcopy} --keep-global-symbols="$symbols" --remove-section=.llvmbc --remove-section=.llvmcmd --strip-unneeded \
     "$parts/personr.o"
 
@@ -48,6 +57,14 @@ link() {
 if ! { link -Wl,-z,pack-relative-relocs 2>/dev/null && ${OBJDUMP:-objdump} -p "$parts/$library" | grep -q GLIBC_ABI_DT_RELR; }; then
     link
 fi
+# A linker that cannot make the index says so and goes on. An empty one has 8 bytes.
+index=$(${OBJDUMP:-objdump} -p "$parts/$library" | sed -n '/^ *EH_FRAME /{ n; s/.*filesz 0x0*\([0-9a-f]*\).*/\1/p; }')
+case $index in
+'' | [0-9a-f])
+    echo "link: $library has no index of its frames (.eh_frame_hdr): a panic would end the application" >&2
+    exit 1
+    ;;
+esac
 for file in libpersonr.a "$library"; do
     cp "$parts/$file" "$folder/$file.$$"
     mv -f "$folder/$file.$$" "$folder/$file"

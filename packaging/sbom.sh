@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo=${CARGO:-cargo}
+. packaging/target.sh
 file=${1:-${CARGO_TARGET_DIR:-target}/personr.cdx.json}
 
 if ! "$cargo" cyclonedx --version >/dev/null 2>&1; then
@@ -13,7 +14,7 @@ fi
 # It writes beside each Cargo.toml of the workspace, and nowhere else.
 trap 'rm -f personr.cdx.json ./*/personr.cdx.json' EXIT
 "$cargo" cyclonedx --quiet --format json --spec-version 1.5 --no-build-deps --features redis \
-    --target "$(rustc -vV | sed -n 's/^host: //p')" --override-filename personr.cdx
+    --target "$triple" --override-filename personr.cdx
 mkdir -p "$(dirname "$file")"
 # The name of a folder of this machine stands for the library itself.
 sed "s|path+file://$(pwd -P)#|pkg:cargo/|g" personr.cdx.json >"$file"

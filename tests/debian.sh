@@ -1,5 +1,5 @@
 #!/bin/sh
-# Keeps the root folder of another Debian for the tests, and prints its path: tests/debian.sh SUITE [PACKAGE...].
+# Keeps the root folder of another Debian for the tests, and prints its path: tests/debian.sh SUITE[:ARCHITECTURE] [PACKAGE...].
 #
 # The root is made once, by debootstrap from the mirror that apt uses here, in the user's cache: all worktrees share it. The
 # packages are installed into it unless it has them already. A lock keeps two callers apart. What a caller writes there goes into
@@ -8,19 +8,21 @@
 # Where the root or a package cannot be had it says why, and ends with 77: the caller skips its test. Under CI, debootstrap is
 # expected.
 set -eu
-suite=$1
+debian=$1
 shift
+suite=${debian%:*} architecture=${debian#"${debian%:*}"}
+architecture=${architecture#:}
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/libpersonr-tools
-root=$tools/$suite
+root=$tools/$suite${architecture:+-$architecture}
 
 skip() {
-    echo "Debian $suite: $1" >&2
+    echo "Debian $debian: $1" >&2
     exit 77
 }
 
 if ! command -v debootstrap >/dev/null; then
     reason="debootstrap is not installed (Debian: debootstrap)"
-    [ "${CI-}" != true ] || { echo "Debian $suite: $reason" >&2 && exit 1; }
+    [ "${CI-}" != true ] || { echo "Debian $debian: $reason" >&2 && exit 1; }
     skip "$reason"
 fi
 [ "$(id -u)" = 0 ] || skip "it takes root"
@@ -40,7 +42,7 @@ make_root() {
     from=$(mirror) || from=
     [ -n "$from" ] || skip "apt names no mirror"
     rm -rf "$root"
-    if ! debootstrap --variant=minbase "$suite" "$root" "$from" >"$root.log" 2>&1; then
+    if ! debootstrap --variant=minbase ${architecture:+--arch="$architecture"} "$suite" "$root" "$from" >"$root.log" 2>&1; then
         tail -n 5 "$root.log" >&2
         skip "it cannot be had from $from"
     fi

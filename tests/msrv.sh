@@ -15,7 +15,7 @@ skip() {
 }
 
 place=${CARGO_TARGET_DIR:-target}/msrv
-mkdir -p "$place/home"
+mkdir -p "$place"
 place=$(cd "$place" && pwd)
 
 status=0
@@ -33,16 +33,7 @@ case $had in
 *) skip "Debian trixie has Rust $had, and Cargo.toml promises $promised" ;;
 esac
 
-[ -f Cargo.lock ] || sh packaging/lock.sh restore
-rm -rf "$place/tree"
-mkdir -p "$place/tree"
-if ! "${CARGO:-cargo}" vendor --locked --versioned-dirs "$place/vendor" >"$place/vendor.toml" 2>"$place/vendor.log"; then
-    tail -n 5 "$place/vendor.log" >&2
-    exit 1
-fi
-sed 's|^directory = .*|directory = "/mnt/vendor"|' "$place/vendor.toml" >"$place/home/config.toml"
-{ git ls-files --cached --others --exclude-standard 2>/dev/null || find . -path ./target -prune -o -type f -print; } |
-    tar -cf - -T - Cargo.lock | tar -xf - -C "$place/tree"
+sh tests/stage.sh "$place"
 
 # In a namespace of its own, whose mounts end with it. A hundred thousand histories of the session, on which no compiler has a
 # say, would take half of the time.
