@@ -1,0 +1,22 @@
+/* What the command says on stderr: always one line, and never a secret. */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <personr.h>
+
+/* Says what is wrong with the command line. Returns EXIT_USAGE. */
+int usage_error(const char *format, ...);
+
+/* Says what went wrong, and returns the exit status that is given. */
+int failure(int exit_status, const char *format, ...);
+
+/* The same with the system's word for errno behind it. */
+int system_failure(int exit_status, const char *format, ...);
+
+/* Says what the library reported, and returns the exit status for it. Without an error it says nothing. */
+int report(personr_status status, const personr_error *error);
+
+/* Of a request: says as well if the service may have begun to do it. */
+int report_request(personr_status status, const personr_error *error);
+
+#endif
