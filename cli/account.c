@@ -75,8 +75,9 @@ int default_store(char *store, size_t size)
     return EXIT_DONE;
 }
 
-static int set_store(const struct arguments *arguments, personr_options *options, personr_error **error)
+static int set_store(const struct arguments *arguments, personr_options *options)
 {
+    personr_error *error = NULL;
     const char *store = arguments->store;
     char default_one[STORE_SIZE];
 
@@ -89,7 +90,7 @@ static int set_store(const struct arguments *arguments, personr_options *options
             return system_failure(EXIT_OF(PERSONR_STORE), "the folder for the token store cannot be made");
         store = default_one;
     }
-    return report(personr_options_set_token_store(options, store, error), *error);
+    return report(personr_options_set_token_store(options, store, &error), &error);
 }
 
 static personr_status set_options(struct account *account, personr_options *options, personr_error **error)
@@ -124,12 +125,12 @@ int open_account(struct account *account, const struct arguments *arguments)
     if (arguments->email == NULL)
         return usage_error("which account? Use --email or PERSONR_EMAIL");
     account->options = personr_options_new();
-    exit_status = report(set_options(account, account->options, &error), error);
+    exit_status = report(set_options(account, account->options, &error), &error);
     if (exit_status == EXIT_DONE)
-        exit_status = set_store(arguments, account->options, &error);
+        exit_status = set_store(arguments, account->options);
     if (exit_status == EXIT_DONE)
-        exit_status = report(personr_auth_new(arguments->email, NULL, account->options, &account->auth, &error), error);
-    personr_error_free(error);
+        exit_status =
+            report(personr_auth_new(arguments->email, NULL, account->options, &account->auth, &error), &error);
     return exit_status;
 }
 

@@ -29,7 +29,7 @@ static int print_type(const struct arguments *arguments, const personr_json *jso
     personr_error *error = NULL;
     const char *name = type_name(personr_json_type(json, pointer));
     personr_status status = personr_json_copy(json, pointer, NULL, 0, NULL, &error);
-    int exit_status = status == PERSONR_INVALID_ARGUMENT ? report(status, error) : give(arguments, name, strlen(name));
+    int exit_status = status == PERSONR_INVALID_ARGUMENT ? report(status, &error) : give(arguments, name, strlen(name));
 
     personr_error_free(error);
     return exit_status;
@@ -44,7 +44,7 @@ static int print_count(const struct arguments *arguments, const personr_json *js
     int exit_status;
 
     if (status == PERSONR_INVALID_ARGUMENT || type == PERSONR_TYPE_MISSING)
-        exit_status = report(status, error);
+        exit_status = report(status, &error);
     else if (type != PERSONR_TYPE_ARRAY && type != PERSONR_TYPE_OBJECT)
         exit_status = failure(EXIT_OF(PERSONR_NO_VALUE), "PERSONR_NO_VALUE (json-type): it is no array and no object");
     else
@@ -62,18 +62,15 @@ static int print_value(const struct arguments *arguments, const personr_json *js
     char *text;
     int exit_status;
 
-    if (status != PERSONR_BUFFER_TOO_SMALL) {
-        exit_status = report(status, error);
-        personr_error_free(error);
-        return exit_status;
-    }
+    if (status != PERSONR_BUFFER_TOO_SMALL)
+        return report(status, &error);
     personr_error_free(error);
+    error = NULL;
     text = malloc(length + 1);
     if (text == NULL)
         return system_failure(EXIT_STREAM, "no memory");
     status = personr_json_copy(json, pointer, text, length + 1, &length, &error);
-    exit_status = status == PERSONR_OK ? give(arguments, text, length) : report(status, error);
-    personr_error_free(error);
+    exit_status = status == PERSONR_OK ? give(arguments, text, length) : report(status, &error);
     wipe(text, length);
     free(text);
     return exit_status;
@@ -82,7 +79,6 @@ static int print_value(const struct arguments *arguments, const personr_json *js
 int use_value(const struct arguments *arguments, const personr_json *json, const char *pointer)
 {
     personr_error *error = NULL;
-    int exit_status;
 
     if (arguments->is_type)
         return print_type(arguments, json, pointer);
@@ -90,9 +86,7 @@ int use_value(const struct arguments *arguments, const personr_json *json, const
         return print_count(arguments, json, pointer);
     if (arguments->save_base64 == NULL)
         return print_value(arguments, json, pointer);
-    exit_status = report(personr_json_save_base64(json, pointer, arguments->save_base64, &error), error);
-    personr_error_free(error);
-    return exit_status;
+    return report(personr_json_save_base64(json, pointer, arguments->save_base64, &error), &error);
 }
 
 int print_json(const struct arguments *arguments)
@@ -103,11 +97,10 @@ int print_json(const struct arguments *arguments)
     int exit_status = read_input(arguments->input == NULL ? "-" : arguments->input, INPUT_MAX, &text);
 
     if (exit_status == EXIT_DONE)
-        exit_status = report(personr_json_parse((const uint8_t *)text.start, text.length, &json, &error), error);
+        exit_status = report(personr_json_parse((const uint8_t *)text.start, text.length, &json, &error), &error);
     free_bytes(&text);
     if (exit_status == EXIT_DONE)
         exit_status = use_value(arguments, json, arguments->operand);
     personr_json_free(json);
-    personr_error_free(error);
     return exit_status;
 }

@@ -76,10 +76,12 @@ static void say_error(personr_status status, const personr_error *error, int may
             personr_error_message(error), list, list[0] == '\0' ? "" : "]");
 }
 
-static int reported(personr_status status, const personr_error *error, int may_have_run)
+static int reported(personr_status status, personr_error **error, int may_have_run)
 {
-    if (error != NULL)
-        say_error(status, error, may_have_run);
+    if (*error != NULL)
+        say_error(status, *error, may_have_run);
+    personr_error_free(*error);
+    *error = NULL;
     if (status == PERSONR_OK)
         return EXIT_DONE;
     if (status == PERSONR_INVALID_ARGUMENT)
@@ -87,12 +89,12 @@ static int reported(personr_status status, const personr_error *error, int may_h
     return may_have_run ? EXIT_MAY_HAVE_RUN(status) : EXIT_OF(status);
 }
 
-int report(personr_status status, const personr_error *error)
+int report(personr_status status, personr_error **error)
 {
     return reported(status, error, 0);
 }
 
-int report_request(personr_status status, const personr_error *error)
+int report_request(personr_status status, personr_error **error)
 {
-    return reported(status, error, error != NULL && personr_error_may_have_run(error));
+    return reported(status, error, *error != NULL && personr_error_may_have_run(*error));
 }

@@ -13,10 +13,13 @@ int failure(int exit_status, const char *format, ...);
 /* The same with the system's word for errno behind it. */
 int system_failure(int exit_status, const char *format, ...);
 
-/* Says what the library reported, and returns the exit status for it. Without an error it says nothing. */
-int report(personr_status status, const personr_error *error);
+/*
+ * Says what the library reported, frees the error, and returns the exit status for it. Without an error it says nothing.
+ * The error is passed by its address, so that the call which makes it may stand in the same expression.
+ */
+int report(personr_status status, personr_error **error);
 
 /* Of a request: says as well if the service may have begun to do it. */
-int report_request(personr_status status, const personr_error *error);
+int report_request(personr_status status, personr_error **error);
 
 #endif

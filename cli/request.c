@@ -144,13 +144,12 @@ int send_request(struct account *account)
         do
             status = personr_request_send(account->auth, request, &response, &error);
         while (has_fetched_password(account, &status, &error));
-        exit_status = report_request(status, error);
+        if (error != NULL)
+            show_refusal(arguments, error);
+        exit_status = report_request(status, &error);
         if (status == PERSONR_OK)
             exit_status = use_answer(arguments, response);
-        else
-            show_refusal(arguments, error);
     }
-    personr_error_free(error);
     personr_response_free(response);
     personr_request_free(request);
     return exit_status;

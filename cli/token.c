@@ -16,15 +16,12 @@ static int obtain(struct account *account, personr_token **token)
 {
     personr_error *error = NULL;
     personr_status status;
-    int exit_status;
 
     do
         status = account->arguments->logs_in ? personr_auth_login(account->auth, token, &error)
                                              : personr_auth_token(account->auth, token, &error);
     while (has_fetched_password(account, &status, &error));
-    exit_status = report(status, error);
-    personr_error_free(error);
-    return exit_status;
+    return report(status, &error);
 }
 
 static int print_part(struct account *account, const char *(*part)(const personr_token *))
@@ -58,10 +55,9 @@ int reject_token(struct account *account)
 
     account->rejected = input.start;
     if (exit_status == EXIT_DONE)
-        exit_status = report(personr_auth_reject(account->auth, input.start, &error), error);
+        exit_status = report(personr_auth_reject(account->auth, input.start, &error), &error);
     if (exit_status == EXIT_DONE)
         exit_status = obtain(account, &token);
-    personr_error_free(error);
     personr_token_free(token);
     free_bytes(&input);
     return exit_status;
@@ -175,7 +171,7 @@ int print_status(struct account *account)
     if (status == PERSONR_OK)
         exit_status = print_good(account, token);
     else if (status == PERSONR_STORE || status == PERSONR_INTERNAL || status == PERSONR_INVALID_ARGUMENT)
-        exit_status = report(status, error);
+        exit_status = report(status, &error);
     else
         exit_status = print_none(account, error);
     personr_token_free(token);
