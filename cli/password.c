@@ -82,8 +82,6 @@ static int ask(const struct arguments *arguments, struct password *password)
         return failure(NO_PASSWORD,
                        "a login needs the password, and there is no terminal to ask at: use --password-file "
                        "or PERSONR_PASSWORD_FILE");
-    case PROMPT_TOO_LONG:
-        return failure(NO_PASSWORD, "the terminal: a password is one line of at most %d bytes", LONGEST);
     case PROMPT_FAILED:
     default:
         return failure(NO_PASSWORD, "no password was typed");

@@ -81,10 +81,9 @@ static int wait_for(int terminal, const sigset_t *mask)
     return 0;
 }
 
-/* The whole line is read, also if it is too long: what is left would go to the shell. */
+/* The whole line is read, also if it does not fit: what is left would go to the shell. */
 static enum prompted read_line(int terminal, const sigset_t *mask, char *line, size_t capacity, size_t *length)
 {
-    enum prompted result = PROMPTED;
     ssize_t got;
     char byte;
 
@@ -97,12 +96,10 @@ static enum prompted read_line(int terminal, const sigset_t *mask, char *line, s
             return PROMPT_FAILED;
         if (got == 0 || byte == '\n') {
             line[*length] = '\0';
-            return result;
+            return PROMPTED;
         }
         if (*length + 1 < capacity)
             line[(*length)++] = byte;
-        else
-            result = PROMPT_TOO_LONG;
     }
     return PROMPT_FAILED;
 }

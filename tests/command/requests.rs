@@ -3,11 +3,14 @@
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, Instant};
 
-use personr_sandbox::{Action, Document, Fault};
+use personr_sandbox::{Action, DEFAULT_EMAIL, Document, Fault};
+use personr_testkit::c_program::source;
+use personr_testkit::compile::{is_installed, skip};
 
-use crate::scene::{BINARY, Scene};
+use crate::scene::{BINARY, Scene, finish, sh};
 
 fn on(endpoint: &str, action: Action) -> Fault {
     Fault::new(action).on_path(endpoint)
@@ -71,6 +74,8 @@ fn texts_are_sent_as_they_stand() {
     let from_file = format!("e=<{personal}");
     let arguments = [&["request", "api-aml-results", "-F", &from_file, "--json"][..], &fields].concat();
     scene.run(&arguments).done();
+    let request = scene.sandbox.requests_to("api-aml-results").pop().expect("a request");
+    assert_eq!(request.header("content-type"), Some(&b"application/json"[..]));
     let expected = [("a", "1=2"), ("b", ""), ("c", "@x"), ("d", "[\"u\", 1]"), ("e", "Maia Ōtāhuhu")];
     for (name, value) in expected {
         let found = text(&scene, "api-aml-results", name);
@@ -134,7 +139,9 @@ fn the_exit_status_tells_whether_it_may_have_run() {
         let scene = Scene::with_token();
         scene.sandbox.order(on(endpoint, action).always());
         let timeout = if code == 48 { "0.5" } else { "20" };
+        let begun = Instant::now();
         scene.run(&["request", endpoint, "--timeout", timeout]).failed(code, words);
+        assert!(begun.elapsed() < Duration::from_secs(60), "{words} took {:?}", begun.elapsed());
         assert_eq!(scene.sandbox.requests_to(endpoint).len(), 1);
     }
 }
@@ -177,8 +184,11 @@ fn an_answer_is_written_to_a_file_that_its_owner_alone_may_read() {
     let names = || fs::read_dir(scene.path("")).expect("a folder").count();
     let before = names();
     scene.run(&[&request[..], &["-o", "none/answer.json"]].concat()).failed(26, "none/answer.json");
-    scene.run(&[&request[..], &["-o", "/dev/full"]].concat()).failed(26, "No space left on device");
     assert_eq!(names(), before);
+    // By a link: who replaced it would replace the link alone.
+    symlink("/dev/full", scene.path("full")).expect("a link");
+    scene.run(&[&request[..], &["-o", "full"]].concat()).failed(26, "No space left on device");
+    assert!(scene.path("full").is_symlink());
 }
 
 #[test]
@@ -188,4 +198,26 @@ fn the_endpoints_of_logins_are_refused() {
     scene.run(&["request", "../x"]).failed(2, "PERSONR_INVALID_ARGUMENT");
     scene.run(&["request", "api-aml-results", "--save-base64", "x"]).failed(2, "--pointer");
     assert_eq!(scene.sandbox.counters().requests, 0);
+}
+
+#[test]
+fn the_script_of_the_readme_runs() {
+    if !is_installed("curl") {
+        return skip("the script of the README", "curl is not installed");
+    }
+    let readme = fs::read_to_string(source("README.md")).expect("the README");
+    let (_, section) = readme.split_once("## In the shell").expect("the section");
+    let (_, block) = section.split_once("```sh\n").expect("a script");
+    let scene = Scene::new();
+    let url = format!("--silent --cacert \"$PERSONR_CA_FILE\" -d '' {}/api-change-workspace", scene.sandbox.base_url());
+    let password = scene.path("password").display().to_string();
+    let script = block.split_once("```").expect("its end").0.replace("/etc/personr/password", &password);
+    assert!(script.contains("https://…"), "{script}");
+    let script = script.replace("https://…", &url).replace("maia@example.com", DEFAULT_EMAIL);
+    scene.write("passport.jpg", BINARY);
+    let mut shell = sh(&scene, &format!("personr() {{ \"$program\" \"$@\"; }}; program=$0\n{script}"), &[]);
+    assert_eq!(finish(&mut shell).done().text(), "{\"response\":\"success\"}");
+    assert_eq!(scene.sandbox.counters().logins, 1);
+    let upload = scene.sandbox.requests_to("api-document-upload").pop().expect("an upload");
+    assert_eq!(upload.part("docFile").and_then(|part| part.content.as_deref()), Some(BINARY));
 }

@@ -134,6 +134,14 @@ impl Scene {
     }
 }
 
+/// A script of the user that runs the command as "$0", with its arguments as "$@".
+pub fn sh(scene: &Scene, script: &str, arguments: &[&str]) -> Command {
+    let mut shell = Command::new("timeout");
+    shell.args(["--kill-after=1", "60", "sh", "-euc", script]).arg(program()).args(arguments);
+    scene.settle(&mut shell);
+    shell
+}
+
 pub fn finish(command: &mut Command) -> Outcome {
     Outcome::of(command.output().expect("it runs"))
 }

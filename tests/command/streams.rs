@@ -6,22 +6,14 @@ use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 
-use crate::scene::{Scene, program};
-
-/// A script that runs the command as "$0", with its arguments as "$@".
-fn sh(scene: &Scene, script: &str, arguments: &[&str]) -> Command {
-    let mut shell = Command::new("timeout");
-    shell.args(["--kill-after=1", "60", "sh", "-euc", script]).arg(program()).args(arguments);
-    scene.settle(&mut shell);
-    shell
-}
+use crate::scene::{Scene, finish, program, sh};
 
 #[test]
 fn a_full_disk_is_no_success() {
     let scene = Scene::with_token();
     let file = scene.write("d.json", "{\"a\": 1}");
     for arguments in [&["token"][..], &["authorization"], &["status"], &["json", "-i", &file, "/a"], &["--help"]] {
-        let full = crate::scene::finish(&mut sh(&scene, "exec \"$0\" \"$@\" >/dev/full", arguments));
+        let full = finish(&mut sh(&scene, "exec \"$0\" \"$@\" >/dev/full", arguments));
         full.failed(1, "stdout cannot be written: No space left on device");
     }
 }
@@ -29,7 +21,7 @@ fn a_full_disk_is_no_success() {
 #[test]
 fn a_closed_stream_is_no_success_and_its_number_nobody_elses() {
     let scene = Scene::with_token();
-    let closed = |script: &str, arguments: &[&str]| crate::scene::finish(&mut sh(&scene, script, arguments));
+    let closed = |script: &str, arguments: &[&str]| finish(&mut sh(&scene, script, arguments));
     closed("exec \"$0\" \"$@\" >&-", &["token"]).failed(1, "stdout cannot be written");
     closed("exec \"$0\" \"$@\" <&-", &["json", "/a"]).failed(1, "stdin cannot be read");
     // What it says on stderr is in no file that it opened meanwhile.

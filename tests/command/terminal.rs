@@ -9,11 +9,14 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::ptr;
+use std::time::{Duration, Instant};
 
 use crate::scene::{Scene, program};
 
-/// In milliseconds. Who hangs for so long fails.
-const PATIENCE: i32 = 60_000;
+/// Who hangs for so long fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often is looked whether the command has ended without a word, in milliseconds.
+const LOOK: i32 = 200;
 
 pub struct Terminal {
     master: File,
@@ -79,9 +82,15 @@ impl Terminal {
     }
 
     pub fn read_until(&mut self, text: &str) {
+        let begun = Instant::now();
         while !self.shown.contains(text) {
-            assert!(self.wait(PATIENCE), "it shows {:?} alone", self.shown);
-            self.read();
+            if self.wait(LOOK) {
+                self.read();
+            } else {
+                let end = self.child.try_wait().expect("a child");
+                let is_waiting = end.is_none() && begun.elapsed() < PATIENCE;
+                assert!(is_waiting, "{text:?} is not in {:?}, {end:?}", self.shown);
+            }
         }
     }
 

@@ -4,13 +4,17 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use personr_sandbox::{Action, DEFAULT_EMAIL, Documented, Fault, Sandbox};
+#[cfg(feature = "redis")]
+use personr_testkit::redis_server::RedisServer;
 
 use crate::scene::{Scene, finish, wait};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a login takes at most if nothing is said of it.
+const UNLESS_SET: Duration = Duration::from_secs(30);
 
 fn on_login(action: Action) -> Fault {
     Fault::new(action).on_path("api-basic-auth")
@@ -146,11 +150,19 @@ fn the_status_tells_why_there_is_no_token() {
     assert_eq!(scene.sandbox.counters().logins, 1);
 }
 
+#[cfg(feature = "redis")]
 #[test]
 fn the_password_of_a_redis_store_is_not_told() {
+    let arguments = ["--requirepass", "topsecret"];
+    let Some(server) = RedisServer::start("the command with a Redis store", &arguments) else { return };
     let scene = Scene::new();
-    let outcome = scene.run(&["status", "--store", "redis://:topsecret@127.0.0.1:1/"]);
-    assert!(!(outcome.text().to_owned() + &outcome.stderr).contains("topsecret"), "{outcome:?}");
+    let store = server.url_as(":topsecret");
+    scene.run(&["token", "--store", &store]).done();
+    let outcome = scene.run(&["status", "--store", &store]).done();
+    assert!(outcome.text().contains("\nstore: redis\nstate: good\n"), "{}", outcome.text());
+    let store = server.url_as(":wrongsecret");
+    let outcome = scene.run(&["token", "--store", &store]).failed(21, "PERSONR_STORE (store-auth)");
+    assert!(!outcome.stderr.contains("wrongsecret"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -190,7 +202,9 @@ fn each_failure_of_a_login_has_its_exit_status() {
         let scene = Scene::new();
         let timeout = if code == 18 { "0.5" } else { "20" };
         scene.sandbox.order(on_login(action).always());
+        let begun = Instant::now();
         scene.run(&["token", "--timeout", timeout]).failed(code, words);
+        assert!(begun.elapsed() < UNLESS_SET, "{words} took {:?}", begun.elapsed());
     }
     let (scene, other) = (Scene::new(), Sandbox::start().expect("a sandbox"));
     let ca_file = other.ca_file().to_str().expect("UTF-8");

@@ -5,7 +5,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, finish};
 
 /// As the service writes: with a comma behind the last member.
 const DOCUMENT: &str = r#"{
@@ -93,6 +93,6 @@ fn a_document_needs_no_account_and_may_be_long() {
     let file = scene.write("long.json", text);
     let mut command = scene.command(&["json", "-i", &file, "/a"]);
     command.env_remove("PERSONR_EMAIL").env_remove("HOME");
-    assert_eq!(crate::scene::finish(&mut command).done().stdout.len(), 3_000_001);
+    assert_eq!(finish(&mut command).done().stdout.len(), 3_000_001);
     assert_eq!(scene.sandbox.counters().requests, 0);
 }
