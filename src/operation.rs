@@ -32,8 +32,8 @@ use crate::clock::Deadline;
 use crate::error::{Error, Result, Status};
 use crate::request::Response;
 use crate::sys::bell::Alarm;
-use crate::sys::fork_generation;
 use crate::sys::watch::Watch;
+use crate::sys::{ForkLocal, fork_generation};
 use crate::token::Token;
 pub(crate) use progress::Progress;
 pub(crate) use relay::Relay;
@@ -68,7 +68,8 @@ pub(crate) struct Operation {
     closing: Mutex<()>,
     /// Of the thread that works for it, from when there is one.
     watch: OnceBox<Arc<Watch>>,
-    answer: Mutex<Option<Result<Answer>>>,
+    /// A child leaves its parent's alone: a thread of the parent may have been about to write it.
+    answer: ForkLocal<Mutex<Option<Result<Answer>>>>,
     spare: Option<Arc<Token>>,
     pub(crate) progress: Progress,
 }
@@ -87,7 +88,7 @@ impl Operation {
             alarm,
             closing: Mutex::new(()),
             watch: OnceBox::new(),
-            answer: Mutex::new(None),
+            answer: ForkLocal::new(),
             spare,
             progress: Progress::new(),
         })
@@ -140,11 +141,11 @@ impl Operation {
     /// What the thread has found. If it comes too late, it is dropped.
     pub(crate) fn complete(&self, answer: Result<Answer>) {
         if self.is_pending() {
-            *lock(&self.answer) = Some(answer);
+            *self.answer() = Some(answer);
             if self.end(DONE) {
                 self.ring();
             } else {
-                *lock(&self.answer) = None;
+                *self.answer() = None;
             }
         }
     }
@@ -190,7 +191,7 @@ impl Operation {
                 let message = "the operation did not end within the time allowed";
                 Error::new(Status::Timeout, "operation", message).with_may_have_run(self.progress.may_have_run())
             }),
-            _ => self.answer(),
+            _ => self.take_answer(),
         }
     }
 
@@ -198,8 +199,12 @@ impl Operation {
         Error::new(Status::Cancelled, reason, message).with_may_have_run(self.progress.may_have_run())
     }
 
-    fn answer(&self) -> Result<Answer> {
-        let mut answer = lock(&self.answer);
+    fn answer(&self) -> MutexGuard<'_, Option<Result<Answer>>> {
+        lock(self.answer.get_or_make(Mutex::default))
+    }
+
+    fn take_answer(&self) -> Result<Answer> {
+        let mut answer = self.answer();
         match &*answer {
             Some(Err(error)) => Err(error.clone()),
             Some(Ok(Answer::Token(token))) => Ok(Answer::Token(Arc::clone(token))),
@@ -218,7 +223,7 @@ impl Operation {
         }
         self.end(CANCELLED);
         // The relay may know it for a while yet.
-        *lock(&self.answer) = None;
+        *self.answer() = None;
         let _closing = lock(&self.closing);
         self.alarm.close();
     }

@@ -152,8 +152,14 @@ impl Session {
         (day_of(now.unix) != self.use_recorded_on || is_save_due).then_some(Purpose::RecordUse)
     }
 
-    /// The token that a call may have without waiting, and whether something is due that a flight has to do.
+    /// The token that an operation may have at once, and whether something is due that a flight has to do.
+    ///
+    /// Not while it is being saved by a thread that the application cannot wait for: an application that ends with its
+    /// operation would end the save.
     pub(crate) fn at_hand(&mut self, now: &Now) -> Option<(Arc<Token>, bool)> {
+        if self.write_back.is_under_way() {
+            return None;
+        }
         let token = self.usable(now.instant)?;
         self.record.used = now.instant;
         let is_due = self.due(now, &token).is_some();

@@ -1,6 +1,7 @@
 //! The session, event by event: what each call is answered, with one process, a store and a clock that stand in
 //! [`World`]. The histories try what several processes do at once.
 
+mod at_hand;
 mod backoff;
 mod lost_lock;
 mod merge;

@@ -72,6 +72,10 @@ impl WriteBack {
         }
     }
 
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.state, WriteState::Saving(_))
+    }
+
     pub(super) fn has_failed(&self) -> bool {
         matches!(self.state, WriteState::Failed { .. })
     }

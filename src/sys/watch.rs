@@ -61,6 +61,8 @@ thread_local! {
     static WATCH: Cell<Option<NonNull<Watch>>> = const { Cell::new(None) };
     static FLIGHT_WAITERS: Cell<Option<NonNull<AtomicUsize>>> = const { Cell::new(None) };
     static IS_SHIELDED: Cell<bool> = const { Cell::new(false) };
+    /// The flight that this thread leads was given up.
+    static HAS_GIVEN_UP: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Puts the former value back when it goes, also when a panic unwinds.
@@ -87,8 +89,11 @@ pub(crate) fn attend<R>(watch: &Watch, work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// Leads a flight. It goes on while `waiters` is not zero, also if its own operations have been cancelled.
+/// Leads a flight. It goes on while `waiters` is not zero, also if its own operations have been cancelled. Once it was
+/// given up it stays so, whoever comes then: else what was given up in the middle would pass for a failure of the
+/// service's.
 pub(crate) fn while_leading<R>(waiters: &AtomicUsize, work: impl FnOnce() -> R) -> R {
+    let _given_up = Restore::after(&HAS_GIVEN_UP, false);
     let _restore = Restore::after(&FLIGHT_WAITERS, Some(NonNull::from(waiters)));
     work()
 }
@@ -118,8 +123,12 @@ pub(crate) fn is_worker() -> bool {
 pub(crate) fn limit() -> u64 {
     match watch() {
         Some(_) if IS_SHIELDED.get() => NO_LIMIT,
+        Some(_) if HAS_GIVEN_UP.get() => 0,
         Some(watch) if watch.is_wanted() || flight_is_waited_for() => watch.latest.load(Ordering::SeqCst),
-        Some(_) => 0,
+        Some(_) => {
+            HAS_GIVEN_UP.set(FLIGHT_WAITERS.get().is_some());
+            0
+        }
         None => NO_LIMIT,
     }
 }
@@ -186,8 +195,11 @@ mod tests {
             while_leading(&waiters, || {
                 assert_eq!(limit(), 0);
                 waiters.store(1, Ordering::SeqCst);
-                assert_eq!((limit(), is_attended(99)), (10, true));
+                watch.join(12);
+                assert_eq!(limit(), 0, "a flight that was given up stays so");
+                watch.leave();
             });
+            while_leading(&waiters, || assert_eq!((limit(), is_attended(99)), (12, true)));
             assert_eq!(limit(), 0);
             assert_eq!(shielded(limit), NO_LIMIT);
         });
