@@ -274,3 +274,7 @@ impl Callbacks {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "relay_tests.rs"]
+mod tests;
