@@ -34,7 +34,7 @@ defines() {
 }
 
 failed=0
-for page in *.md docs/*.md sandbox/*.md fuzz/*.md tests/*.md examples-c/*.md examples-cpp/*.md; do
+for page in *.md docs/*.md bindings/*.md bindings/*/*.md sandbox/*.md fuzz/*.md tests/*.md examples-c/*.md examples-cpp/*.md; do
     while read -r page text target; do
         file=$(dirname "$page")/$target
         if [ ! -e "$file" ]; then

@@ -1,8 +1,9 @@
 //! `make test-languages`: whatever a package's tests do, the closing line of `bindings/run.sh` counts it. The packages here are
-//! scripts of a few words.
+//! scripts of a few words. And the page on other languages shows the programs that it runs.
 
 #![cfg(target_os = "linux")]
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -177,4 +178,24 @@ fn a_run_that_is_ended_ends_the_package_that_it_runs() {
     assert_eq!(run.wait().expect("it ends").code(), Some(143));
     pipe.read_to_string(&mut line).expect("the pipe ends");
     assert!(began.elapsed() < Duration::from_secs(20), "something of the package went on");
+}
+
+/// Word for word. The other files in that folder are for the tests alone.
+#[test]
+fn the_page_on_languages_shows_the_programs_that_are_run() {
+    let page = fs::read_to_string(Path::new(ROOT).join("docs/languages.md")).expect("the page");
+    let blocks: BTreeSet<_> =
+        page.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').expect("a line").1).collect();
+    let mut programs = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(ROOT).join("bindings/others")).expect("the programs") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().to_ascii_lowercase();
+        if ["applicant", "personr-r", "operations", "interrupt"].contains(&&*name) {
+            let text = fs::read_to_string(&path).expect("text");
+            assert!(blocks.contains(&*text), "docs/languages.md does not show {} as it is", path.display());
+            programs.insert(text);
+        }
+    }
+    assert_eq!(programs.len(), blocks.len(), "docs/languages.md shows a program that is not there");
+    assert!(programs.len() > 12, "{}", programs.len());
 }
