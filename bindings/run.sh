@@ -31,10 +31,10 @@ languages=$(cd "$target/languages" && pwd)
 
 install_library() {
     PERSONR_PREFIX=$languages/prefix
+    # Those of a `make` that runs this: not for another folder, and not for another machine.
+    unset DESTDIR LIBDIR INCLUDEDIR BINDIR MANDIR DOCDIR TARGET
     sh packaging/install.sh is-current || sh packaging/build.sh || die "the library cannot be built"
-    # DESTDIR and its like are those of a `make` that runs this.
-    env -u DESTDIR -u LIBDIR -u INCLUDEDIR -u MANDIR -u DOCDIR PREFIX="$PERSONR_PREFIX" \
-        sh packaging/install.sh install || die "the library cannot be installed"
+    PREFIX=$PERSONR_PREFIX sh packaging/install.sh install || die "the library cannot be installed"
 }
 
 build_sandbox() {

@@ -162,6 +162,25 @@ fn a_package_is_told_where_everything_is() {
     assert!(!output.status.success() && said(&output).contains("there is no bindings/q/test.sh"), "{}", said(&output));
 }
 
+/// `make` exports DESTDIR and its like, which speak of another installation.
+#[test]
+fn the_library_is_built_if_it_is_old_and_installed_for_the_tests() {
+    let tree = Tree::of(&[("p", "echo \"p $PERSONR_PREFIX\" >>log\necho '1 passed, 0 failed'")]);
+    fs::create_dir(tree.path("packaging")).expect("made");
+    let note = "echo \"$1 ${PREFIX-} ${DESTDIR-}${LIBDIR-}${BINDIR-}${TARGET-}\" >>log\n";
+    fs::write(tree.path("packaging/install.sh"), format!("{note}[ $1 != is-current ]")).expect("written");
+    fs::write(tree.path("packaging/build.sh"), "echo build >>log").expect("written");
+    let mut runner = tree.runner(&[]);
+    runner.env_remove("PERSONR_PREFIX").env_remove("PREFIX");
+    let (succeeded, lines) = tree.closing(
+        runner.env("DESTDIR", "/destdir").env("LIBDIR", "/lib").env("BINDIR", "/bin").env("TARGET", "aarch64-linux"),
+    );
+    assert_eq!((succeeded, lines), (true, vec!["1 passed, 0 failed".to_owned()]));
+    let prefix = tree.path("target/languages/prefix");
+    let expected = format!("is-current  \nbuild\ninstall {0} \np {0}\n", prefix.display());
+    assert_eq!(fs::read_to_string(tree.path("log")).expect("a log"), expected);
+}
+
 /// By a signal, as from a terminal or from what watches over CI. The pipe ends when the last process that holds it does.
 #[test]
 fn a_run_that_is_ended_ends_the_package_that_it_runs() {
