@@ -15,8 +15,8 @@
  * - What can fail comes in two forms. token() throws a personr::Error; try_token() returns a personr::Result, which
  *   holds the value or the Error, and throws nothing. In a program without exceptions (-fno-exceptions) the first form
  *   ends the process (abort) if it fails.
- * - Options, Auth, Token, Request, Response and JsonDocument own the C object that they stand for: they are moved, never
- *   copied, and free it when they are destroyed. One that was moved from is empty: its getters return "", 0 or none, and
+ * - Options, Auth, Token, Request, Response, Operation and JsonDocument own the C object that they stand for: they are
+ *   moved, never copied, and free it when they are destroyed. One that was moved from is empty: its getters return "", 0 or none, and
  *   whatever can fail is Status::InvalidArgument. A Json is a value that is borrowed from a document: it is copied as a
  *   pointer is, and valid as long as the document is.
  * - Strings are std::string_view. Where you pass one it may also be a const char *, and that may be NULL, as what
@@ -25,7 +25,8 @@
  *   you asked, until it is destroyed or moved from (clang warns if one outlives a temporary object).
  * - Times are std::chrono. A time that the C function cannot take is Status::InvalidArgument: no other time is taken in
  *   its place.
- * - The const functions may be called by any number of threads at once, the others by one at a time.
+ * - The const functions may be called by any number of threads at once, the others by one at a time; those of an
+ *   Operation by one at a time, const or not, but for cancel().
  * - Running out of memory ends the process in the try_ forms, as it does in the library; the other forms may throw
  *   std::bad_alloc.
  */
@@ -171,6 +172,7 @@ struct Free {
     void operator()(personr_auth *auth) const noexcept { personr_auth_free(auth); }
     void operator()(personr_error *error) const noexcept { personr_error_free(error); }
     void operator()(personr_json *json) const noexcept { personr_json_free(json); }
+    void operator()(personr_operation *operation) const noexcept { personr_operation_free(operation); }
     void operator()(personr_options *options) const noexcept { personr_options_free(options); }
     void operator()(personr_request *request) const noexcept { personr_request_free(request); }
     void operator()(personr_response *response) const noexcept { personr_response_free(response); }
@@ -284,6 +286,12 @@ inline std::uint32_t milliseconds(std::chrono::milliseconds time) noexcept
     return static_cast<std::uint32_t>(std::clamp(time, std::chrono::milliseconds::zero(), greatest).count());
 }
 
+/* The same for a C function that takes 0 for the timeout of the options, which nobody has asked for. */
+inline std::uint32_t timeout(std::chrono::milliseconds time) noexcept
+{
+    return time > time.zero() ? milliseconds(time) : std::numeric_limits<std::uint32_t>::max();
+}
+
 } // namespace detail
 
 /** Why a call failed. It never changes, and never holds a secret; copies share what they borrow from. */
@@ -320,7 +328,7 @@ public:
         return std::chrono::milliseconds(retry_after_ms);
     }
 
-    /** Of Auth::send(): whether the service may have begun. If not, the request may be sent again. */
+    /** Of Auth::send() and Auth::start(): whether the service may have begun. If not, the request may be sent again. */
     bool may_have_run() const noexcept { return error_ && personr_error_may_have_run(error_.get()) != 0; }
 
     /** The body of the answer that refused a request; "" if there was none. It may repeat what you sent. */
@@ -773,7 +781,8 @@ private:
  *
  * These and the other callbacks are called on a thread that called the library, maybe on several at once. If one
  * throws, it has failed, and the exception goes no further. No thread may end in one, by pthread_exit() or a
- * cancellation. They are destroyed with their last owner: owners are the Options and every Auth made with them.
+ * cancellation. They are destroyed with their last owner: owners are the Options, every Auth made with them, and every
+ * Operation of such an Auth.
  */
 struct StoreCallbacks {
     /** Reads the record of a key, and assigns it to the buffer if there is one: at most PERSONR_RECORD_MAX bytes. */
@@ -1289,6 +1298,96 @@ private:
     detail::Handle<personr_response> response_;
 };
 
+/** How much of a request's body has been sent. */
+struct Progress {
+    /** The bytes that this attempt has sent. */
+    std::int64_t sent;
+    /** The length of the body in bytes; none while it is not known, and for an operation of a token. */
+    std::optional<std::int64_t> total;
+};
+
+/**
+ * A call that does not block, for a program with a loop of its own. If it is destroyed before it is done, it is
+ * cancelled.
+ *
+ *     personr::Operation operation = auth.start_token();
+ *
+ *     at once, and then each time that operation.fd() is ready for reading:
+ *     if (operation.step())
+ *         use(operation.token());
+ *
+ * The first step comes at once, because an operation that is done already has no descriptor that a loop could watch.
+ */
+class [[nodiscard]] Operation {
+public:
+    /** Takes over the operation of a C function, for programs that use both headers. */
+    explicit Operation(personr_operation *operation) noexcept : operation_(operation) {}
+
+    /**
+     * What to watch for reading: it never changes. -1 if the operation was done at once. Stop watching it before the
+     * Operation is destroyed, and never close it.
+     */
+    int fd() const noexcept { return personr_operation_fd(get()); }
+
+    /** Does what is due, also callbacks, and never waits. Whether the operation is done. */
+    bool step() noexcept { return personr_operation_step(operation_.get()) != 0; }
+
+    /** Waits, and steps meanwhile. Whether the operation is done: false after this time, and after a signal. */
+    bool wait(std::chrono::milliseconds longest) noexcept
+    {
+        return personr_operation_wait(operation_.get(), detail::milliseconds(longest)) != 0;
+    }
+
+    /** The token of an operation that is done. */
+    Token token() { return try_token().value(); }
+    Result<Token> try_token() noexcept
+    {
+        personr_token *token = nullptr;
+        personr_error *error = nullptr;
+        if (personr_operation_token(operation_.get(), &token, &error) != PERSONR_OK)
+            return Error(error);
+        return Token(token);
+    }
+
+    /** The answer to a request whose operation is done. It is given once. */
+    Response response() { return try_response().value(); }
+    Result<Response> try_response() noexcept
+    {
+        personr_response *response = nullptr;
+        personr_error *error = nullptr;
+        if (personr_operation_response(operation_.get(), &response, &error) != PERSONR_OK)
+            return Error(error);
+        return Response(response);
+    }
+
+    /** How much has been sent: for a progress bar. */
+    Progress progress() const noexcept
+    {
+        Progress progress{0, std::nullopt};
+        std::int64_t total = -1;
+        personr_operation_progress(get(), &progress.sent, &total);
+        if (total >= 0)
+            progress.total = total;
+        return progress;
+    }
+
+    /**
+     * Ends the operation with Status::Cancelled, if it is not done. From any thread, from a signal handler and from a
+     * callback. No token is lost by that: see personr_operation_cancel().
+     */
+    void cancel() const noexcept { personr_operation_cancel(operation_.get()); }
+
+    /** The operation for functions of personr.h. Borrowed. */
+    personr_operation *get() noexcept PERSONR_HPP_BORROWED { return operation_.get(); }
+    const personr_operation *get() const noexcept PERSONR_HPP_BORROWED { return operation_.get(); }
+
+    /** The operation for functions of personr.h, from now on yours to free by personr_operation_free(). */
+    [[nodiscard]] personr_operation *release() noexcept { return operation_.release(); }
+
+private:
+    detail::Handle<personr_operation> operation_;
+};
+
 /**
  * An account at the service, and its one live token. Make one for each account of an application, share it between all
  * threads (all its functions are const), and keep it: a token in a "memory:" store, the default, ends with the last
@@ -1373,6 +1472,31 @@ public:
         return Response(response);
     }
 
+    /** Begins to do what token() does, within the timeout of the options or another one, and does not wait for it. */
+    Operation start_token() const { return try_start_token().value(); }
+    Operation start_token(std::chrono::milliseconds timeout) const { return try_start_token(timeout).value(); }
+    Result<Operation> try_start_token() const noexcept { return started(personr_auth_token_start, 0U); }
+    Result<Operation> try_start_token(std::chrono::milliseconds timeout) const noexcept
+    {
+        return started(personr_auth_token_start, detail::timeout(timeout));
+    }
+
+    /** Begins to do what login() does, within the timeout of the options or another one, and does not wait for it. */
+    Operation start_login() const { return try_start_login().value(); }
+    Operation start_login(std::chrono::milliseconds timeout) const { return try_start_login(timeout).value(); }
+    Result<Operation> try_start_login() const noexcept { return started(personr_auth_login_start, 0U); }
+    Result<Operation> try_start_login(std::chrono::milliseconds timeout) const noexcept
+    {
+        return started(personr_auth_login_start, detail::timeout(timeout));
+    }
+
+    /** Begins to do what send() does, within the timeout of the request, and does not wait for it. */
+    Operation start(const Request &request) const { return try_start(request).value(); }
+    Result<Operation> try_start(const Request &request) const noexcept
+    {
+        return started(personr_request_start, request.get());
+    }
+
     /** The state of the account's token, for monitoring. */
     State state() const noexcept { return static_cast<State>(personr_auth_state(get())); }
 
@@ -1421,6 +1545,17 @@ private:
         if (call(get(), &token, &error) != PERSONR_OK)
             return Error(error);
         return Token(token);
+    }
+
+    template <class T>
+    Result<Operation> started(personr_status (*call)(const personr_auth *, T, personr_operation **, personr_error **),
+                              T of_what) const noexcept
+    {
+        personr_operation *operation = nullptr;
+        personr_error *error = nullptr;
+        if (call(get(), of_what, &operation, &error) != PERSONR_OK)
+            return Error(error);
+        return Operation(operation);
     }
 
     detail::Handle<personr_auth> auth_;

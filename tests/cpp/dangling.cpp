@@ -12,6 +12,7 @@ std::size_t uses(personr::Auth &auth, personr::Options &options)
     const personr_token *token = auth.token().get();               /* warned of */
     auth.try_token();                                              /* warned of */
     options.try_timeout(std::chrono::seconds(1));                  /* warned of */
+    auth.start_token();                                            /* warned of */
 
     personr::Json json = personr::JsonDocument::parse("1").json(); /* warned of */
 

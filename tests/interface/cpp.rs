@@ -20,10 +20,11 @@ use personr_testkit::figures::{figures, is_check};
 use personr_testkit::suite::scenarios::{login_is_refused, login_succeeds, surface_is_as_the_header_says};
 use personr_tools::Header;
 
-const TESTS: [&str; 5] = [
+const TESTS: [&str; 6] = [
     "tests/cpp/auth.cpp",
     "tests/cpp/callbacks.cpp",
     "tests/cpp/json.cpp",
+    "tests/cpp/operations.cpp",
     "tests/cpp/options.cpp",
     "tests/cpp/requests.cpp",
 ];
@@ -191,6 +192,7 @@ fn every_program_is_tested() {
         "callbacks.cpp",
         "dangling.cpp",
         "json.cpp",
+        "operations.cpp",
         "options.cpp",
         "plain.cpp",
         "requests.cpp"
