@@ -15,7 +15,7 @@ use sanitized::{Sanitized, functions_of_the_sanitizer};
 fn is_clean(folder: &str) {
     let how = "with AddressSanitizer";
     let Some(sanitized) = Sanitized::built(&format!("{folder} {how}")) else { return };
-    let ran = run_all(folder, how, |member| sanitized.program(&source(member.path), member.libraries));
+    let ran = run_all(folder, how, |source, flags| sanitized.program(source, flags));
     figures!(of "sanitizers": "{} programs of {folder}, {} scenarios: no error, no leak", ran.programs, ran.scenarios);
 }
 

@@ -15,9 +15,7 @@ fn is_clean(folder: &str) {
     if !is_installed("valgrind") {
         return skip(&format!("{folder} under valgrind"), "valgrind is not installed");
     }
-    let ran = run_all(folder, "under valgrind", |member| {
-        Program::compiled_with(&source(member.path), member.libraries).under_valgrind()
-    });
+    let ran = run_all(folder, "under valgrind", |source, flags| Program::compiled_with(source, flags).under_valgrind());
     figures!(of "valgrind": "{} programs of {folder}, {} scenarios: nothing definite", ran.programs, ran.scenarios);
 }
 

@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use personr_testkit::c_program::{Account, Checker, FLAGS, Program, source};
-use personr_testkit::compile::{ROOT, Workshop, built, cc, skip};
+use personr_testkit::compile::{ROOT, Workshop, built, cc};
 use personr_testkit::memory::{Needles, Residue, scan};
-use personr_testkit::suite::members::has_sqlite;
+use personr_testkit::suite::members::{GLIB, LIBUV, Package, SQLITE};
 use personr_testkit::suite::scenarios::*;
-use personr_testkit::suite::talking::program_of;
+use personr_testkit::suite::talking::{
+    a_loop_has_a_token_for_each_account, an_interrupted_loop_loses_no_token, program_of,
+};
 use personr_testkit::wiping_application::random_part;
 
 fn example(name: &str) -> PathBuf {
@@ -24,6 +26,10 @@ fn example(name: &str) -> PathBuf {
 
 fn compiled(name: &str) -> Program {
     Program::compiled(&example(name))
+}
+
+fn compiled_with(name: &str, flags: &[String]) -> Program {
+    Program::compiled_with(&example(name), &flags.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 fn sandbox() -> Sandbox {
@@ -39,14 +45,39 @@ fn applicant_goes_from_the_first_request_to_the_last() {
 
 #[test]
 fn custom_store_logs_in_once_for_all_processes() {
-    if !has_sqlite() {
-        return skip("custom_store.c", "sqlite3.h is missing (Debian: libsqlite3-dev)");
-    }
-    let program = Program::compiled_with(&example("custom_store"), &["-lsqlite3"]);
+    let Some(flags) = SQLITE.flags_or_skip("custom_store.c") else { return };
+    let program = compiled_with("custom_store", &flags);
     custom_store_shares_one_login(&program);
     custom_store_believes_no_lease_that_is_too_long(&program);
     custom_store_saves_only_while_it_has_the_lock(&program);
     custom_store_tells_that_it_failed(&program);
+}
+
+/// Both what it does by itself and what it does about Ctrl-C.
+fn loop_works(name: &str, package: Option<&Package>) {
+    let flags = match package {
+        Some(package) => package.flags_or_skip(&format!("{name}.c")),
+        None => Some(Vec::new()),
+    };
+    let Some(flags) = flags else { return };
+    let program = compiled_with(name, &flags);
+    a_loop_has_a_token_for_each_account(&program);
+    an_interrupted_loop_loses_no_token(&program);
+}
+
+#[test]
+fn loop_poll_loses_no_token() {
+    loop_works("loop_poll", None);
+}
+
+#[test]
+fn loop_libuv_loses_no_token() {
+    loop_works("loop_libuv", Some(&LIBUV));
+}
+
+#[test]
+fn loop_glib_loses_no_token() {
+    loop_works("loop_glib", Some(&GLIB));
 }
 
 #[test]

@@ -199,8 +199,8 @@ fn logs_in(way: &str) {
 fn the_c_suite_runs_on_it() {
     let library = prefix().path().join("lib/libpersonr.so");
     for folder in ["examples-c", "tests/c"] {
-        let ran = run_all(folder, "on the installed library", |member| {
-            Program::compiled_in(Workshop::of(&library), &[source(member.path)], member.libraries)
+        let ran = run_all(folder, "on the installed library", |source, flags| {
+            Program::compiled_in(Workshop::of(&library), &[source], flags)
         });
         figures!("{} programs of {folder} on the installed library, {} scenarios", ran.programs, ran.scenarios);
     }

@@ -2,29 +2,31 @@
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::process::Command;
 
 use super::scenarios::*;
 use super::talking::*;
 use crate::c_program::{Program, source};
-use crate::compile::{Workshop, cc, skip};
+use crate::compile::skip;
 
 /// A program and what it is put through.
 pub struct Member {
     pub path: &'static str,
-    pub libraries: &'static [&'static str],
+    /// What it needs besides the library.
+    pub package: Option<&'static Package>,
     pub scenarios: &'static [fn(&Program)],
 }
 
 const fn member(path: &'static str, scenarios: &'static [fn(&Program)]) -> Member {
-    Member { path, libraries: &[], scenarios }
+    Member { path, package: None, scenarios }
 }
 
 /// The whole suite.
 pub const MEMBERS: &[Member] = &[
     member("examples-c/applicant.c", &[applicant_is_checked_and_documents_come_back, applicant_says_what_was_refused]),
     Member {
-        libraries: &["-lsqlite3"],
+        package: Some(&SQLITE),
         ..member(
             "examples-c/custom_store.c",
             &[
@@ -37,6 +39,9 @@ pub const MEMBERS: &[Member] = &[
     },
     member("examples-c/errors.c", &[errors_reports_success, errors_asks_once_with_a_wrong_password]),
     member("examples-c/login.c", &[login_succeeds, login_is_refused]),
+    Member { package: Some(&GLIB), ..member("examples-c/loop_glib.c", LOOP) },
+    Member { package: Some(&LIBUV), ..member("examples-c/loop_libuv.c", LOOP) },
+    member("examples-c/loop_poll.c", LOOP),
     member("examples-c/prefork.c", &[prefork_shares_one_token]),
     member("examples-c/request.c", &[request_repeats_once_after_a_401]),
     member("examples-c/threads.c", &[threads_share_one_token]),
@@ -58,6 +63,8 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/thread_variables.c", &[|program| ends_well_by_name(program, &[])]),
     member("tests/c/unload.c", &[|program| ends_well(program, &["10", "4"])]),
 ];
+
+const LOOP: &[fn(&Program)] = &[a_loop_has_a_token_for_each_account, an_interrupted_loop_loses_no_token];
 
 /// Programs that make no sense under a checker, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
@@ -85,13 +92,32 @@ pub fn all_programs() -> Vec<String> {
     programs
 }
 
-/// Whether SQLite is installed for C.
-pub fn has_sqlite() -> bool {
-    let workshop = Workshop::new();
-    let probe = workshop.write("probe.c", "#include <sqlite3.h>\n");
-    let mut words = cc().split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter();
-    let mut compiler = Command::new(words.next().expect("a compiler's name"));
-    compiler.args(words).arg("-E").arg(probe).output().is_ok_and(|output| output.status.success())
+/// A library of others, as pkg-config and Debian know it.
+pub struct Package {
+    pub name: &'static str,
+    debian: &'static str,
+}
+
+pub const SQLITE: Package = Package { name: "sqlite3", debian: "libsqlite3-dev" };
+pub const LIBUV: Package = Package { name: "libuv", debian: "libuv1-dev" };
+pub const GLIB: Package = Package { name: "glib-2.0", debian: "libglib2.0-dev" };
+
+impl Package {
+    /// For the compiler; `None` if it is not installed.
+    pub fn flags(&self) -> Option<Vec<String>> {
+        let output = Command::new("pkg-config").args(["--cflags", "--libs", self.name]).output().ok()?;
+        let flags = String::from_utf8(output.stdout).expect("UTF-8");
+        output.status.success().then(|| flags.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// `None`, and it is said, if it is not installed. `what` cannot be done then.
+    pub fn flags_or_skip(&self, what: &str) -> Option<Vec<String>> {
+        let flags = self.flags();
+        if flags.is_none() {
+            skip(what, &format!("pkg-config does not know {} (Debian: {})", self.name, self.debian));
+        }
+        flags
+    }
 }
 
 /// What was run.
@@ -101,26 +127,24 @@ pub struct Ran {
     pub scenarios: usize,
 }
 
-/// Runs a folder's part of the suite on programs that `compile` makes, one after the other: a checker takes the time of
-/// several. Fails if one of them does, after all have ended.
-pub fn run_all(folder: &str, how: &str, compile: impl Fn(&Member) -> Program) -> Ran {
-    let members: Vec<_> =
-        MEMBERS.iter().filter(|member| member.path.starts_with(folder) && can_be_built(how, member)).collect();
-    let is_clean = |member: &Member| {
-        let program = compile(member);
+/// Runs a folder's part of the suite on programs that `compile` makes of sources and the compiler's flags, one after the
+/// other: a checker takes the time of several. Fails if one of them does, after all have ended.
+pub fn run_all(folder: &str, how: &str, compile: impl Fn(&Path, &[&str]) -> Program) -> Ran {
+    let members = MEMBERS.iter().filter(|member| member.path.starts_with(folder));
+    let members: Vec<_> = members.filter_map(|member| Some((member, flags(how, member)?))).collect();
+    let is_clean = |(member, flags): &(&Member, Vec<String>)| {
+        let program = compile(&source(member.path), &flags.iter().map(String::as_str).collect::<Vec<_>>());
         member.scenarios.iter().for_each(|scenario| scenario(&program));
     };
     // What went wrong is said by the panic itself.
-    let fails = |member: &&&Member| panic::catch_unwind(AssertUnwindSafe(|| is_clean(member))).is_err();
-    let failed: Vec<_> = members.iter().filter(fails).map(|member| member.path).collect();
+    let fails = |it: &&(&Member, Vec<String>)| panic::catch_unwind(AssertUnwindSafe(|| is_clean(it))).is_err();
+    let failed: Vec<_> = members.iter().filter(fails).map(|(member, _)| member.path).collect();
     assert!(failed.is_empty(), "{how}: {failed:?}");
-    Ran { programs: members.len(), scenarios: members.iter().map(|member| member.scenarios.len()).sum() }
+    Ran { programs: members.len(), scenarios: members.iter().map(|(member, _)| member.scenarios.len()).sum() }
 }
 
-fn can_be_built(how: &str, member: &Member) -> bool {
-    let can = member.libraries.is_empty() || has_sqlite();
-    if !can {
-        skip(&format!("{} {how}", member.path), "sqlite3.h is missing (Debian: libsqlite3-dev)");
-    }
-    can
+/// `None`: it cannot be built here.
+fn flags(how: &str, member: &Member) -> Option<Vec<String>> {
+    let what = format!("{} {how}", member.path);
+    member.package.map_or_else(|| Some(Vec::new()), |package| package.flags_or_skip(&what))
 }

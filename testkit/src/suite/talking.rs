@@ -5,10 +5,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdout, Stdio};
 use std::time::{Duration, Instant};
 
-use personr_sandbox::{Action, Fault, Sandbox};
+use personr_sandbox::{Action, DEFAULT_PASSWORD, Fault, Sandbox};
 
 use crate::c_program::{Account, Program};
 use crate::compile::said;
+use crate::store_directory::StoreDirectory;
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,6 +69,66 @@ pub fn roots_are_as_old_as_their_files(program: &Program) {
     application.ends_well("");
 }
 
+const EMAILS: [&str; 3] = ["ann@example.com", "ben@example.com", "cleo@example.com"];
+
+/// A service that knows three accounts, a store for their tokens, and what the program is told of both.
+fn three_accounts() -> (Sandbox, StoreDirectory, Vec<String>) {
+    let builder = EMAILS.iter().fold(Sandbox::builder(), |builder, email| builder.account(email, DEFAULT_PASSWORD));
+    let store = StoreDirectory::new();
+    let arguments = [store.url()].into_iter().chain(EMAILS.map(str::to_owned)).collect();
+    (builder.start().expect("a sandbox"), store, arguments)
+}
+
+/// What was issued is in the store: one live token of each account, and no other was issued.
+fn assert_all_are_kept(sandbox: &Sandbox, store: &StoreDirectory) {
+    let entries = fs::read_dir(store.path()).expect("the store").map(|entry| entry.expect("an entry").path());
+    let records = entries.filter(|path| path.extension().is_some_and(|it| it == "json"));
+    let records: Vec<_> = records.map(|path| fs::read_to_string(path).expect("a record")).collect();
+    let is_kept = |email: &&str| {
+        let token = sandbox.live_token(email).expect("a token was issued");
+        records.iter().any(|record| record.contains(&format!("\"{token}\"")))
+    };
+    assert_eq!(EMAILS.iter().filter(|email| is_kept(email)).count(), EMAILS.len());
+    assert_eq!((sandbox.counters().tokens_issued, records.len()), (3, 3));
+}
+
+fn assert_a_line_for_each(output: &str) {
+    let mut emails: Vec<_> = output.lines().filter_map(|line| Some(line.split_once(": ")?.0)).collect();
+    emails.sort_unstable();
+    assert_eq!(emails, EMAILS, "{output}");
+}
+
+/// The second time they are in the store.
+pub fn a_loop_has_a_token_for_each_account(program: &Program) {
+    let (sandbox, store, arguments) = three_accounts();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    for _ in 0..2 {
+        let run = program.run(&Account::of(&sandbox), &arguments);
+        run.assert_code(0);
+        assert_a_line_for_each(&run.stdout);
+        assert_all_are_kept(&sandbox, &store);
+    }
+}
+
+/// The service has the requests for all logins, and answers when their operations have been cancelled.
+pub fn an_interrupted_loop_loses_no_token(program: &Program) {
+    let (sandbox, store, arguments) = three_accounts();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    sandbox.order(Fault::new(Action::Hold).times(3));
+    let mut application = Talking::to(program, &sandbox, &arguments);
+    application.wait_until_all_are_held(&sandbox, 3);
+    application.interrupt();
+    application.wait_for("waiting for logins that are on their way");
+    assert_eq!((sandbox.counters().held, sandbox.counters().tokens_issued), (3, 0));
+    sandbox.release();
+    let (code, output, errors) = application.ends();
+    assert_eq!(code, Some(130), "{output}{errors}");
+    assert_a_line_for_each(&output);
+    assert_a_line_for_each(&errors);
+    assert_eq!(errors.matches(": PERSONR_CANCELLED (cancelled): ").count(), 3, "{errors}");
+    assert_all_are_kept(&sandbox, &store);
+}
+
 /// What `timeout` has started.
 pub fn program_of(timeout: &Child) -> u32 {
     let id = timeout.id();
@@ -108,8 +169,12 @@ impl Talking {
 
     /// Until its request has arrived, if it lives so long.
     fn wait_until_held(&mut self, sandbox: &Sandbox) {
+        self.wait_until_all_are_held(sandbox, 1);
+    }
+
+    fn wait_until_all_are_held(&mut self, sandbox: &Sandbox, count: u64) {
         let begun = Instant::now();
-        while !sandbox.wait_until(Duration::from_millis(50), |counters| counters.held == 1) {
+        while !sandbox.wait_until(Duration::from_millis(50), |counters| counters.held == count) {
             let end = self.child.try_wait().expect("a status");
             assert!(end.is_none() && begun.elapsed() < PATIENCE, "{end:?}\n{}", self.errors());
         }
@@ -141,6 +206,21 @@ impl Talking {
         let mut errors = String::new();
         self.child.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("UTF-8");
         errors
+    }
+
+    /// As the terminal does when its user presses Ctrl-C.
+    fn interrupt(&self) {
+        let program = program_of(&self.child).try_into().expect("a process id");
+        // SAFETY: touches no memory. The program is a child of a child of ours that has not been waited for.
+        assert_eq!(unsafe { libc::kill(program, libc::SIGINT) }, 0);
+    }
+
+    /// Its status and what it has said since.
+    fn ends(mut self) -> (Option<i32>, String, String) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("UTF-8");
+        let output = self.child.wait_with_output().expect("its end");
+        (output.status.code(), rest, String::from_utf8(output.stderr).expect("UTF-8"))
     }
 
     fn ends_well(mut self, last: &str) {

@@ -60,16 +60,18 @@ impl Sanitized {
     }
 
     /// Compiled and linked in two steps: in one the compiler would add a runtime of its own.
-    pub fn program(&self, source: &Path, libraries: &[&str]) -> Program {
+    pub fn program(&self, source: &Path, flags: &[&str]) -> Program {
         let workshop = Workshop::of(&self.library());
         let mut compile: Vec<&OsStr> = FLAGS.iter().chain(&INSTRUMENTED).map(OsStr::new).collect();
+        // clang warns of a library where nothing is linked.
+        compile.extend(flags.iter().filter(|flag| !flag.starts_with("-l")).map(OsStr::new));
         compile.extend(["-c".as_ref(), source.as_os_str()]);
         let object = workshop.link("program.o", &cc(), &compile, &[]);
         let whole = ["-Wl,--export-dynamic,--whole-archive".as_ref(), self.runtime.as_os_str()];
         let mut link = vec![object.as_os_str()];
         link.extend(whole);
         let rest = ["-Wl,--no-whole-archive", "-lrt", "-lm", "-ldl"];
-        link.extend(rest.iter().chain(libraries).map(OsStr::new));
+        link.extend(rest.iter().chain(flags).map(OsStr::new));
         let path = workshop.program("program", &cc(), &link);
         Program { path, checker: Checker::AddressSanitizer, workshop }
     }
