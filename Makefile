@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
-export CARGO PREFIX LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
+export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
 
 .PHONY: help demo test test-languages check lint msrv bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
 
@@ -16,7 +16,7 @@ help:
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
-	@echo "make install       builds and installs it (PREFIX, LIBDIR, INCLUDEDIR, MANDIR, DOCDIR, DESTDIR, FEATURES)"
+	@echo "make install       builds and installs it (PREFIX, BINDIR, LIBDIR, INCLUDEDIR, MANDIR, DOCDIR, DESTDIR, FEATURES)"
 	@echo "make uninstall     removes exactly that"
 	@echo "make deb           makes Debian packages, in target/deb"
 	@echo "make dist          makes an archive for every Linux from 2012 on, in target"

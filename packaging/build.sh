@@ -15,5 +15,6 @@ package=${PACKAGE:-$target/${TARGET:+$TARGET/}package}
 "${CARGO:-cargo}" rustc --locked --release --lib --crate-type staticlib ${FEATURES:+--features "$FEATURES"} $for_target "$@"
 sh packaging/man.sh "$package/man" --locked "$@"
 sh packaging/link.sh "$target/$built/libpersonr.a" "$package"
+sh packaging/command.sh "$package/libpersonr.so.$(sh packaging/version.sh)" "$package"
 # For install.sh, which asks whether this is what is wanted.
 printf '%s\n' "${FEATURES-}" >"$package/features"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the Debian packages libpersonr0 (the shared library) and libpersonr-dev (all else) in target/deb: `make deb`.
+# Makes the Debian packages libpersonr0 (the shared library), libpersonr-dev (what developers need) and personr (the command)
+# in target/deb: `make deb`.
 # FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer. TARGET: for
 # another machine.
 set -eu
@@ -33,25 +34,33 @@ deb=$target/${TARGET:+$TARGET/}deb
 FEATURES=${FEATURES:-redis} sh packaging/build.sh
 rm -rf "$deb"
 mkdir -p "$deb"
-dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major
+dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major command=$deb/personr
 DESTDIR=$dev PREFIX=/usr LIBDIR=$libdir sh packaging/install.sh install
 mkdir -p "$runtime$libdir"
 mv "$dev$libdir/libpersonr.so.$version" "$dev$libdir/libpersonr.so.$major" "$runtime$libdir"
-gzip -9n "$dev"/usr/share/man/man3/*
+mkdir -p "$command/usr/share/man" "$command/usr/share/zsh"
+mv "$dev/usr/bin" "$command/usr"
+mv "$dev/usr/share/man/man1" "$command/usr/share/man"
+mv "$dev/usr/share/bash-completion" "$command/usr/share"
+# Debian keeps site-functions for the administrator.
+mv "$dev/usr/share/zsh/site-functions" "$command/usr/share/zsh/vendor-completions"
+rmdir "$dev/usr/share/zsh"
+gzip -9n "$dev"/usr/share/man/man3/* "$command"/usr/share/man/man1/*
 # Debian has them in the file "copyright" of each package.
 rm -r "$dev/usr/share/doc/libpersonr"
 
-# The newest symbol version of libc that the library asks for is the oldest libc that has it. Packed relocations are
+# libc_of FILE: the newest symbol version of libc that it asks for is the oldest libc that has it. Packed relocations are
 # asked for by a name without a number.
-libc=$(${OBJDUMP:-objdump} -p "$runtime$libdir/libpersonr.so.$version" |
-    sed -n 's/GLIBC_ABI_DT_RELR/GLIBC_2.36/; s/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -1)
+libc_of() {
+    ${OBJDUMP:-objdump} -p "$1" | sed -n 's/GLIBC_ABI_DT_RELR/GLIBC_2.36/; s/.* GLIBC_\([0-9.]*\)$/\1/p' | sort -Vu | tail -1
+}
 
 # Lines of a paragraph of the file "copyright".
 indented() {
     sed 's/[[:space:]]*$//; s/^$/./; s/^/ /' "$1"
 }
 
-# package FOLDER SECTION DEPENDS SUMMARY DESCRIPTION
+# package FOLDER SECTION MULTI-ARCH DEPENDS SUMMARY DESCRIPTION
 package() {
     name=${1##*/}
     documents=$1/usr/share/doc/$name
@@ -78,14 +87,14 @@ package() {
         echo "Source: libpersonr"
         echo "Version: $version-$revision"
         echo "Architecture: $architecture"
-        echo "Multi-Arch: same"
+        echo "Multi-Arch: $3"
         echo "Section: $2"
         echo "Priority: optional"
         echo "Maintainer: $maintainer"
         echo "Installed-Size: $(du -sk --apparent-size "$1/usr" | cut -f1)"
-        echo "Depends: $3"
-        echo "Description: $4"
-        echo "$5" | fold -s -w 70 | sed 's/^/ /; s/ *$//'
+        echo "Depends: $4"
+        echo "Description: $5"
+        echo "$6" | fold -s -w 70 | sed 's/^/ /; s/ *$//'
     } >"$1/DEBIAN/control"
     (cd "$1" && find usr -type f -exec md5sum {} + | sort -k2 >DEBIAN/md5sums)
     find "$1" -type d -exec chmod 755 {} +
@@ -96,8 +105,13 @@ package() {
 mkdir -p "$runtime/DEBIAN"
 echo "libpersonr $major libpersonr$major (>= $version)" >"$runtime/DEBIAN/shlibs"
 echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
-package "$runtime" libs "libc6 (>= $libc), libgcc-s1" "logs in to Personr's API and keeps the token usable" \
+package "$runtime" libs same "libc6 (>= $(libc_of "$runtime$libdir/libpersonr.so.$version")), libgcc-s1" \
+    "logs in to Personr's API and keeps the token usable" \
     "The shared library: one live token for every thread, process and host of a user."
-package "$dev" libdevel "libpersonr$major (= $version-$revision), libc6-dev" "logs in to Personr's API: development files" \
+package "$command" utils foreign \
+    "libc6 (>= $(libc_of "$command/usr/bin/personr")), libpersonr$major (>= $version-$revision)" \
+    "logs in to Personr's API and sends requests, from the shell" \
+    "The command personr, for scripts and cron: it keeps one live token for all programs of a user."
+package "$dev" libdevel same "libpersonr$major (= $version-$revision), libc6-dev" "logs in to Personr's API: development files" \
     "Headers for C and C++, a module map for Swift, declarations for the FFIs of other languages, the static library, and files for pkg-config and CMake."
 ls "$deb"/*.deb

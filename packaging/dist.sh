@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes target/libpersonr-VERSION-linux-ARCHITECTURE.tar.gz: the library for every Linux from 2012 on (glibc 2.17), header,
-# manual, files for pkg-config and CMake, licences, and the list of what is in it. It may be unpacked anywhere. Needs the
-# packages ziglang and cargo-zigbuild of PyPI. FEATURES: cargo features, "redis" unless set. TARGET: for another machine
-# (aarch64-unknown-linux-gnu, i686-unknown-linux-gnu).
+# Makes target/libpersonr-VERSION-linux-ARCHITECTURE.tar.gz: the library for every Linux from 2012 on (glibc 2.17), the
+# command, headers, manual, files for pkg-config and CMake, licences, and the list of what is in it. It may be unpacked
+# anywhere. Needs the packages ziglang and cargo-zigbuild of PyPI. FEATURES: cargo features, "redis" unless set. TARGET: for
+# another machine (aarch64-unknown-linux-gnu, i686-unknown-linux-gnu).
 set -eu
 # What is in the archive is for all users, whatever the maker's umask is.
 umask 022
@@ -60,6 +60,8 @@ package=$CARGO_TARGET_DIR/${TARGET:+$TARGET/}package
 )
 sh packaging/man.sh "$package/man" --locked
 CC=$work/cc sh packaging/link.sh "$CARGO_TARGET_DIR/$triple/release/libpersonr.a" "$package"
+# With the library inside: it runs wherever the archive is unpacked.
+CC=$work/cc sh packaging/command.sh "$package/libpersonr.a" "$package"
 
 DESTDIR=$work PREFIX=/$name PC_PREFIX='${pcfiledir}/../..' sh packaging/install.sh install
 sh packaging/sbom.sh "$work/$name/share/doc/libpersonr/personr.cdx.json"

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs what `make build` has made, or removes exactly that: packaging/install.sh install|uninstall. With is-current it
 # says by its exit status whether that was made from these sources, and with the cargo features FEATURES, if any are named.
-# PREFIX (/usr/local), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man), DOCDIR
-# (PREFIX/share/doc/libpersonr); DESTDIR is put before
-# them for a package, and is no part of what is written into the files. PC_PREFIX is the prefix that personr.pc names
-# instead: '${pcfiledir}/../..' for a folder that may be moved. TARGET: what `make build TARGET=...` has made for another machine.
+# PREFIX (/usr/local), BINDIR (PREFIX/bin), LIBDIR (PREFIX/lib), INCLUDEDIR (PREFIX/include), MANDIR (PREFIX/share/man),
+# DOCDIR (PREFIX/share/doc/libpersonr); DESTDIR is put before them for a package, and is no part of what is written into the
+# files. PC_PREFIX is the prefix that personr.pc names instead: '${pcfiledir}/../..' for a folder that may be moved. TARGET:
+# what `make build TARGET=...` has made for another machine.
 set -eu
 # What is installed is for all users, whatever the caller's umask is.
 umask 022
@@ -12,6 +12,7 @@ cd "$(dirname "$0")/.."
 action=$1
 package=${CARGO_TARGET_DIR:-target}/${TARGET:+$TARGET/}package
 prefix=${PREFIX:-/usr/local}
+bindir=${BINDIR:-$prefix/bin}
 libdir=${LIBDIR:-$prefix/lib}
 includedir=${INCLUDEDIR:-$prefix/include}
 mandir=${MANDIR:-$prefix/share/man}
@@ -21,7 +22,7 @@ major=${version%%.*}
 interface=$major
 [ "$major" != 0 ] || interface=${version%.*}
 
-case $prefix$libdir$includedir$mandir in
+case $prefix$bindir$libdir$includedir$mandir in
 *[[:space:]\"\'\`\$\\\#]*)
     echo "install: a prefix with spaces, quotes or one of \\ \$ # cannot stand in a .pc file" >&2
     exit 1
@@ -30,7 +31,7 @@ esac
 library=$package/libpersonr.so.$version
 [ "$action" = uninstall ] || [ -f "$library" ] || exit 1
 if [ "$action" = is-current ]; then
-    [ -z "$(find src abi include packaging tools/src tools/Cargo.toml Cargo.toml build.rs -newer "$library")" ] || exit 1
+    [ -z "$(find src abi include cli packaging tools/src tools/Cargo.toml Cargo.toml build.rs -newer "$library")" ] || exit 1
     [ -z "${FEATURES-}" ] || [ "$FEATURES" = "$(cat "$package/features")" ]
     exit
 fi
@@ -113,6 +114,11 @@ place 644 include/personr/module.modulemap "$includedir/personr"
 place 644 "$work/personr.pc" "$libdir/pkgconfig"
 place 644 "$work/personr-config.cmake" "$libdir/cmake/personr"
 place 644 "$work/personr-config-version.cmake" "$libdir/cmake/personr"
+place 755 "$package/personr" "$bindir"
+place 644 cli/personr.1 "$mandir/man1"
+# Where both shells look, if the prefix is one of theirs.
+place 644 cli/completions/personr.bash "$prefix/share/bash-completion/completions" personr
+place 644 cli/completions/_personr "$prefix/share/zsh/site-functions"
 # By the names of the functions, so that what is installed can be removed when the pages that were built are gone.
 while read -r page; do
     place 644 "$package/man/$page.3" "$mandir/man3"

@@ -23,7 +23,7 @@ build "$a"
 build "$b"
 
 same=0
-for library in "libpersonr.so.$(sh packaging/version.sh)" libpersonr.a; do
+for library in "libpersonr.so.$(sh packaging/version.sh)" libpersonr.a personr; do
     sum=$(sha256sum <"$a/target/package/$library" | cut -d' ' -f1)
     if cmp "$a/target/package/$library" "$b/target/package/$library"; then
         echo "$library: two folders, one hash: $sum"

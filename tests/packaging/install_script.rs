@@ -24,7 +24,7 @@ impl Scene {
         let scene = Self(TempDir::new().expect("a folder"));
         let package = scene.path("target/package");
         fs::create_dir_all(&package).expect("made");
-        for file in ["libpersonr.a".to_owned(), format!("libpersonr.so.{VERSION}")] {
+        for file in ["libpersonr.a".to_owned(), format!("libpersonr.so.{VERSION}"), "personr".to_owned()] {
             fs::write(package.join(file), "").expect("written");
         }
         fs::create_dir(package.join("man")).expect("made");
@@ -44,7 +44,7 @@ impl Scene {
         shell.args(["-euc", "umask \"$1\" && shift && exec sh \"$@\"", "sh", umask]);
         shell.arg(Path::new(ROOT).join("packaging").join(script)).env("CARGO_TARGET_DIR", self.path("target"));
         // Those of a `make check` that runs this test.
-        ["PREFIX", "LIBDIR", "INCLUDEDIR", "MANDIR", "DESTDIR", "FEATURES"].iter().for_each(|name| {
+        ["PREFIX", "BINDIR", "LIBDIR", "INCLUDEDIR", "MANDIR", "DESTDIR", "FEATURES"].iter().for_each(|name| {
             shell.env_remove(name);
         });
         shell
@@ -89,7 +89,8 @@ fn what_is_installed_with_a_closed_umask_can_be_read_by_all() {
     let installed = below(&scene.path("root"));
     assert!(installed.len() > 30, "{installed:?}");
     for path in installed.iter().filter(|path| !path.is_symlink()) {
-        let expected = if path.is_dir() { 0o755 } else { 0o644 };
+        let is_program = path.ends_with("bin/personr");
+        let expected = if path.is_dir() || is_program { 0o755 } else { 0o644 };
         let mode = fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
         assert_eq!(mode, expected, "{}: {mode:o}", path.display());
     }
@@ -272,16 +273,23 @@ fn debian_packages_that_are_made_with_a_closed_umask_can_be_read_by_all() {
     let scene = Scene::built();
     run(scene.script("deb.sh", "077").env("CARGO", hollow_cargo(scene.0.path())));
     let debs = below(&scene.path("target/deb"));
-    assert_eq!(debs.len(), 2, "{debs:?}");
+    assert_eq!(debs.len(), 3, "{debs:?}");
     for deb in debs {
         let mut control = Command::new("sh");
         control.args(["-euc", "dpkg-deb --ctrl-tarfile \"$1\" | tar -tv", "sh"]).arg(&deb);
         let list = run(Command::new("dpkg-deb").arg("--contents").arg(&deb)) + &run(&mut control);
         let modes: Vec<_> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
         assert!(modes.len() > 10, "{list}");
-        for mode in modes {
-            assert!(["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx"].contains(&mode), "{}:\n{list}", deb.display());
+        for mode in &modes {
+            let known = ["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx", "-rwxr-xr-x"];
+            assert!(known.contains(mode), "{}:\n{list}", deb.display());
         }
+        let programs: Vec<_> = list.lines().filter(|line| line.starts_with("-rwx")).collect();
+        let is_command = deb.display().to_string().contains("/personr_");
+        assert_eq!(programs.len(), usize::from(is_command), "{programs:?}");
+        assert!(programs.iter().all(|line| line.ends_with("./usr/bin/personr")), "{programs:?}");
+        let needs = run(Command::new("dpkg-deb").arg("--field").arg(&deb).arg("Depends"));
+        assert_eq!(needs.contains("libpersonr0"), !deb.display().to_string().contains("libpersonr0_"), "{needs}");
         let mut copyright = Command::new("sh");
         copyright.args(["-euc", "dpkg-deb --fsys-tarfile \"$1\" | tar -x --to-stdout --wildcards '*/copyright'", "sh"]);
         assert_is_a_copyright_file(&run(copyright.arg(&deb)));

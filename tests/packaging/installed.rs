@@ -38,7 +38,11 @@ fn what_is_installed_is_what_the_readme_says() {
         "lib/pkgconfig/personr.pc",
         "lib/cmake/personr/personr-config.cmake",
         "lib/cmake/personr/personr-config-version.cmake",
+        "bin/personr",
+        "share/man/man1/personr.1",
         "share/man/man3/libpersonr.3",
+        "share/bash-completion/completions/personr",
+        "share/zsh/site-functions/_personr",
         "share/doc/libpersonr/LICENSE-APACHE",
         "share/doc/libpersonr/LICENSE-MIT",
         "share/doc/libpersonr/THIRD-PARTY.md",
@@ -47,6 +51,19 @@ fn what_is_installed_is_what_the_readme_says() {
     .into();
     expected.extend(symbols().iter().map(|function| format!("share/man/man3/{function}.3")));
     assert_eq!(prefix().files(), expected);
+}
+
+/// It finds the library as every program does.
+#[test]
+#[ignore = "run by make check"]
+fn the_command_is_linked_to_the_library_and_knows_no_path_of_it() {
+    let program = prefix().path().join("bin/personr");
+    let dynamic = tool("readelf", &["-d", "-W"], &program);
+    assert!(dynamic.contains("[libpersonr.so.0]") && !dynamic.contains("PATH"), "{dynamic}");
+    let version = env!("CARGO_PKG_VERSION");
+    let mut command = Command::new(program);
+    command.arg("--version").env("LD_LIBRARY_PATH", prefix().path().join("lib"));
+    assert_eq!(run(&mut command), format!("personr {version} (libpersonr {version})\n"));
 }
 
 /// What is built already is not installed in another's place: older sources', or with other features than asked for.

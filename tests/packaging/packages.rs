@@ -61,14 +61,18 @@ fn the_debian_packages_install_in_a_clean_root() {
             cc main.c $(pkg-config --cflags --libs personr) -o program
             readelf -d program | grep libpersonr.so.0 >&2
             ./program
+            echo $PERSONR_PASSWORD >password
             ls /usr/include/personr.ffi.h /usr/include/personr/module.modulemap >&2
-            man --where libpersonr >&2
-            dpkg --remove libpersonr-dev libpersonr0 >&2
-            ! ls /usr/lib/*/libpersonr* /usr/include/personr* 2>/dev/null
+            man --where libpersonr personr >&2
+            test -f /usr/share/bash-completion/completions/personr -a -f /usr/share/zsh/vendor-completions/_personr
+            personr token --store file:/consumer/store --password-file password >&2
+            dpkg --remove personr libpersonr-dev libpersonr0 >&2
+            ! ls /usr/lib/*/libpersonr* /usr/include/personr* /usr/bin/personr 2>/dev/null
         '"
     );
     let debs = target().join("deb");
-    assert_eq!(fs::read_dir(&debs).expect("a folder").count(), 2, "the library, and what developers need");
+    let count = fs::read_dir(&debs).expect("a folder").count();
+    assert_eq!(count, 3, "the library, the command, and what developers need");
     let library = target().join("package").join(concat!("libpersonr.so.", env!("CARGO_PKG_VERSION")));
     if tool("objdump", &["-p"], &library).contains("GLIBC_ABI_DT_RELR") {
         let mut packages = fs::read_dir(&debs).expect("a folder").map(|entry| entry.expect("an entry").path());
@@ -116,6 +120,12 @@ fn the_archive_runs_from_any_folder_with_a_glibc_of_2012() {
     for file in ["LICENSE-MIT", "LICENSE-APACHE", "THIRD-PARTY.md", "personr.cdx.json", "README.md"] {
         assert!(place.join("share/doc/libpersonr").join(file).is_file(), "{file} is missing");
     }
+    assert!(place.join("bin/personr").is_file() && place.join("share/man/man1/personr.1").is_file());
+    let mut command = sh("\"$PLACE/bin/personr\" --version");
+    let output = command.env("PLACE", &place).output().expect("a shell");
+    assert!(said(&output).starts_with("personr "), "it needs no library beside it: {}", said(&output));
+    let symbols = tool("objdump", &["-T"], &place.join("bin/personr"));
+    assert!(symbols.lines().filter_map(glibc).max() <= Some([2, 17]), "{symbols}");
     for file in ["personr.h", "personr.hpp", "personr.ffi.h", "personr/module.modulemap"] {
         assert!(place.join("include").join(file).is_file(), "{file} is missing");
     }
