@@ -1,0 +1,154 @@
+/* libpersonr for GnuCOBOL: cobc compiles personr-cobol*.c with the program. README.md lists the calls. */
+#include "personr-cobol.h"
+
+#include <libcob.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* memset() would not do: compilers leave it out if nobody reads the memory again. */
+void wipe(void *start, size_t length)
+{
+    volatile char *byte = start;
+
+    while (length-- > 0)
+        *byte++ = 0;
+}
+
+size_t trimmed(const char *text, size_t size)
+{
+    while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
+        size--;
+    return size;
+}
+
+char *text_of(const char *field, size_t size)
+{
+    size_t length = trimmed(field, size);
+    char *text = calloc(length + 1, 1);
+
+    if (text == NULL)
+        cob_fatal_error(COB_FERROR_MEMORY);
+    memcpy(text, field, length);
+    return text;
+}
+
+void free_text(char *text)
+{
+    wipe(text, strlen(text));
+    free(text);
+}
+
+char *text_argument(int number)
+{
+    return text_of(cob_get_param_data(number), (size_t)cob_get_param_size(number));
+}
+
+/* Fills a field up with blanks. What does not fit is cut between two characters of UTF-8. */
+static void fill(char *field, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+
+    if (length > size) {
+        length = size;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memset(field, ' ', size);
+    memcpy(field, text, length);
+}
+
+void expect(const char *call, int arguments)
+{
+    if (cob_get_num_params() == arguments)
+        return;
+    cob_runtime_error("%s takes %d arguments", call, arguments);
+    cob_stop_run(1);
+}
+
+struct result *result_of(const char *call, int arguments)
+{
+    expect(call, arguments);
+    if (cob_get_param_size(arguments) != (int)sizeof(struct result)) {
+        cob_runtime_error("%s: the last argument is PERSONR-RESULT of PERSONR-RECORDS.cpy", call);
+        cob_stop_run(1);
+    }
+    return cob_get_param_data(arguments);
+}
+
+void tell(struct result *result, personr_status status, const personr_error *error)
+{
+    result->status = status;
+    result->http_status = personr_error_http_status(error);
+    result->retry_ms = personr_error_retry_after_ms(error);
+    result->length = 0;
+    result->may_have_run = 0;
+    fill(result->name, sizeof result->name, personr_status_name(status));
+    fill(result->reason, sizeof result->reason, personr_error_reason(error));
+    fill(result->message, sizeof result->message, personr_error_message(error));
+}
+
+int finish(struct result *result, personr_status status, personr_error *error)
+{
+    tell(result, status, error);
+    personr_error_free(error);
+    return 0;
+}
+
+int finish_with(struct result *result, personr_status status, const char *reason, const char *message)
+{
+    finish(result, status, NULL);
+    fill(result->reason, sizeof result->reason, reason);
+    fill(result->message, sizeof result->message, message);
+    return 0;
+}
+
+/* It may stand at any address. */
+void *handle_argument(int number)
+{
+    void *handle = NULL;
+
+    if (cob_get_param_size(number) == (int)sizeof handle)
+        memcpy(&handle, cob_get_param_data(number), sizeof handle);
+    return handle;
+}
+
+void set_handle(int number, void *handle)
+{
+    if (cob_get_param_size(number) == (int)sizeof handle)
+        memcpy(cob_get_param_data(number), &handle, sizeof handle);
+}
+
+void clear_text(int number)
+{
+    memset(cob_get_param_data(number), ' ', (size_t)cob_get_param_size(number));
+}
+
+void clear_number(int number)
+{
+    cob_put_s64_param(number, 0);
+}
+
+int give_text(struct result *result, int number, const char *text, size_t length)
+{
+    size_t size = (size_t)cob_get_param_size(number);
+
+    clear_text(number);
+    if (length > size) {
+        finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the text");
+    } else {
+        memcpy(cob_get_param_data(number), text, length);
+        finish(result, PERSONR_OK, NULL);
+    }
+    result->length = (int64_t)length;
+    return 0;
+}
+
+/* The runtime cuts a number that does not fit, and says nothing: the field is read again. */
+int give_number(struct result *result, int number, int64_t value)
+{
+    cob_put_s64_param(number, value);
+    if (cob_get_s64_param(number) == value && (value >= 0 || cob_get_param_sign(number)))
+        return finish(result, PERSONR_OK, NULL);
+    clear_number(number);
+    return finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the number");
+}

@@ -1,0 +1,204 @@
+#!/bin/sh
+# The tests of this package: what ../README.md says of a test.sh. Each is one line, "ok" or "FAILED" and what it shows.
+set -u
+cd "$(dirname "$0")" || exit 1
+for program in cobc curl; do
+    command -v "$program" >/dev/null || {
+        echo "$program is not installed"
+        exit 77
+    }
+done
+# Nobody waits longer for one run.
+patience=30
+passed=0 failed=0
+work=$PERSONR_WORK
+sandbox=
+
+stop() {
+    [ -z "$sandbox" ] || kill "$sandbox" 2>/dev/null
+}
+trap stop EXIT
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok $1"
+}
+
+fail() {
+    failed=$((failed + 1))
+    echo "FAILED $1"
+}
+
+# same WHAT EXPECTED FOUND
+same() {
+    if [ "$2" = "$3" ]; then ok "$1"; else
+        fail "$1"
+        printf '    expected: %s\n    found:    %s\n' "$2" "$3"
+    fi
+}
+
+# A new sandbox for each group of tests, with an account in the environment.
+begin() {
+    stop
+    rm -f "$work/sandbox"
+    "$PERSONR_SANDBOX" >"$work/sandbox" &
+    sandbox=$!
+    until [ -s "$work/sandbox" ]; do
+        kill -0 "$sandbox" || exit 1
+        sleep 0.05
+    done
+    PERSONR_BASE_URL=$(said base_url) PERSONR_CA_FILE=$(said ca_file) PERSONR_EMAIL=$(said email)
+    PERSONR_PASSWORD=$(said password) PERSONR_STORE=
+    export PERSONR_BASE_URL PERSONR_CA_FILE PERSONR_EMAIL PERSONR_PASSWORD PERSONR_STORE
+}
+
+said() {
+    sed "s|.*\"$1\":\"\([^\"]*\)\".*|\1|" "$work/sandbox"
+}
+
+# control PATH [JSON]
+control() {
+    curl --silent --show-error --noproxy '*' --max-time "$patience" ${2+--data "$2"} "$(said control_url)/$1"
+}
+
+counter() {
+    control counters | sed -n "s/^ *\"$1\": \([0-9]*\).*/\1/p"
+}
+
+run() {
+    name=$1
+    shift
+    timeout "$patience" "$work/$name" "$@" 2>&1
+}
+
+# As README.md says. What warns fails.
+build() {
+    # shellcheck disable=SC2046 # flags are words
+    cobc -x -Wall -Werror -o "$work/$1" "$2" personr-cobol*.c $(pkg-config --cflags --libs personr) || exit 1
+}
+
+# --- The fields ---
+
+build FIELDS tests/FIELDS.cob
+timeout "$patience" "$work/FIELDS" "$work/decoded" >"$work/fields" 2>&1
+same "the program on fields ends well" 0 "$?"
+cat "$work/fields"
+passed=$((passed + $(grep -c '^ok ' "$work/fields")))
+failed=$((failed + $(grep -c '^FAILED ' "$work/fields")))
+same "the decoded file is whole" hello "$(cat "$work/decoded")"
+
+# --- The account ---
+
+build SCENARIO tests/SCENARIO.cob
+build APPLICANT APPLICANT.cob
+begin
+printf 'a scan\r\n\000' >"$work/scan"
+same "the example creates, uploads and asks" \
+    "user,applicant,uploaded,status," "$(run APPLICANT "$work/scan" | cut -d' ' -f1 | tr '\n' ,)"
+same "the document arrived whole" "$(sha256sum <"$work/scan" | cut -c1-64)" \
+    "$(control uploads | sed -n 's/.*"sha256": "\(.*\)".*/\1/p')"
+same "one login was enough for it" 1 "$(counter logins)"
+same "a field that is too short gets nothing of the token" "PERSONR_BUFFER_TOO_SMALL buffer +0000000000 +0000000000" \
+    "$(run SCENARIO short)"
+same "a rejected token is replaced, and what is no token is refused" \
+    "PERSONR_OK  +0000000000 +0000000000,another,PERSONR_INVALID_ARGUMENT argument +0000000000 +0000000000," \
+    "$(run SCENARIO reject | tr '\n' ,)"
+control lifetime '{"seconds":6000000000}' >"$work/said"
+same "a time of more than 32 bits arrives whole, or not at all" \
+    "more than 32 bits,PERSONR_BUFFER_TOO_SMALL buffer +0000000000 +0000000000," "$(run SCENARIO expires | tr '\n' ,)"
+
+begin
+refused="PERSONR_INVALID_CREDENTIALS INVALID_LOGIN_CREDENTIALS +0000000400 +0000000000"
+same "a wrong password is told" "$refused,$refused," "$(PERSONR_PASSWORD=wrong run SCENARIO twice | tr '\n' ,)"
+same "and sent once" 1 "$(counter refused_logins)"
+same "an email with a colon is refused" "PERSONR_INVALID_ARGUMENT argument +0000000000 +0000000000" \
+    "$(PERSONR_EMAIL=a:b run SCENARIO token)"
+control fault '{"action":"stall","times":1}' >"$work/said"
+same "a login that gets no answer ends in time" "PERSONR_TIMEOUT answer +0000000000 +0000000000" \
+    "$(run SCENARIO timeout | head -n 1)"
+
+begin
+PERSONR_STORE=file:$work/tokens
+control fault '{"action":"hold","path":"api-token-generate"}' >"$work/said"
+run SCENARIO token >"$work/one" &
+one=$!
+run SCENARIO token >"$work/other" &
+other=$!
+until [ "$(counter held)" = 1 ]; do
+    kill -0 "$one" || exit 1
+    sleep 0.05
+done
+control release '' >"$work/said"
+wait "$one" "$other"
+same "two processes with one store have one token" "$(cat "$work/one")" "$(cat "$work/other")"
+same "by one login" 1 "$(counter tokens_issued)"
+
+# --- Requests ---
+
+begin
+PERSONR_STORE=file:$work/requests
+same "a request is done" "PERSONR_OK  +0000000200 +0000000000" "$(run SCENARIO request)"
+control revoke '{}' >"$work/said"
+same "a 401 is answered by another token" "PERSONR_OK  +0000000200 +0000000000" "$(run SCENARIO request)"
+same "and costs one login" 2 "$(counter tokens_issued)"
+control fault '{"action":{"answer":{"status":400,"body":"{\"message\":\"Maia is unknown\"}"}},"times":1}' >"$work/said"
+same "what the service said of a refusal can be read" \
+    "PERSONR_REJECTED http-400 +0000000400 +0000000001,Maia is unknown," "$(run SCENARIO request | tr '\n' ,)"
+control fault '{"action":{"answer":{"status":429,"headers":[["Retry-After","100"]]}},"times":1}' >"$work/said"
+same "how long to wait is told, and that nothing was done" \
+    "PERSONR_RATE_LIMITED http-429 +0000000429 +0000000000,retry after 100," "$(run SCENARIO request | tr '\n' ,)"
+same "what is wrong with a field is told by the send" \
+    "PERSONR_INVALID_ARGUMENT argument +0000000000 +0000000000" "$(run SCENARIO field)"
+run SCENARIO mistake >"$work/said" 2>&1
+same "a call with too few arguments ends the program" 1 "$?"
+same "and says which" 1 "$(grep -c 'PERSONR-TOKEN takes 3 arguments' "$work/said")"
+
+# --- Linking ---
+
+same "the program asks the loader for the library" 1 \
+    "$(readelf -d "$work/SCENARIO" | grep -c 'NEEDED.*\[libpersonr\.so\.0\]')"
+# The layer needs the library, so a linker that leaves out what nobody asks for keeps it; a CALL of COBOL asks at run time.
+# shellcheck disable=SC2046
+cobc -x -Q -Wl,--as-needed -o "$work/kept" tests/SCENARIO.cob personr-cobol*.c $(pkg-config --cflags --libs personr)
+same "a linker that drops libraries keeps it" "PERSONR_OK  +0000000200 +0000000000" "$(run kept request)"
+
+# --- What a hand-out costs, beside C: told, and no test ---
+
+cat >"$work/cost.c" <<'END'
+#include <personr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(void)
+{
+    personr_options *options = personr_options_new();
+    personr_auth *auth;
+    char header[PERSONR_AUTHORIZATION_MAX];
+    long i;
+    personr_options_set_base_url(options, getenv("PERSONR_BASE_URL"), NULL);
+    personr_options_set_ca_file(options, getenv("PERSONR_CA_FILE"), NULL);
+    personr_options_set_token_store(options, getenv("PERSONR_STORE"), NULL);
+    if (personr_auth_new(getenv("PERSONR_EMAIL"), getenv("PERSONR_PASSWORD"), options, &auth, NULL) != PERSONR_OK)
+        return 1;
+    for (i = 0; i < 300000; i++)
+        if (personr_auth_authorization(auth, header, sizeof header, NULL, NULL) != PERSONR_OK)
+            return 1;
+    personr_auth_free(auth);
+    personr_options_free(options);
+    return 0;
+}
+END
+# shellcheck disable=SC2046
+${CC:-cc} -O2 "$work/cost.c" $(pkg-config --cflags --libs personr) -o "$work/COST" || exit 1
+# milliseconds COMMAND...
+milliseconds() {
+    began=$(date +%s%N)
+    "$@" >"$work/said" 2>&1 || fail "$*"
+    echo $((($(date +%s%N) - began) / 1000000))
+}
+in_c=$(milliseconds run COST)
+in_cobol=$(milliseconds run SCENARIO cost)
+echo "300000 hand-outs in COBOL: $in_cobol ms, in C: $in_c ms; ratio $((in_cobol * 10 / (in_c > 0 ? in_c : 1)))/10"
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
