@@ -132,7 +132,6 @@ int give_text(struct result *result, int number, const char *text, size_t length
 {
     size_t size = (size_t)cob_get_param_size(number);
 
-    clear_text(number);
     if (length > size) {
         finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the text");
     } else {

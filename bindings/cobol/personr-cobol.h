@@ -66,11 +66,11 @@ int finish_with(struct result *result, personr_status status, const char *reason
 void *handle_argument(int number);
 void set_handle(int number, void *handle);
 
-/* Fills a field up with blanks, or with zeros. */
+/* Makes an argument blank, or zero: no failure leaves in it what was there before. */
 void clear_text(int number);
 void clear_number(int number);
 
-/* Put a value into an argument, and tell how the call ended. */
+/* Put a value into an argument, which has been cleared, and tell how the call ended. */
 int give_text(struct result *result, int number, const char *text, size_t length);
 int give_number(struct result *result, int number, int64_t value);
 

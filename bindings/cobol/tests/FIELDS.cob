@@ -50,7 +50,10 @@
                MOVE 1 TO IS-RIGHT.
            MOVE "a null pointer is an answer without values" TO WHAT.
            PERFORM TELL.
-           IF RETURN-CODE = 0 MOVE 1 TO IS-RIGHT.
+           CALL "PERSONR-GET-INTEGER" USING
+               ANSWER "/big" BINARY-FIELD PERSONR-RESULT.
+           IF RETURN-CODE = 0 AND NOT PERSONR-SUCCEEDED
+               MOVE 1 TO IS-RIGHT.
            MOVE "a failure leaves RETURN-CODE alone" TO WHAT.
            PERFORM TELL.
            STOP RUN.

@@ -26,6 +26,7 @@
            EVALUATE SCENARIO-NAME
                WHEN "token"      PERFORM PRINT-TOKEN
                WHEN "twice"      PERFORM PRINT-TOKEN 2 TIMES
+               WHEN "login"      PERFORM LOG-IN-ANEW
                WHEN "short"      PERFORM TAKE-SHORT-FIELD
                WHEN "reject"     PERFORM REJECT-TOKEN
                WHEN "expires"    PERFORM PRINT-EXPIRY
@@ -63,11 +64,19 @@
                STOP RUN.
 
        PRINT-TOKEN.
+           MOVE "of another call" TO TOKEN.
            CALL "PERSONR-TOKEN" USING AUTH TOKEN PERSONR-RESULT.
            IF PERSONR-SUCCEEDED
                DISPLAY FUNCTION TRIM(TOKEN)
            ELSE
-               PERFORM TELL.
+               PERFORM TELL
+               IF TOKEN NOT = SPACES
+                   DISPLAY "it is not blank".
+
+       LOG-IN-ANEW.
+           CALL "PERSONR-LOGIN" USING AUTH TOKEN PERSONR-RESULT.
+           DISPLAY FUNCTION TRIM(TOKEN).
+           PERFORM TELL.
 
        TAKE-SHORT-FIELD.
            CALL "PERSONR-TOKEN" USING
