@@ -7,6 +7,7 @@ pub(crate) mod bell;
 #[cfg(feature = "capi")]
 pub(crate) mod cancellation;
 pub(crate) mod descriptors;
+mod errno;
 pub(crate) mod files;
 pub(crate) mod fork;
 #[cfg(not(target_vendor = "apple"))]

@@ -82,11 +82,18 @@ fn whole_pages(length: usize) -> u32 {
 }
 
 /// The most that may be locked now, in bytes. The application may change the system's limit at any time.
+#[cfg(not(target_os = "illumos"))]
 fn limit() -> u32 {
     let mut allowed = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the pointer is to a structure of our own, which stays as it is if the call fails.
     unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &mut allowed) };
     u32::try_from(allowed.rlim_cur / 2).unwrap_or(u32::MAX).min(LOCKED_MAX)
+}
+
+/// illumos has no such limit: who may lock at all may lock everything.
+#[cfg(target_os = "illumos")]
+fn limit() -> u32 {
+    LOCKED_MAX
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use super::descriptors::{above_standard_streams, beside_standard_streams};
+use super::errno::errno_place;
 use super::fork::UnsharedFile;
 
 /// Readable from when it is rung until it is silenced. A forked child has none: it would take its parent's rings.
@@ -19,7 +20,7 @@ pub(crate) struct Bell {
 }
 
 impl Bell {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     pub(crate) fn new() -> io::Result<Self> {
         // SAFETY: makes a descriptor, and touches no memory.
         let ear =
@@ -27,7 +28,7 @@ impl Bell {
         Ok(Self { ear, cord: None })
     }
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(target_os = "linux"))]
     pub(crate) fn new() -> io::Result<Self> {
         let mut cord = None;
         let made = std::cell::Cell::new(None);
@@ -87,7 +88,7 @@ impl Alarm {
         Ok(alarm)
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[cfg(target_os = "linux")]
     fn timer() -> io::Result<Self> {
         let of_clock = |clock| {
             // SAFETY: makes a descriptor, and touches no memory.
@@ -101,7 +102,7 @@ impl Alarm {
         Ok(Self { ear: AtomicI32::new(timer.into_raw_fd()), cord: AtomicI32::new(CLOSED) })
     }
 
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[cfg(not(target_os = "linux"))]
     fn timer() -> io::Result<Self> {
         Err(io::Error::from_raw_os_error(libc::ENOSYS))
     }
@@ -148,7 +149,7 @@ impl Drop for Alarm {
 }
 
 /// It rings after `time`, or at once.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(target_os = "linux")]
 fn set_timer(timer: RawFd, time: Duration) {
     // Zero would stop it.
     let time = time.max(Duration::from_nanos(1));
@@ -161,7 +162,7 @@ fn set_timer(timer: RawFd, time: Duration) {
     unsafe { libc::timerfd_settime(timer, 0, &setting, std::ptr::null_mut()) };
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[cfg(not(target_os = "linux"))]
 fn set_timer(_: RawFd, _: Duration) {}
 
 /// Whether the system has no such descriptors at all, or a filter of system calls refuses them.
@@ -222,22 +223,6 @@ fn keeping_errno(work: impl FnOnce()) {
     work();
     // SAFETY: as above.
     unsafe { place.write(former) };
-}
-
-fn errno_place() -> *mut libc::c_int {
-    // SAFETY: each returns the place of this thread's number, and does nothing else.
-    unsafe {
-        #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "redox"))]
-        return libc::__errno_location();
-        #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
-        return libc::__errno();
-        #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
-        return libc::__error();
-        #[cfg(any(target_os = "illumos", target_os = "solaris"))]
-        return libc::___errno();
-        #[cfg(target_os = "dragonfly")]
-        return libc::__dfly_error();
-    }
 }
 
 #[cfg(test)]

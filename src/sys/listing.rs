@@ -11,6 +11,7 @@ use std::path::Path;
 use std::ptr::NonNull;
 
 use super::descriptors::{above_standard_streams, beside_standard_streams};
+use super::errno::errno_place;
 
 /// An open directory.
 pub(crate) struct Listing(NonNull<libc::DIR>);
@@ -53,14 +54,8 @@ impl Drop for Listing {
 }
 
 fn set_errno(code: i32) {
-    #[cfg(target_os = "illumos")]
-    use libc::___errno as errno;
-    #[cfg(target_os = "linux")]
-    use libc::__errno_location as errno;
-    #[cfg(target_os = "freebsd")]
-    use libc::__error as errno;
     // SAFETY: the pointer is to this thread's own number, and always valid.
-    unsafe { *errno() = code };
+    unsafe { *errno_place() = code };
 }
 
 #[cfg(test)]
