@@ -28,7 +28,7 @@ fn locked_kb() -> u64 {
     line.trim_end_matches("kB").trim().parse().expect("a number")
 }
 
-fn limit_locked_memory(bytes: u64) {
+fn limit_locked_memory(bytes: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: bytes, rlim_max: bytes };
     // SAFETY: reads a structure of ours.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit) }, 0);
