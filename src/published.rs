@@ -5,6 +5,14 @@
 //! again, since its slot may have been written to. So no reader ever gets an older token than it has read before. And
 //! if a process forks in the middle of a write, its child finds the former slot, whole. `tests/models/published.rs`
 //! tries every order of the steps of readers and writer.
+//!
+//! Processors may reorder what is not ordered here (arm64, ppc64 and riscv64 do; x86 and s390x hardly). A slot that index `i`
+//! names is filled anew only after the writer has stored `i + 1`, and its release fence stands between that store and the
+//! first word. If a reader has seen one such word, its acquire fence, which stands behind the reading, meets that release
+//! fence: its second look at the index sees `i + 1` or more, and it reads again. If it has seen none, it has read the slot
+//! as it was when the index was raised to `i`, by a release store that its first look has acquired. Each word is atomic, so
+//! none is torn. Nothing here needs a store to come before a later load, which a fence of neither kind gives (`dmb ish` and
+//! `dmb ishld` on arm64, `lwsync` on ppc64).
 
 use std::mem::MaybeUninit;
 use std::time::Duration;
