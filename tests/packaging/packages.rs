@@ -140,7 +140,29 @@ fn the_archive_runs_from_any_folder_with_a_glibc_of_2012() {
     if is_installed("cmake") {
         logs_in(by_cmake.env("PLACE", &place));
     }
+    logs_in_on_an_old_debian(&place);
     figures!("archive: moved and logged in from; the newest glibc symbol is of {}.{}", newest[0], newest[1]);
+}
+
+/// Compiled and run in a root of Debian bullseye (glibc 2.31): a glibc that is older than the one that most machines build with.
+fn logs_in_on_an_old_debian(place: &Path) {
+    let mut ask = sh("exec sh tests/debian.sh bullseye gcc libc6-dev");
+    let output = ask.current_dir(ROOT).output().expect("a shell");
+    if !output.status.success() {
+        let reason = String::from_utf8_lossy(&output.stderr);
+        return skip("the archive on Debian bullseye", reason.lines().last().unwrap_or("it says nothing"));
+    }
+    let mut inside = sh("mkdir \"$PLACE/../bullseye\"
+        cd \"$PLACE/../bullseye\"
+        cp -r \"$PLACE\" archive
+        cp \"$CONSUMERS/main.c\" \"$PERSONR_CA_FILE\" .
+        exec sh \"$SOURCES/tests/in-root.sh\" \"$DEBIAN\" \"$PWD\" env \"PERSONR_EMAIL=$PERSONR_EMAIL\" \
+            \"PERSONR_PASSWORD=$PERSONR_PASSWORD\" \"PERSONR_BASE_URL=$PERSONR_BASE_URL\" PERSONR_CA_FILE=/mnt/ca.pem sh -euc '
+            cd /mnt
+            cc main.c -I archive/include -L archive/lib -lpersonr -o program
+            LD_LIBRARY_PATH=/mnt/archive/lib exec ./program'");
+    inside.env("PLACE", place).env("SOURCES", ROOT).env("DEBIAN", String::from_utf8_lossy(&output.stdout).trim());
+    logs_in(&mut inside);
 }
 
 /// The version of glibc in a line of objdump's: "(GLIBC_2.17)".
