@@ -2,24 +2,26 @@
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
-export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES
+export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES TARGET
 
-.PHONY: help demo test test-languages check lint msrv bench bench-smoke build install uninstall deb dist abi reproducible sbom docs header third-party lock update release-check locked clean
+.PHONY: help demo test test-languages check check-machines lint msrv bench bench-smoke build install uninstall deb dist dist-all abi reproducible sbom docs header third-party lock update release-check locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
 	@echo "make test          runs every test, the long ones on samples"
 	@echo "make test-languages runs the tests of the packages for other languages (bindings/)"
 	@echo "make check         runs the long ones whole, and writes docs/testing.md"
+	@echo "make check-machines builds and tries it for other machines (MACHINES: names), and writes docs/platforms.md"
 	@echo "make lint          checks format, lints, documentation, dependencies, and what is generated"
 	@echo "make msrv          compiles with the oldest Rust that Cargo.toml promises, and runs the unit tests"
 	@echo "make bench         measures, side by side with libcurl, and writes docs/benchmarks.md"
 	@echo "make bench-smoke   counts alone, in less than a minute"
 	@echo "make build         builds the library for release"
-	@echo "make install       builds and installs it (PREFIX, BINDIR, LIBDIR, INCLUDEDIR, MANDIR, DOCDIR, DESTDIR, FEATURES)"
+	@echo "make install       builds and installs it (PREFIX, BINDIR, LIBDIR, INCLUDEDIR, MANDIR, DOCDIR, DESTDIR, FEATURES, TARGET)"
 	@echo "make uninstall     removes exactly that"
 	@echo "make deb           makes Debian packages, in target/deb"
 	@echo "make dist          makes an archive for every Linux from 2012 on, in target"
+	@echo "make dist-all      makes the archive and the Debian packages for x86-64, i686 and aarch64"
 	@echo "make abi           renews abi/ after an addition to the interface"
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
@@ -35,7 +37,7 @@ help:
 locked:
 	@sh packaging/lock.sh restore
 
-demo test test-languages check lint bench bench-smoke build deb dist abi reproducible sbom header third-party: locked
+demo test test-languages check check-machines lint bench bench-smoke build deb dist dist-all abi reproducible sbom header third-party: locked
 
 demo:
 	@sh examples-c/demo.sh
@@ -48,6 +50,9 @@ test-languages:
 
 check:
 	@sh tests/check.sh
+
+check-machines:
+	@sh tests/machines.sh $(MACHINES)
 
 lint:
 	@sh tests/lint.sh
@@ -77,6 +82,9 @@ deb:
 
 dist:
 	@sh packaging/dist.sh
+
+dist-all:
+	@sh packaging/dist-all.sh
 
 abi:
 	@sh packaging/abi.sh renew

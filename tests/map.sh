@@ -26,7 +26,8 @@ map() {
 
 - `make test` runs all of them (`tests/run.sh`), the long ones on samples. `make check` (`tests/check.sh`) takes the time for
   the whole, runs what is `#[ignore]`d as "run by make check", and writes [docs/testing.md](../docs/testing.md) from what it
-  counted; `classes` says what counts. `make lint` (`lint.sh`) checks what needs no run.
+  counted; `classes` says what counts. `make lint` (`lint.sh`) checks what needs no run. `make check-machines` (`machines.sh`,
+  with `machines/`) builds and tries the library for other machines, and writes [docs/platforms.md](../docs/platforms.md).
 - Each group below is one test program. All of it: `cargo test --test GROUP`. One file of it: `cargo test --test GROUP FILE::`.
   What stands beside pure code in `src/` is run by `cargo test --lib`.
 - A test that changes its process, forks it, or counts what it has begins with `run_alone!()`: it runs in a process of its own.

@@ -4,9 +4,11 @@
  *     panic     a panic inside is a status, and the library goes on
  *     share     prints the token: of the store, else of a login
  *     renew     logs in, and prints the token
+ *     operate   logs in by an operation, whose descriptor is watched, and prints the token
  *     threads   two threads are handed tokens while a third logs in; each token is one of the service's, whole
  */
 #include <personr.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -69,6 +71,26 @@ static void print_token(personr_status (*how)(const personr_auth *, personr_toke
         fail("no token", error);
     puts(personr_token_value(token));
     personr_token_free(token);
+}
+
+static void operate(void)
+{
+    personr_operation *operation = NULL;
+    personr_token *token = NULL;
+    personr_error *error = NULL;
+    struct pollfd watched;
+
+    if (personr_auth_login_start(auth, 0, &operation, &error) != PERSONR_OK)
+        fail("personr_auth_login_start", error);
+    watched.fd = personr_operation_fd(operation);
+    watched.events = POLLIN;
+    while (!personr_operation_step(operation))
+        poll(&watched, 1, -1);
+    if (personr_operation_token(operation, &token, &error) != PERSONR_OK)
+        fail("operation", error);
+    puts(personr_token_value(token));
+    personr_token_free(token);
+    personr_operation_free(operation);
 }
 
 static void log_in(int number)
@@ -158,6 +180,8 @@ int main(int argc, char **argv)
         print_token(personr_auth_token);
     else if (strcmp(part, "renew") == 0)
         print_token(personr_auth_login);
+    else if (strcmp(part, "operate") == 0)
+        operate();
     else if (strcmp(part, "threads") == 0)
         threads();
     else if (strcmp(part, "panic") != 0)

@@ -1,0 +1,229 @@
+#!/bin/sh
+# Builds the library for other machines, and tries it there: tests/machines.sh [NAME...], `make check-machines`. The machines, and
+# what each of them needs, stand in `tests/machines/list`; those of other processors are emulated by qemu. Without a name all of
+# them are tried, and docs/platforms.md is written.
+#
+# For each: the library is built and installed as by `make install TARGET=...`, the unit tests run, and a program in C is linked to
+# the shared and to the static library. It logs in over TLS to a sandbox of this machine, by a call that
+# waits and by an operation, panics inside the library, shares a file
+# store between two processes, and is handed tokens on two threads. A record that this machine has written is read there, and one
+# that was written there is read here.
+#
+# Compilers, emulators and Rust's standard library come from Debian trixie (tests/trixie.sh), the C compiler for musl from PyPI's
+# ziglang. What cannot be had is skipped with a word.
+set -eu
+cd "$(dirname "$0")/.."
+target=${CARGO_TARGET_DIR:-target}
+mkdir -p "$target/machines/facts"
+place=$(cd "$target/machines" && pwd)
+built=$(cd "$target" && pwd)/debug
+
+skip() {
+    echo "SKIP $1: $2"
+    [ -z "${PERSONR_SKIPS-}" ] || echo "SKIP $1: $2" >>"$PERSONR_SKIPS"
+}
+
+in_root() {
+    sh tests/in-root.sh "$root" "$place" "$@"
+}
+
+# A column of the list, of the machine $name.
+column() {
+    awk -F '\t' -v name="$name" -v column="$1" '$1 == name { print $column }' tests/machines/list
+}
+
+# A value of the line of JSON that the sandbox prints.
+field() {
+    printf '%s\n' "$line" | sed -n 's/.*"'"$1"'":"\([^"]*\)".*/\1/p'
+}
+
+# The sandbox ends when its standard input does, that is with this script.
+start_sandbox() {
+    "${CARGO:-cargo}" build --locked --quiet --workspace
+    mkfifo "$work/life" "$work/line"
+    "$built/personr-sandbox" --wait-stdin <"$work/life" >"$work/line" &
+    exec 3>"$work/life"
+    read -r line <"$work/line"
+    cp "$(field ca_file)" "$place/ca.pem"
+    # For env, inside the root and outside.
+    account="PERSONR_EMAIL=$(field email) PERSONR_BASE_URL=$(field base_url)"
+    PERSONR_PASSWORD=$(field password)
+    export PERSONR_PASSWORD
+}
+
+# there KIND PART: runs the program of the other machine that is linked to the library of this kind.
+there() {
+    # shellcheck disable=SC2086 # lists of words
+    in_root env $account "PERSONR_PASSWORD=$PERSONR_PASSWORD" PERSONR_CA_FILE=/mnt/ca.pem ${store:+"PERSONR_STORE=file:/mnt/$store"} \
+        $runner "/mnt/prefix/$triple/machine-$1" "$2"
+}
+
+# here PART: the program of this machine.
+here() {
+    # shellcheck disable=SC2086 # a list of words
+    env $account "PERSONR_CA_FILE=$place/ca.pem" "PERSONR_STORE=file:$place/$store" "$work/machine" "$1"
+}
+
+compile_here() {
+    ln -sf "$built/libpersonr.so" "$work/libpersonr.so"
+    ln -sf "$built/libpersonr.so" "$work/libpersonr.so.0"
+    ${CC:-cc} -std=c11 -Iinclude tests/machines/machine.c -o "$work/machine" -L"$work" -lpersonr -Wl,-rpath,"$work" -pthread
+}
+
+# fact COLUMN TEXT
+fact() {
+    printf '%s\t%s\n' "$1" "$2" >>"$place/facts/$triple"
+    echo "$name: $1: $2"
+}
+
+fail() {
+    echo "$name: $1" >&2
+    exit 1
+}
+
+# Two programs that start at the same time have one token, and it is the service's live one: the second login would end the first.
+share_a_store() {
+    store=store-$name
+    rm -rf "${place:?}/$store"
+    there shared share >"$work/one" &
+    one=$!
+    there static share >"$work/other"
+    wait "$one"
+    cmp -s "$work/one" "$work/other" || fail "two processes with one store have two tokens"
+    fact processes "one login"
+}
+
+# The record goes to and fro.
+move_records() {
+    store=records
+    rm -rf "${place:?}/$store"
+    here renew >"$work/one"
+    there shared share >"$work/other"
+    cmp -s "$work/one" "$work/other" || fail "a record of this machine is not understood there"
+    there shared renew >"$work/one"
+    here share >"$work/other"
+    cmp -s "$work/one" "$work/other" || fail "a record of that machine is not understood here"
+    fact records "read both ways"
+}
+
+try() {
+    triple=$(column 2)
+    in_root sh /mnt/tree/tests/machines/build.sh "$triple" || fail "it is not built, or its unit tests fail"
+    runner=$(in_root sh -c "cd /mnt/tree && target=$triple && . tests/machines/tools.sh && echo \$runner")
+    store=
+    for kind in shared static; do
+        said=$(there $kind panic) || fail "a panic inside the $kind library ended the program"
+        there $kind renew >/dev/null || fail "the $kind library does not log in"
+        there $kind operate >/dev/null || fail "the $kind library does not log in by an operation"
+    done
+    fact login "shared, static; blocking, operation"
+    if [ -f "$place/prefix/$triple/machine-packaged" ]; then
+        there packaged renew >/dev/null || fail "the library of the Debian package does not log in"
+    fi
+    fact panic "$said"
+    fact threads "$(there shared threads)"
+    share_a_store
+    move_records
+    try_archive
+    [ -z "$PERSONALITY" ] || run_all_tests
+}
+
+# The archive of `make dist`, where there is one. It is made in the root of trixie, by programs of this machine.
+try_archive() {
+    case $name in
+    aarch64) set -- arm64 ;;
+    i686) set -- i386 ;;
+    *) return ;;
+    esac
+    for program in cargo-zigbuild cargo-cyclonedx; do
+        found=$(PATH=$PATH:$tools/bin command -v "$program") || {
+            skip "the archive for $name" "$program is not installed"
+            return
+        }
+        mkdir -p "$place/bin"
+        cp "$found" "$place/bin"
+    done
+    trixie=$(sh tests/trixie.sh "gcc-${triple%%-*}-linux-gnu" "libc6-dev-$1-cross")
+    sh tests/machines/std.sh "$trixie" "$1" "$triple"
+    PERSONALITY='' sh tests/in-root.sh "$trixie" "$place" sh /mnt/tree/tests/machines/archive.sh "$triple" || fail "there is no archive"
+    store=
+    there archived renew >/dev/null || fail "the library of the archive does not log in"
+}
+
+# The root of the machine $name, with its packages and with Rust's standard library for it. Says why, if it cannot be had.
+prepare() {
+    PERSONALITY=
+    case $(column 3) in
+    *:i386) PERSONALITY=linux32 ;;
+    esac
+    export PERSONALITY
+    # shellcheck disable=SC2046 # a list of words
+    root=$(sh tests/debian.sh "$(column 3)" cargo gcc libc6-dev make pkgconf binutils ca-certificates $(column 5) 2>"$work/why") ||
+        return 1
+    case $(column 4),$name in
+    -,*musl) [ -x "$TOOLS/zig" ] || { echo "PyPI's ziglang is not installed" >"$work/why" && return 1; } ;;
+    -,*) ;;
+    *) sh tests/machines/std.sh "$root" "$(column 4)" "$(column 2)" 2>"$work/why" ;;
+    esac
+}
+
+# Where the machine's own processor runs it, all tests are run. They start servers and compile programs.
+run_all_tests() {
+    in_root env CARGO_TARGET_DIR=/mnt/target-all CARGO_NET_OFFLINE=true sh -c 'cd /mnt/whole && sh tests/run.sh' >"$place/facts/$triple.all" 2>&1 ||
+        { grep -E '^(test .*FAILED|SKIP |error)|panicked at' "$place/facts/$triple.all" >&2 && fail "make test fails"; }
+    fact tests "$(tail -n 1 "$place/facts/$triple.all")"
+}
+
+# What can be compiled for, and not run: no promise.
+check_systems() {
+    for triple in aarch64-apple-darwin x86_64-unknown-freebsd x86_64-unknown-illumos; do
+        in_root sh /mnt/tree/tests/machines/check.sh "$triple" || fail "it does not compile for $triple"
+    done
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tools=${XDG_CACHE_HOME:-$HOME/.cache}/libpersonr-tools
+TOOLS=$(echo "$tools"/lib/python3*/site-packages/ziglang)
+[ -d "$TOOLS" ] || TOOLS=
+export TOOLS
+is_all=
+[ $# != 0 ] || is_all=1
+# shellcheck disable=SC2046 # a list of words
+[ $# != 0 ] || set -- $(sed '/^#/d; s/\t.*//' tests/machines/list)
+
+status=0
+root=$(sh tests/trixie.sh rust-src 2>"$work/why") || status=$?
+case $status in
+0) ;;
+77) skip "other machines" "$(tail -n 1 "$work/why")" && exit 0 ;;
+*) cat "$work/why" >&2 && exit "$status" ;;
+esac
+sh tests/stage.sh "$place" "$(echo "$root"/usr/src/rustc-*/library/Cargo.toml)"
+in_root sh /mnt/tree/tests/machines/trim.sh
+in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
+start_sandbox
+compile_here
+failed=
+for name; do
+    [ -n "$(column 1)" ] || fail "no such machine in tests/machines/list"
+    began=$(date +%s)
+    if prepare; then
+        # In the background, since `set -e` does not hold in a list of alternatives.
+        try &
+        wait $! || failed=1
+        echo "$name: $(($(date +%s) - began)) s"
+    else
+        skip "the machine $name" "$(tail -n 1 "$work/why")"
+    fi
+done
+exec 3>&-
+if [ -n "$is_all" ]; then
+    if name=x86_64-musl && prepare; then
+        check_systems
+    else
+        skip "macOS, FreeBSD and illumos" "$(tail -n 1 "$work/why")"
+    fi
+fi
+[ -z "$failed" ] || exit 1
+[ -z "$is_all" ] || sh tests/machines/page.sh "$place/facts" docs/platforms.md
