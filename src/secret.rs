@@ -4,6 +4,7 @@
 
 mod locked;
 mod pages;
+mod registers;
 
 use std::fmt;
 use std::hint::black_box;
@@ -128,36 +129,8 @@ pub(crate) fn wiping_stack<const DEPTH: usize, R>(work: impl FnOnce() -> R) -> R
 #[inline(never)]
 fn wipe_stack<const DEPTH: usize>() {
     black_box(&mut [0_u8; DEPTH]);
-    clear_vector_registers();
+    registers::clear();
 }
-
-/// Copies and comparisons go through these registers. The loader saves them to the stack when it binds a function of
-/// the application at its first call, and a core dump has them too.
-#[cfg(all(target_arch = "x86_64", unix))]
-fn clear_vector_registers() {
-    use std::arch::asm;
-    use std::arch::is_x86_feature_detected as has;
-    // SAFETY: the processor has these instructions, as the line before each says. They clear registers that any call
-    // may change, and touch neither memory nor flags.
-    unsafe {
-        if has!("avx512f") {
-            asm!(
-                ".irp number, 16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
-                "vpxord zmm\\number, zmm\\number, zmm\\number",
-                ".endr",
-                clobber_abi("C"),
-                options(nostack, nomem, preserves_flags),
-            );
-        }
-        if has!("avx") {
-            asm!("vzeroall", clobber_abi("C"), options(nostack, nomem, preserves_flags));
-        }
-    }
-}
-
-/// On other systems they stay as they are.
-#[cfg(not(all(target_arch = "x86_64", unix)))]
-fn clear_vector_registers() {}
 
 #[cfg(test)]
 mod tests {
