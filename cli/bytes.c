@@ -91,12 +91,16 @@ static int read_all(int descriptor, size_t limit, struct bytes *bytes)
 
 int read_input(const char *path, size_t limit, struct bytes *bytes)
 {
+    static int was_stdin_read = 0;
     int is_stdin = strcmp(path, "-") == 0;
     int descriptor = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int is_read;
 
     bytes->start = NULL;
     bytes->length = 0;
+    if (is_stdin && was_stdin_read)
+        return usage_error("stdin can be read once");
+    was_stdin_read |= is_stdin;
     is_read = descriptor >= 0 && read_all(descriptor, limit, bytes);
     if (!is_read && is_stdin)
         return system_failure(EXIT_STREAM, "stdin cannot be read");

@@ -92,6 +92,7 @@ fn texts_are_sent_as_they_stand() {
         scene.run(&["request", "api-aml-results", "-F", field]).failed(code, words);
     }
     scene.run(&["request", "api-aml-results", "--form-json", "x=[1,]"]).failed(2, "PERSONR_INVALID_ARGUMENT");
+    scene.run(&["request", "api-aml-results", "-F", "x=<-", "-F", "y=<-"]).failed(2, "stdin can be read once");
     assert_eq!(scene.sandbox.requests_to("api-aml-results").len(), 1);
 }
 
