@@ -13,11 +13,11 @@ static personr_status set(personr_options *options, setter setter, const char *f
     char *text;
     personr_status status;
 
-    if (trimmed(field, size) == 0)
+    if (cobol_trimmed(field, size) == 0)
         return PERSONR_OK;
-    text = text_of(field, size);
+    text = cobol_text_of(field, size);
     status = setter(options, setter == personr_options_set_proxy && strcmp(text, "none") == 0 ? "" : text, error);
-    free_text(text);
+    cobol_free_text(text);
     return status;
 }
 
@@ -41,7 +41,7 @@ static personr_status set_all(personr_options *options, const struct settings *i
 /* CALL "PERSONR-OPEN" USING PERSONR-SETTINGS AUTH PERSONR-RESULT */
 int PERSONR__OPEN(void)
 {
-    struct result *result = result_of("PERSONR-OPEN", 3);
+    struct result *result = cobol_result_of("PERSONR-OPEN", 3);
     struct settings settings;
     personr_options *options = personr_options_new();
     personr_auth *auth = NULL;
@@ -49,31 +49,31 @@ int PERSONR__OPEN(void)
     personr_status status = PERSONR_INVALID_ARGUMENT;
     char *email, *password;
 
-    set_handle(2, NULL);
+    cobol_set_handle(2, NULL);
     if (cob_get_param_size(1) != (int)sizeof settings) {
         personr_options_free(options);
-        return finish_with(result, status, "argument", "PERSONR-SETTINGS: it is not that of PERSONR-RECORDS.cpy");
+        return cobol_finish_with(result, status, "argument", "PERSONR-SETTINGS: it is not that of PERSONR-RECORDS.cpy");
     }
     memcpy(&settings, cob_get_param_data(1), sizeof settings);
-    email = text_of(settings.email, sizeof settings.email);
-    password = text_of(settings.password, sizeof settings.password);
+    email = cobol_text_of(settings.email, sizeof settings.email);
+    password = cobol_text_of(settings.password, sizeof settings.password);
     status = set_all(options, &settings, &error);
     if (status == PERSONR_OK)
         status = personr_auth_new(email, password, options, &auth, &error);
-    set_handle(2, auth);
-    free_text(email);
-    free_text(password);
-    wipe(&settings, sizeof settings);
+    cobol_set_handle(2, auth);
+    cobol_free_text(email);
+    cobol_free_text(password);
+    cobol_wipe(&settings, sizeof settings);
     personr_options_free(options);
-    return finish(result, status, error);
+    return cobol_finish(result, status, error);
 }
 
 /* CALL "PERSONR-CLOSE" USING AUTH */
 int PERSONR__CLOSE(void)
 {
-    expect("PERSONR-CLOSE", 1);
-    personr_auth_free(handle_argument(1));
-    set_handle(1, NULL);
+    cobol_expect("PERSONR-CLOSE", 1);
+    personr_auth_free(cobol_handle_argument(1));
+    cobol_set_handle(1, NULL);
     return 0;
 }
 
@@ -81,16 +81,16 @@ typedef personr_status (*token_call)(const personr_auth *, personr_token **, per
 
 static int give_token(const char *call, token_call get, const char *(*part)(const personr_token *))
 {
-    struct result *result = result_of(call, 3);
+    struct result *result = cobol_result_of(call, 3);
     personr_token *token = NULL;
     personr_error *error = NULL;
-    personr_status status = get(handle_argument(1), &token, &error);
+    personr_status status = get(cobol_handle_argument(1), &token, &error);
 
-    clear_text(2);
+    cobol_clear_text(2);
     if (status == PERSONR_OK)
-        give_text(result, 2, part(token), strlen(part(token)));
+        cobol_give_text(result, 2, part(token), strlen(part(token)));
     else
-        finish(result, status, error);
+        cobol_finish(result, status, error);
     personr_token_free(token);
     return 0;
 }
@@ -107,18 +107,19 @@ int PERSONR__TOKEN(void)
  */
 int PERSONR__AUTHORIZATION(void)
 {
-    struct result *result = result_of("PERSONR-AUTHORIZATION", 3);
+    struct result *result = cobol_result_of("PERSONR-AUTHORIZATION", 3);
     char header[PERSONR_AUTHORIZATION_MAX];
     size_t length = 0;
     personr_error *error = NULL;
-    personr_status status = personr_auth_authorization(handle_argument(1), header, sizeof header, &length, &error);
+    personr_status status =
+        personr_auth_authorization(cobol_handle_argument(1), header, sizeof header, &length, &error);
 
-    clear_text(2);
+    cobol_clear_text(2);
     if (status == PERSONR_OK)
-        give_text(result, 2, header, length);
+        cobol_give_text(result, 2, header, length);
     else
-        finish(result, status, error);
-    wipe(header, length);
+        cobol_finish(result, status, error);
+    cobol_wipe(header, length);
     return 0;
 }
 
@@ -131,28 +132,28 @@ int PERSONR__LOGIN(void)
 /* CALL "PERSONR-REJECT" USING AUTH TOKEN PERSONR-RESULT */
 int PERSONR__REJECT(void)
 {
-    struct result *result = result_of("PERSONR-REJECT", 3);
+    struct result *result = cobol_result_of("PERSONR-REJECT", 3);
     personr_error *error = NULL;
-    char *token = text_argument(2);
-    personr_status status = personr_auth_reject(handle_argument(1), token, &error);
+    char *token = cobol_text_argument(2);
+    personr_status status = personr_auth_reject(cobol_handle_argument(1), token, &error);
 
-    free_text(token);
-    return finish(result, status, error);
+    cobol_free_text(token);
+    return cobol_finish(result, status, error);
 }
 
 /* When the token expires, in seconds since 1970. CALL "PERSONR-EXPIRES" USING AUTH NUMBER PERSONR-RESULT */
 int PERSONR__EXPIRES(void)
 {
-    struct result *result = result_of("PERSONR-EXPIRES", 3);
+    struct result *result = cobol_result_of("PERSONR-EXPIRES", 3);
     personr_token *token = NULL;
     personr_error *error = NULL;
-    personr_status status = personr_auth_token(handle_argument(1), &token, &error);
+    personr_status status = personr_auth_token(cobol_handle_argument(1), &token, &error);
 
-    clear_number(2);
+    cobol_clear_number(2);
     if (status == PERSONR_OK)
-        give_number(result, 2, personr_token_expires_at(token));
+        cobol_give_number(result, 2, personr_token_expires_at(token));
     else
-        finish(result, status, error);
+        cobol_finish(result, status, error);
     personr_token_free(token);
     return 0;
 }

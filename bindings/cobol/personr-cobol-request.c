@@ -10,35 +10,35 @@ int PERSONR__REQUEST(void)
 {
     char *endpoint;
 
-    expect("PERSONR-REQUEST", 2);
-    endpoint = text_argument(2);
-    set_handle(1, personr_request_new(endpoint));
-    free_text(endpoint);
+    cobol_expect("PERSONR-REQUEST", 2);
+    endpoint = cobol_text_argument(2);
+    cobol_set_handle(1, personr_request_new(endpoint));
+    cobol_free_text(endpoint);
     return 0;
 }
 
 /* CALL "PERSONR-FREE-REQUEST" USING REQUEST */
 int PERSONR__FREE__REQUEST(void)
 {
-    expect("PERSONR-FREE-REQUEST", 1);
-    personr_request_free(handle_argument(1));
-    set_handle(1, NULL);
+    cobol_expect("PERSONR-FREE-REQUEST", 1);
+    personr_request_free(cobol_handle_argument(1));
+    cobol_set_handle(1, NULL);
     return 0;
 }
 
 /* CALL "PERSONR-FORMAT" USING REQUEST PERSONR-FORMAT-JSON */
 int PERSONR__FORMAT(void)
 {
-    expect("PERSONR-FORMAT", 2);
-    personr_request_set_format(handle_argument(1), (int32_t)cob_get_s64_param(2), NULL);
+    cobol_expect("PERSONR-FORMAT", 2);
+    personr_request_set_format(cobol_handle_argument(1), (int32_t)cob_get_s64_param(2), NULL);
     return 0;
 }
 
 /* To send it twice does no harm. CALL "PERSONR-REPEATABLE" USING REQUEST */
 int PERSONR__REPEATABLE(void)
 {
-    expect("PERSONR-REPEATABLE", 1);
-    personr_request_set_repeatable(handle_argument(1), 1, NULL);
+    cobol_expect("PERSONR-REPEATABLE", 1);
+    personr_request_set_repeatable(cobol_handle_argument(1), 1, NULL);
     return 0;
 }
 
@@ -47,10 +47,10 @@ int PERSONR__REQUEST__TIMEOUT(void)
 {
     int64_t milliseconds;
 
-    expect("PERSONR-REQUEST-TIMEOUT", 2);
+    cobol_expect("PERSONR-REQUEST-TIMEOUT", 2);
     milliseconds = cob_get_s64_param(2);
     /* 0 is out of range, too, and so what the send tells. */
-    personr_request_set_timeout_ms(handle_argument(1),
+    personr_request_set_timeout_ms(cobol_handle_argument(1),
                                    milliseconds > 0 && milliseconds <= 3600000 ? (uint32_t)milliseconds : 0, NULL);
     return 0;
 }
@@ -61,12 +61,12 @@ static int add(const char *call, adder add)
 {
     char *name, *value;
 
-    expect(call, 3);
-    name = text_argument(2);
-    value = text_argument(3);
-    add(handle_argument(1), name, value, NULL);
-    free_text(name);
-    free_text(value);
+    cobol_expect(call, 3);
+    name = cobol_text_argument(2);
+    value = cobol_text_argument(3);
+    add(cobol_handle_argument(1), name, value, NULL);
+    cobol_free_text(name);
+    cobol_free_text(value);
     return 0;
 }
 
@@ -87,12 +87,12 @@ int PERSONR__ADD__FILE(void)
 {
     char *name, *path;
 
-    expect("PERSONR-ADD-FILE", 4);
-    name = text_argument(2);
-    path = text_argument(3);
-    personr_request_add_file(handle_argument(1), name, path, NULL, (int32_t)cob_get_s64_param(4), NULL);
-    free_text(name);
-    free_text(path);
+    cobol_expect("PERSONR-ADD-FILE", 4);
+    name = cobol_text_argument(2);
+    path = cobol_text_argument(3);
+    personr_request_add_file(cobol_handle_argument(1), name, path, NULL, (int32_t)cob_get_s64_param(4), NULL);
+    cobol_free_text(name);
+    cobol_free_text(path);
     return 0;
 }
 
@@ -102,7 +102,7 @@ int PERSONR__ADD__FILE(void)
  */
 int PERSONR__SEND(void)
 {
-    struct result *result = result_of("PERSONR-SEND", 4);
+    struct result *result = cobol_result_of("PERSONR-SEND", 4);
     struct answer *answer = calloc(1, sizeof *answer);
     personr_error *error = NULL;
     personr_status status;
@@ -110,12 +110,12 @@ int PERSONR__SEND(void)
 
     if (answer == NULL)
         cob_fatal_error(COB_FERROR_MEMORY);
-    status = personr_request_send(handle_argument(1), handle_argument(2), &answer->response, &error);
+    status = personr_request_send(cobol_handle_argument(1), cobol_handle_argument(2), &answer->response, &error);
     may_have_run = status != PERSONR_OK && personr_error_may_have_run(error);
     answer->refusal = error;
     answer->json = status == PERSONR_OK ? personr_response_json(answer->response) : personr_error_json(error);
-    set_handle(3, answer);
-    tell(result, status, error);
+    cobol_set_handle(3, answer);
+    cobol_tell(result, status, error);
     if (status == PERSONR_OK)
         result->http_status = personr_response_http_status(answer->response);
     result->may_have_run = may_have_run;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* memset() would not do: compilers leave it out if nobody reads the memory again. */
-void wipe(void *start, size_t length)
+void cobol_wipe(void *start, size_t length)
 {
     volatile char *byte = start;
 
@@ -14,16 +14,16 @@ void wipe(void *start, size_t length)
         *byte++ = 0;
 }
 
-size_t trimmed(const char *text, size_t size)
+size_t cobol_trimmed(const char *text, size_t size)
 {
     while (size > 0 && (text[size - 1] == ' ' || text[size - 1] == '\0'))
         size--;
     return size;
 }
 
-char *text_of(const char *field, size_t size)
+char *cobol_text_of(const char *field, size_t size)
 {
-    size_t length = trimmed(field, size);
+    size_t length = cobol_trimmed(field, size);
     char *text = calloc(length + 1, 1);
 
     if (text == NULL)
@@ -32,15 +32,15 @@ char *text_of(const char *field, size_t size)
     return text;
 }
 
-void free_text(char *text)
+void cobol_free_text(char *text)
 {
-    wipe(text, strlen(text));
+    cobol_wipe(text, strlen(text));
     free(text);
 }
 
-char *text_argument(int number)
+char *cobol_text_argument(int number)
 {
-    return text_of(cob_get_param_data(number), (size_t)cob_get_param_size(number));
+    return cobol_text_of(cob_get_param_data(number), (size_t)cob_get_param_size(number));
 }
 
 /* Fills a field up with blanks. What does not fit is cut between two characters of UTF-8. */
@@ -57,7 +57,7 @@ static void fill(char *field, size_t size, const char *text)
     memcpy(field, text, length);
 }
 
-void expect(const char *call, int arguments)
+void cobol_expect(const char *call, int arguments)
 {
     if (cob_get_num_params() == arguments)
         return;
@@ -65,9 +65,9 @@ void expect(const char *call, int arguments)
     cob_stop_run(1);
 }
 
-struct result *result_of(const char *call, int arguments)
+struct result *cobol_result_of(const char *call, int arguments)
 {
-    expect(call, arguments);
+    cobol_expect(call, arguments);
     if (cob_get_param_size(arguments) != (int)sizeof(struct result)) {
         cob_runtime_error("%s: the last argument is PERSONR-RESULT of PERSONR-RECORDS.cpy", call);
         cob_stop_run(1);
@@ -75,7 +75,7 @@ struct result *result_of(const char *call, int arguments)
     return cob_get_param_data(arguments);
 }
 
-void tell(struct result *result, personr_status status, const personr_error *error)
+void cobol_tell(struct result *result, personr_status status, const personr_error *error)
 {
     result->status = status;
     result->http_status = personr_error_http_status(error);
@@ -87,67 +87,74 @@ void tell(struct result *result, personr_status status, const personr_error *err
     fill(result->message, sizeof result->message, personr_error_message(error));
 }
 
-int finish(struct result *result, personr_status status, personr_error *error)
+int cobol_finish(struct result *result, personr_status status, personr_error *error)
 {
-    tell(result, status, error);
+    cobol_tell(result, status, error);
     personr_error_free(error);
     return 0;
 }
 
-int finish_with(struct result *result, personr_status status, const char *reason, const char *message)
+int cobol_finish_with(struct result *result, personr_status status, const char *reason, const char *message)
 {
-    finish(result, status, NULL);
+    cobol_finish(result, status, NULL);
     fill(result->reason, sizeof result->reason, reason);
     fill(result->message, sizeof result->message, message);
     return 0;
 }
 
 /* It may stand at any address. */
-void *handle_argument(int number)
+static void *pointer_argument(int number)
 {
-    void *handle = NULL;
+    if (cob_get_param_size(number) != (int)sizeof(void *)) {
+        cob_runtime_error("argument %d is a handle: a field of USAGE POINTER", number);
+        cob_stop_run(1);
+    }
+    return cob_get_param_data(number);
+}
 
-    if (cob_get_param_size(number) == (int)sizeof handle)
-        memcpy(&handle, cob_get_param_data(number), sizeof handle);
+void *cobol_handle_argument(int number)
+{
+    void *handle;
+
+    memcpy(&handle, pointer_argument(number), sizeof handle);
     return handle;
 }
 
-void set_handle(int number, void *handle)
+void cobol_set_handle(int number, void *handle)
 {
-    if (cob_get_param_size(number) == (int)sizeof handle)
-        memcpy(cob_get_param_data(number), &handle, sizeof handle);
+    memcpy(pointer_argument(number), &handle, sizeof handle);
 }
 
-void clear_text(int number)
+void cobol_clear_text(int number)
 {
     memset(cob_get_param_data(number), ' ', (size_t)cob_get_param_size(number));
 }
 
-void clear_number(int number)
+void cobol_clear_number(int number)
 {
     cob_put_s64_param(number, 0);
 }
 
-int give_text(struct result *result, int number, const char *text, size_t length)
+int cobol_give_text(struct result *result, int number, const char *text, size_t length)
 {
     size_t size = (size_t)cob_get_param_size(number);
 
     if (length > size) {
-        finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the text");
+        cobol_finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the text");
     } else {
         memcpy(cob_get_param_data(number), text, length);
-        finish(result, PERSONR_OK, NULL);
+        cobol_finish(result, PERSONR_OK, NULL);
     }
     result->length = (int64_t)length;
     return 0;
 }
 
 /* The runtime cuts a number that does not fit, and says nothing: the field is read again. */
-int give_number(struct result *result, int number, int64_t value)
+int cobol_give_number(struct result *result, int number, int64_t value)
 {
     cob_put_s64_param(number, value);
     if (cob_get_s64_param(number) == value && (value >= 0 || cob_get_param_sign(number)))
-        return finish(result, PERSONR_OK, NULL);
-    clear_number(number);
-    return finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the number");
+        return cobol_finish(result, PERSONR_OK, NULL);
+    cobol_clear_number(number);
+    return cobol_finish_with(result, PERSONR_BUFFER_TOO_SMALL, "buffer", "the field is shorter than the number");
 }

@@ -41,37 +41,42 @@ struct answer {
     const personr_json *json;
 };
 
-void wipe(void *start, size_t length);
+/* The program exports what it is made of, for CALL. These are nobody else's: no library shall find them. */
+#pragma GCC visibility push(hidden)
+
+void cobol_wipe(void *start, size_t length);
 
 /* How many characters of a field count. */
-size_t trimmed(const char *field, size_t size);
+size_t cobol_trimmed(const char *field, size_t size);
 
-/* A copy of them with a NUL behind it, for free_text(). */
-char *text_of(const char *field, size_t size);
-char *text_argument(int number);
-void free_text(char *text);
+/* A copy of them with a NUL behind it, for cobol_free_text(). */
+char *cobol_text_of(const char *field, size_t size);
+char *cobol_text_argument(int number);
+void cobol_free_text(char *text);
 
 /* PERSONR-RESULT of a call that takes so many arguments. */
-struct result *result_of(const char *call, int arguments);
+struct result *cobol_result_of(const char *call, int arguments);
 
 /* Checks the number of arguments of a call without PERSONR-RESULT. */
-void expect(const char *call, int arguments);
+void cobol_expect(const char *call, int arguments);
 
-/* Tell how the call ended. finish() frees the error. What they return is RETURN-CODE. */
-void tell(struct result *result, personr_status status, const personr_error *error);
-int finish(struct result *result, personr_status status, personr_error *error);
-int finish_with(struct result *result, personr_status status, const char *reason, const char *message);
+/* Tell how the call ended. cobol_finish() frees the error. What they return is RETURN-CODE. */
+void cobol_tell(struct result *result, personr_status status, const personr_error *error);
+int cobol_finish(struct result *result, personr_status status, personr_error *error);
+int cobol_finish_with(struct result *result, personr_status status, const char *reason, const char *message);
 
-/* A field of USAGE POINTER. */
-void *handle_argument(int number);
-void set_handle(int number, void *handle);
+/* A field of USAGE POINTER; another one ends the program with a message. */
+void *cobol_handle_argument(int number);
+void cobol_set_handle(int number, void *handle);
 
 /* Makes an argument blank, or zero: no failure leaves in it what was there before. */
-void clear_text(int number);
-void clear_number(int number);
+void cobol_clear_text(int number);
+void cobol_clear_number(int number);
 
 /* Put a value into an argument, which has been cleared, and tell how the call ended. */
-int give_text(struct result *result, int number, const char *text, size_t length);
-int give_number(struct result *result, int number, int64_t value);
+int cobol_give_text(struct result *result, int number, const char *text, size_t length);
+int cobol_give_number(struct result *result, int number, int64_t value);
+
+#pragma GCC visibility pop
 
 #endif

@@ -162,6 +162,11 @@ same "what is wrong with a field is told by the send" \
 run SCENARIO mistake >"$work/said" 2>&1
 same "a call with too few arguments ends the program" 1 "$?"
 same "and says which" 1 "$(grep -c 'PERSONR-TOKEN takes 3 arguments' "$work/said")"
+run SCENARIO handle >"$work/said" 2>&1
+same "so does one with a field that is no handle" 1 "$?"
+same "and that is said" 1 "$(grep -c 'USAGE POINTER' "$work/said")"
+same "the program exports its calls and nothing else of the layer" 0 \
+    "$(nm -D --defined-only "$work/SCENARIO" | grep -c ' cobol_')"
 
 # --- Linking ---
 

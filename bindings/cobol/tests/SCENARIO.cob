@@ -33,6 +33,8 @@
                WHEN "request"    PERFORM SEND-REQUEST
                WHEN "field"      PERFORM SEND-BAD-FIELD
                WHEN "mistake"    CALL "PERSONR-TOKEN" USING AUTH
+               WHEN "handle"     CALL "PERSONR-TOKEN" USING
+                   SHORT-FIELD TOKEN PERSONR-RESULT
                WHEN "cost"       PERFORM HAND-OUT
                    VARYING COUNTER FROM 1 BY 1
                    UNTIL COUNTER > COUNTER-MAX
