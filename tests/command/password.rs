@@ -109,6 +109,16 @@ fn the_terminal_does_not_show_what_is_typed_and_is_then_as_it_was() {
 }
 
 #[test]
+fn no_core_file_holds_the_password() {
+    let scene = Scene::new();
+    let mut terminal = Terminal::running(&scene, &["token"]);
+    terminal.read_until(": ");
+    let limits = terminal.limits();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a line");
+    assert_eq!(core.split_whitespace().skip(4).collect::<Vec<_>>(), ["0", "0", "bytes"], "{core}");
+}
+
+#[test]
 fn a_signal_at_the_prompt_ends_the_command_with_the_terminal_as_it_was() {
     let scene = Scene::new();
     let mut terminal = Terminal::running(&scene, &["token"]);

@@ -68,6 +68,11 @@ impl Terminal {
         self.attributes().c_lflag & libc::ECHO != 0
     }
 
+    /// What the system allows the command, a line each.
+    pub fn limits(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("a process")
+    }
+
     /// Whether something is shown within so many milliseconds.
     fn wait(&self, milliseconds: i32) -> bool {
         let mut waiting = libc::pollfd { fd: self.master.as_raw_fd(), events: libc::POLLIN, revents: 0 };
