@@ -1,0 +1,3 @@
+module personr
+
+go 1.24

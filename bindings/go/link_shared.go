@@ -1,0 +1,6 @@
+//go:build !personr_static
+
+package personr
+
+// #cgo pkg-config: personr
+import "C"
