@@ -136,9 +136,7 @@ func (a *Auth) Login(ctx context.Context) (*Token, error) {
 	if ctx.Err() != nil {
 		return nil, cancelled(ctx)
 	}
-	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
-		return C.personr_auth_login_start(auth, 0, op, e)
-	})
+	op, err := a.startLogin(auth)
 	if err != nil {
 		return nil, err
 	}
@@ -149,6 +147,12 @@ func (a *Auth) Login(ctx context.Context) (*Token, error) {
 		return nil, err
 	}
 	return newToken(token), nil
+}
+
+func (a *account) startLogin(auth *C.personr_auth) (operation, error) {
+	return a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
+		return C.personr_auth_login_start(auth, 0, op, e)
+	})
 }
 
 // Reject tells the library that the service refused a token (answered 401). It takes the token itself or the value of

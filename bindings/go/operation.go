@@ -57,13 +57,14 @@ func (op operation) wait(ctx context.Context) {
 			}
 		}()
 	}
-	if err := op.poll(); err != nil {
-		op.look()
+	if err := op.poll(op.step); err != nil {
+		look(op.step)
 	}
 }
 
-// poll waits by Go's network poller, which costs no thread. It fails if the poller or the process has no descriptor left.
-func (op operation) poll() error {
+// poll calls step until it returns true: now, and each time that the operation's descriptor wakes Go's network poller. It
+// costs no thread. It fails if the process has no descriptor left, or the system has no such poller.
+func (op operation) poll(step func() bool) error {
 	fd := C.personr_go_watch(op.c)
 	if fd < 0 {
 		return errNotWatched
@@ -75,14 +76,14 @@ func (op operation) poll() error {
 		return err
 	}
 	// The poller tells of edges. None is lost: a step reads the descriptor before it looks at the state.
-	return raw.Read(func(uintptr) bool { return op.step() })
+	return raw.Read(func(uintptr) bool { return step() })
 }
 
 var errNotWatched = errors.New("the operation cannot be watched")
 
-// look waits without a descriptor.
-func (op operation) look() {
-	for pause := time.Millisecond; !op.step(); pause = min(2*pause, 50*time.Millisecond) {
+// look calls step until it returns true, without a descriptor.
+func look(step func() bool) {
+	for pause := time.Millisecond; !step(); pause = min(2*pause, 50*time.Millisecond) {
 		time.Sleep(pause)
 	}
 }

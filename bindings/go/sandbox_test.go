@@ -174,7 +174,24 @@ func TestMain(m *testing.M) {
 		fmt.Println("SKIP: PERSONR_SANDBOX does not name the program personr-sandbox")
 		return
 	}
-	os.Exit(m.Run())
+	stop := startForExamples()
+	result := m.Run()
+	stop()
+	os.Exit(result)
+}
+
+// startForExamples starts a sandbox for the examples, which find it in the environment, as a program does.
+func startForExamples() (stop func()) {
+	s, stop, err := runSandbox()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Setenv("PERSONR_BASE_URL", s.BaseURL)
+	os.Setenv("PERSONR_CA_FILE", s.CAFile)
+	os.Setenv("PERSONR_EMAIL", s.Email)
+	os.Setenv("PERSONR_PASSWORD", s.Password)
+	return stop
 }
 
 // process starts this program again in a role, with more variables in its environment.

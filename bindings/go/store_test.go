@@ -3,7 +3,6 @@ package personr_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -254,10 +253,4 @@ func TestCallbacksAreCollectedAfterTheirLastOwner(t *testing.T) {
 			}
 		}
 	}
-}
-
-func ExampleStatus() {
-	var err error = &personr.Error{Status: personr.ErrTimeout}
-	fmt.Println(errors.Is(err, personr.ErrTimeout), personr.ErrTimeout)
-	// Output: true PERSONR_TIMEOUT
 }

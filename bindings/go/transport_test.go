@@ -20,14 +20,18 @@ import (
 
 const applicant = `{"email":"maia@example.com","phone":"1","flowName":"Individual"}`
 
+// trusting returns a Transport of net/http that trusts the roots in a PEM file alone.
+func trusting(file string) *http.Transport {
+	pem, _ := os.ReadFile(file)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+}
+
 // client is one of net/http that trusts the sandbox.
 func (s *sandbox) client(t testing.TB, auth *personr.Auth) *http.Client {
 	t.Helper()
-	pem, err := os.ReadFile(s.CAFile)
-	must(t, err)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	base := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	base := trusting(s.CAFile)
 	t.Cleanup(base.CloseIdleConnections)
 	return &http.Client{Transport: &personr.Transport{Auth: auth, Base: base}}
 }
