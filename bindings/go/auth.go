@@ -7,6 +7,7 @@ import "C"
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 )
@@ -27,8 +28,8 @@ type account struct {
 	// Nil without such callbacks.
 	store, credentials lastFailure
 
-	mutex  sync.Mutex
-	flight *flight // nil if nobody waits for a token
+	flight atomic.Pointer[flight] // nil if nobody waits for a token
+	mutex  sync.Mutex             // for changes of it
 }
 
 // New makes an Auth. Nothing is sent: the first call that needs a token logs in. HTTPS_PROXY, ALL_PROXY, NO_PROXY,
@@ -82,7 +83,8 @@ func (a *Auth) Authorization(ctx context.Context) (string, error) {
 		return "", errClosed()
 	}
 	defer a.object.release()
-	if ctx.Err() == nil {
+	// While others wait, there is none in hand.
+	if ctx.Err() == nil && a.flight.Load() == nil {
 		if header := inHand(auth); header != "" {
 			return header, nil
 		}
@@ -91,8 +93,7 @@ func (a *Auth) Authorization(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer C.personr_token_free(token)
-	return C.GoString(C.personr_token_authorization(token)), nil
+	return token.Authorization(), nil
 }
 
 // Headers are written here, and copied out.
@@ -118,11 +119,7 @@ func (a *Auth) Token(ctx context.Context) (*Token, error) {
 		return nil, errClosed()
 	}
 	defer a.object.release()
-	token, err := a.await(ctx, auth)
-	if err != nil {
-		return nil, err
-	}
-	return newToken(token), nil
+	return a.await(ctx, auth)
 }
 
 // Login logs in anew, whether there is a good token or not, and so ends the token before it. This is how a password is
@@ -142,11 +139,7 @@ func (a *Auth) Login(ctx context.Context) (*Token, error) {
 	}
 	defer op.free()
 	op.wait(ctx)
-	token, err := a.tokenOf(ctx, op)
-	if err != nil {
-		return nil, err
-	}
-	return newToken(token), nil
+	return a.tokenOf(ctx, op)
 }
 
 func (a *account) startLogin(auth *C.personr_auth) (operation, error) {

@@ -38,7 +38,7 @@
 //
 // # Closing
 //
-// Auth, Token, Request, Response and Document hold memory of the C library, which the garbage collector does not see.
+// Auth, Request, Response and Document hold memory of the C library, which the garbage collector does not see.
 // Close gives it back, and wipes the secrets in it, at once; without Close that happens some time after the last use.
 // Close may be called at any time, also while other goroutines make calls: theirs go on to their end, and later calls
 // return [ErrClosed].

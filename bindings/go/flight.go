@@ -9,26 +9,27 @@ import (
 	"time"
 )
 
-// flight is a token on its way. All goroutines that ask for one meanwhile wait for the same flight, so that any number
-// of them costs one operation, and so two descriptors.
+// flight is a token on its way. All goroutines that ask for one meanwhile wait for the same flight and share its token,
+// so that any number of them costs one operation: two descriptors, and few calls of C, of which each that has to wait
+// for a lock there would cost a thread.
 type flight struct {
 	begun   time.Time
 	landed  chan struct{} // closed when it has landed
-	err     error         // after that: why it failed
-	waiting int           // goroutines that wait; behind account.mutex
+	token   *Token        // after that: the token, or why there is none
+	err     error
+	waiting int // goroutines that wait; behind account.mutex
 	cancel  context.CancelFunc
 }
 
-// await returns a token that is good now, the caller's to free.
+// await returns a token that is good now.
 //
-// A flight that lands puts a token into the library's hand, and each of those who waited takes it from there. Each waits
-// within its own timeout: one that joined later than the flight began may outlive it, and then begins the next.
-func (a *account) await(ctx context.Context, auth *C.personr_auth) (*C.personr_token, error) {
+// Each of those who wait does so within its own timeout: one that joined later than the flight began may outlive it, and
+// then begins the next.
+func (a *account) await(ctx context.Context, auth *C.personr_auth) (*Token, error) {
 	if C.personr_go_in_callback() != 0 {
 		return nil, &Error{Status: ErrInvalidArgument, Reason: "reentrant", Message: "called from inside a callback", retryAfter: -1}
 	}
-	begun := time.Now()
-	for {
+	for begun := time.Now(); ; {
 		if ctx.Err() != nil {
 			return nil, cancelled(ctx)
 		}
@@ -36,19 +37,19 @@ func (a *account) await(ctx context.Context, auth *C.personr_auth) (*C.personr_t
 		if f == nil {
 			return token, err
 		}
-		if err := a.ride(ctx, f, begun); err != nil {
-			return nil, err
+		if token, err = a.ride(ctx, f, begun); token != nil || err != nil {
+			return token, err
 		}
 	}
 }
 
 // join returns a token that is at hand; or else the flight to wait for, as one of those who wait.
-func (a *account) join(auth *C.personr_auth, begun time.Time) (*C.personr_token, *flight, error) {
+func (a *account) join(auth *C.personr_auth, begun time.Time) (*Token, *flight, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if a.flight != nil {
-		a.flight.waiting++
-		return nil, a.flight, nil
+	if f := a.flight.Load(); f != nil {
+		f.waiting++
+		return nil, f, nil
 	}
 	left := max(a.timeout-time.Since(begun), time.Millisecond)
 	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
@@ -63,50 +64,48 @@ func (a *account) join(auth *C.personr_auth, begun time.Time) (*C.personr_token,
 		return token, nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	a.flight = &flight{begun: time.Now(), landed: make(chan struct{}), waiting: 1, cancel: cancel}
+	f := &flight{begun: time.Now(), landed: make(chan struct{}), waiting: 1, cancel: cancel}
+	a.flight.Store(f)
 	a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
-	go a.fly(ctx, a.flight, op)
-	return nil, a.flight, nil
+	go a.fly(ctx, f, op)
+	return nil, f, nil
 }
 
 // fly steps the operation until it is done.
 func (a *account) fly(ctx context.Context, f *flight, op operation) {
 	defer a.object.release()
 	op.wait(ctx)
-	token, err := a.tokenOf(ctx, op)
-	C.personr_token_free(token)
+	f.token, f.err = a.tokenOf(ctx, op)
 	op.free()
 	f.cancel()
 
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if a.flight == f {
-		a.flight = nil
-	}
-	f.err = err
+	a.flight.CompareAndSwap(f, nil)
 	close(f.landed)
 }
 
-// ride waits for the flight. It returns nil if there may be a token now, or if another flight is to be tried.
-func (a *account) ride(ctx context.Context, f *flight, begun time.Time) error {
-	var late <-chan time.Time
-	if f.begun.Before(begun) {
+// ride waits for the flight. It returns neither a token nor an error if another flight is to be tried.
+func (a *account) ride(ctx context.Context, f *flight, begun time.Time) (*Token, error) {
+	isLate := f.begun.Before(begun)
+	var timeout <-chan time.Time
+	if isLate {
 		timer := time.NewTimer(a.timeout - time.Since(begun))
 		defer timer.Stop()
-		late = timer.C
+		timeout = timer.C
 	}
 	select {
 	case <-f.landed:
-		if f.begun.Before(begun) && errors.Is(f.err, ErrTimeout) {
-			return nil
+		if isLate && errors.Is(f.err, ErrTimeout) {
+			return nil, nil
 		}
-		return f.err
+		return f.token, f.err
 	case <-ctx.Done():
 		a.leave(f)
-		return cancelled(ctx)
-	case <-late:
+		return nil, cancelled(ctx)
+	case <-timeout:
 		a.leave(f)
-		return &Error{Status: ErrTimeout, Reason: "login", Message: "the login of another goroutine takes too long", retryAfter: -1}
+		return nil, &Error{Status: ErrTimeout, Reason: "login", Message: "the login of another goroutine takes too long", retryAfter: -1}
 	}
 }
 
@@ -117,8 +116,6 @@ func (a *account) leave(f *flight) {
 	f.waiting--
 	if f.waiting == 0 {
 		f.cancel()
-		if a.flight == f {
-			a.flight = nil
-		}
+		a.flight.CompareAndSwap(f, nil)
 	}
 }

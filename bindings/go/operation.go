@@ -88,14 +88,14 @@ func look(step func() bool) {
 	}
 }
 
-// tokenOf returns the token of an operation that is done, the caller's to free.
-func (a *account) tokenOf(ctx context.Context, op operation) (*C.personr_token, error) {
+// tokenOf returns the token of an operation that is done.
+func (a *account) tokenOf(ctx context.Context, op operation) (*Token, error) {
 	var token *C.personr_token
 	var problem *C.personr_error
 	if status := C.personr_operation_token(op.c, &token, &problem); status != C.PERSONR_OK {
 		return nil, a.failure(ctx, status, problem)
 	}
-	return token, nil
+	return newToken(token), nil
 }
 
 // failure makes an error of C's, with what is known on this side of its cause.

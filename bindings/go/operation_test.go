@@ -70,7 +70,7 @@ func TestAFlightThatEndsTooEarlyForOneIsFollowedByAnother(t *testing.T) {
 	auth := accountOfExamples(t)
 	auth.timeout = 10 * time.Second
 	early := &flight{begun: time.Now().Add(-time.Minute), landed: make(chan struct{}), waiting: 1, cancel: func() {}}
-	auth.flight = early
+	auth.flight.Store(early)
 	result := make(chan error, 1)
 	go func() {
 		_, err := auth.Token(context.Background())
@@ -82,7 +82,7 @@ func TestAFlightThatEndsTooEarlyForOneIsFollowedByAnother(t *testing.T) {
 		auth.mutex.Unlock()
 	}
 	auth.mutex.Lock()
-	auth.flight = nil
+	auth.flight.Store(nil)
 	early.err = &Error{Status: ErrTimeout}
 	close(early.landed)
 	auth.mutex.Unlock()
@@ -96,7 +96,7 @@ func TestWhoWaitsForAnothersLoginWaitsNoLongerThanTheTimeout(t *testing.T) {
 	auth.timeout = 20 * time.Millisecond
 	canceled := make(chan struct{})
 	stuck := &flight{begun: time.Now(), landed: make(chan struct{}), cancel: func() { close(canceled) }}
-	auth.flight = stuck
+	auth.flight.Store(stuck)
 	_, err := auth.Token(context.Background())
 	if e, ok := err.(*Error); !ok || e.Status != ErrTimeout || e.Reason != "login" {
 		t.Errorf("%v", err)

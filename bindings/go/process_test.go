@@ -187,13 +187,13 @@ func wait([]string) error {
 	}
 	// One more ends the process. Some are needed: Go begins another one when a call of C takes more than 20 µs, as it
 	// does when the system gives the processor to others.
-	debug.SetMaxThreads(100)
+	debug.SetMaxThreads(250)
 	err = atOnce(12000, func() error {
 		_, err := auth.Authorization(context.Background())
 		return err
 	})
 	if err == nil {
-		err = atOnce(200, func() error {
+		err = atOnce(500, func() error {
 			_, err := auth.Do(context.Background(), personr.NewRequest("api-applicant-status"))
 			return err
 		})

@@ -6,7 +6,7 @@ import "C"
 import "time"
 
 // Token is a token as it was when it was handed out. It never changes, and outlives the [Auth] that it came from. Any
-// number of goroutines may use it at once.
+// number of goroutines may use it at once. Its memory is wiped some time after its last use.
 type Token struct {
 	object *object[*C.personr_token]
 }
@@ -15,22 +15,15 @@ func newToken(c *C.personr_token) *Token {
 	return &Token{newObject(c, func(c *C.personr_token) { C.personr_token_free(c) })}
 }
 
+// text and number find the token open always: nothing closes it while it is in use.
 func (t *Token) text(get func(*C.personr_token) *C.char) string {
-	c := t.object.acquire()
-	if c == nil {
-		return ""
-	}
 	defer t.object.release()
-	return C.GoString(get(c))
+	return C.GoString(get(t.object.acquire()))
 }
 
 func (t *Token) number(get func(*C.personr_token) C.int64_t) int64 {
-	c := t.object.acquire()
-	if c == nil {
-		return 0
-	}
 	defer t.object.release()
-	return int64(get(c))
+	return int64(get(t.object.acquire()))
 }
 
 // Value returns the token itself. It is a secret.
@@ -72,12 +65,6 @@ func (t *Token) String() string {
 // GoString returns the same as String.
 func (t *Token) GoString() string {
 	return t.String()
-}
-
-// Close frees the token's memory and wipes it. Afterwards its texts are empty. The token stays good at the service.
-func (t *Token) Close() error {
-	t.object.close()
-	return nil
 }
 
 // seconds is made for lifetimes that a Duration cannot hold.
