@@ -47,7 +47,8 @@ func (a *account) await(ctx context.Context, auth *C.personr_auth) (*Token, erro
 func (a *account) join(auth *C.personr_auth, begun time.Time) (*Token, *flight, error) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	if f := a.flight.Load(); f != nil {
+	f := a.flight.Load()
+	if f != nil && !hasGoodToken(auth) {
 		f.waiting++
 		return nil, f, nil
 	}
@@ -55,20 +56,36 @@ func (a *account) join(auth *C.personr_auth, begun time.Time) (*Token, *flight, 
 	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
 		return C.personr_auth_token_start(auth, milliseconds(left), op, e)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, nil, err
-	}
-	if op.isDone() {
+	case op.isDone():
 		defer op.free()
 		token, err := a.tokenOf(context.Background(), op)
 		return token, nil, err
+	case f != nil:
+		op.free()
+		f.waiting++
+	default:
+		f = a.takeOff(op)
 	}
+	return nil, f, nil
+}
+
+// hasGoodToken is true also while the token is being renewed, for which the others need not wait.
+func hasGoodToken(auth *C.personr_auth) bool {
+	state := C.personr_auth_state(auth)
+	return state == C.PERSONR_STATE_GOOD || state == C.PERSONR_STATE_RENEWING
+}
+
+// takeOff begins the flight of an operation, for which one waits.
+func (a *account) takeOff(op operation) *flight {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &flight{begun: time.Now(), landed: make(chan struct{}), waiting: 1, cancel: cancel}
 	a.flight.Store(f)
 	a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
 	go a.fly(ctx, f, op)
-	return nil, f, nil
+	return f
 }
 
 // fly steps the operation until it is done.

@@ -233,7 +233,7 @@ func descriptors() (int, error) {
 
 func TestWaitingCostsNoThreads(t *testing.T) {
 	if _, err := descriptors(); err != nil {
-		t.Skip("SKIP: no /proc")
+		t.Skip("SKIP the threads of those who wait: there is no /proc")
 	}
 	s := startSandbox(t)
 	for _, endpoint := range []string{"api-basic-auth", "api-applicant-status"} {

@@ -171,7 +171,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if os.Getenv("PERSONR_SANDBOX") == "" {
-		fmt.Println("SKIP: PERSONR_SANDBOX does not name the program personr-sandbox")
+		fmt.Println("SKIP all: PERSONR_SANDBOX does not name the program personr-sandbox")
 		return
 	}
 	stop := startForExamples()

@@ -1,0 +1,52 @@
+package personr_test
+
+import (
+	"bytes"
+	"debug/elf"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The example as it was compiled by test.sh: with the shared library, with the archive, and static as a whole.
+func TestTheExampleGoesTheWayOfAnApplicant(t *testing.T) {
+	programs := strings.Fields(os.Getenv("PERSONR_PROGRAMS"))
+	if len(programs) == 0 {
+		t.Skip("SKIP the example: PERSONR_PROGRAMS names no programs")
+	}
+	s := startSandbox(t, "--plain-http")
+	scan := filepath.Join(t.TempDir(), "passport.jpg")
+	must(t, os.WriteFile(scan, []byte("scan"), 0o600))
+	for _, program := range programs {
+		// The name is looked up by the C library, which a static program may be unable to do.
+		for _, host := range []string{"127.0.0.1", "localhost"} {
+			name := filepath.Base(program) + " " + host
+			folder := t.TempDir()
+			command := exec.Command(program, scan, folder)
+			command.Env = append(os.Environ(), "PERSONR_BASE_URL="+strings.Replace(s.BaseURL, "127.0.0.1", host, 1), "PERSONR_CA_FILE=",
+				"PERSONR_EMAIL="+s.Email, "PERSONR_PASSWORD="+s.Password)
+			output := runBounded(t, command)
+			saved := filepath.Join(folder, "document-0")
+			equal(t, name, output, "result: Approved\nPASSPORT: "+saved+"\n")
+			contents, err := os.ReadFile(saved)
+			must(t, err)
+			equal(t, name+": the document", bytes.Equal(contents, []byte("scan")), true)
+		}
+		equal(t, program+" needs libpersonr", needsLibrary(t, program), filepath.Base(program) == "shared")
+	}
+}
+
+// needsLibrary returns whether the program wants libpersonr.so when it starts.
+func needsLibrary(t *testing.T, program string) bool {
+	t.Helper()
+	file, err := elf.Open(program)
+	if err != nil {
+		t.Skip("SKIP what the example needs: its program is no ELF") // another system's programs
+	}
+	defer file.Close()
+	libraries, err := file.ImportedLibraries()
+	must(t, err)
+	return strings.Contains(strings.Join(libraries, " "), "libpersonr")
+}
