@@ -112,7 +112,8 @@ func inHand(auth *C.personr_auth) string {
 	return header
 }
 
-// Token returns a token that is good now. It logs in if there is none.
+// Token returns a token that is good now. It logs in if there is none. If the context ends while the login's request is
+// on its way, the login goes on in the background, and the next call has its token.
 func (a *Auth) Token(ctx context.Context) (*Token, error) {
 	auth := a.object.acquire()
 	if auth == nil {

@@ -49,12 +49,20 @@ func (cb *callback) register(set func(C.uintptr_t) error) error {
 // run calls f for the callback that the handle stands for.
 func run(handle C.uintptr_t, what string, f func(cb *callback) error) (result C.int32_t) {
 	cb := cgo.Handle(handle).Value().(*callback)
+	hasReturned := false
 	defer func() {
-		if value := recover(); value != nil {
-			result = cb.failed(fmt.Errorf("panic in %s: %v", what, value))
+		if hasReturned {
+			return
 		}
+		value := recover()
+		if value == nil {
+			dieOfGoexit(what)
+		}
+		result = cb.failed(fmt.Errorf("panic in %s: %v", what, value))
 	}()
-	switch err := f(cb); err {
+	err := f(cb)
+	hasReturned = true
+	switch err {
 	case nil:
 		return C.PERSONR_CALLBACK_OK
 	case ErrStoreBusy:
@@ -62,6 +70,14 @@ func run(handle C.uintptr_t, what string, f func(cb *callback) error) (result C.
 	default:
 		return cb.failed(err)
 	}
+}
+
+// dieOfGoexit ends the process. A Goexit cannot be caught, and would end the goroutine without an end of the C function
+// that has called back: whoever waits for that function would wait for ever. The panic is in another goroutine, where no
+// one recovers from it.
+func dieOfGoexit(what string) {
+	go panic("personr: " + what + " has called runtime.Goexit, as t.FailNow does")
+	select {}
 }
 
 //export personrGoLoad

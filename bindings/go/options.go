@@ -157,7 +157,8 @@ func WithTokenStore(store string) Option {
 	}
 }
 
-// WithStore sets a token store of the application's own.
+// WithStore sets a token store of the application's own. What a login in the background issues (see [Auth.Token]) is saved
+// by the next call of the Auth; if the Auth is closed as well, it is lost.
 func WithStore(store Store) Option {
 	return func(s *settings) error {
 		if store == nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ func init() {
 	roles["share"] = share
 	roles["collect"] = collect
 	roles["wait"] = wait
+	roles["goexit"] = goexit
 }
 
 // inProcess starts this program in a role, with the sandbox to use.
@@ -241,4 +243,32 @@ func TestWaitingCostsNoThreads(t *testing.T) {
 	}
 	runBounded(t, inProcess(s, "wait", nil))
 	equal(t, "logins", s.counters(t).Logins, 1)
+}
+
+// goexit makes a call whose callback ends the goroutine.
+func goexit([]string) error {
+	s, err := sandboxOfParent()
+	if err != nil {
+		return err
+	}
+	auth, err := personr.New(s.Email, "", s.options(personr.WithCredentials(func(string) (string, error) {
+		runtime.Goexit()
+		return "", nil
+	}))...)
+	if err != nil {
+		return err
+	}
+	defer func() { recover() }()
+	_, err = auth.Login(context.Background())
+	return err
+}
+
+func TestGoexitInACallbackEndsTheProcessAndSaysWhy(t *testing.T) {
+	command := inProcess(startSandbox(t), "goexit", nil)
+	timer := time.AfterFunc(20*time.Second, func() { command.Process.Kill() })
+	defer timer.Stop()
+	output, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "panic: personr: the function of WithCredentials has called runtime.Goexit") {
+		t.Errorf("%v\n%.2000s", err, output)
+	}
 }

@@ -67,6 +67,16 @@ build_programs() {
         go build -tags personr_static -o "$PERSONR_WORK/archive" ./examples/applicant
 }
 
+# The program of the README, installed as the README says.
+build_readme() {
+    mkdir "$PERSONR_WORK/readme" &&
+        awk '/^```go$/ { is_code = 1; next } /^```$/ { if (is_code) exit } is_code' README.md >"$PERSONR_WORK/readme/main.go" &&
+        module=$PWD && (
+        cd "$PERSONR_WORK/readme" && go mod init example.com/status &&
+            go mod edit -require=personr@v0.0.0 -replace=personr="$module" && go vet . && go build -o status .
+    )
+}
+
 build_static() {
     go build -tags personr_static,netgo,osusergo -ldflags '-linkmode external -extldflags -static' \
         -o "$PERSONR_WORK/static" ./examples/applicant
@@ -95,6 +105,7 @@ check "gofmt" is_formatted
 check "go vet" go vet ./...
 check "go vet with the static library" go vet -tags personr_static ./...
 check "the example is compiled" build_programs
+check "the program of the README is compiled" build_readme
 PERSONR_PROGRAMS="$PERSONR_WORK/shared $PERSONR_WORK/archive"
 if has_no_c; then
     skip "a static program: there is no static C library"
