@@ -15,7 +15,6 @@ func TestTheExampleGoesTheWayOfAnApplicant(t *testing.T) {
 	if len(programs) == 0 {
 		t.Skip("SKIP the example: PERSONR_PROGRAMS names no programs")
 	}
-	s := startSandbox(t, "--plain-http")
 	scan := filepath.Join(t.TempDir(), "passport.jpg")
 	must(t, os.WriteFile(scan, []byte("scan"), 0o600))
 	for _, program := range programs {
@@ -24,6 +23,7 @@ func TestTheExampleGoesTheWayOfAnApplicant(t *testing.T) {
 		for _, host := range []string{"127.0.0.1", "localhost"} {
 			t.Run(filepath.Base(program)+" "+host, func(t *testing.T) {
 				t.Parallel()
+				s := startSandbox(t, "--plain-http") // its own: programs of one account would end each other's tokens
 				folder := t.TempDir()
 				command := exec.Command(program, scan, folder)
 				command.Env = append(os.Environ(), "PERSONR_BASE_URL="+strings.Replace(s.BaseURL, "127.0.0.1", host, 1),
