@@ -160,25 +160,6 @@ func canceled() context.Context {
 	return ctx
 }
 
-// Each of those who wait may go; the login goes on for the others.
-func TestOneWhoLeavesDoesNotCancelTheOthers(t *testing.T) {
-	s := startSandbox(t)
-	auth := s.auth(t)
-	s.fault(t, "api-basic-auth", "hold")
-	ctx, cancel := context.WithCancel(t.Context())
-	leaves, stays := make(chan error, 1), make(chan error, 1)
-	go func() { _, err := auth.Token(ctx); leaves <- err }()
-	s.waitUntil(t, "the login is out", func(c counters) bool { return c.Held == 1 })
-	go func() { _, err := auth.Token(context.Background()); stays <- err }()
-	cancel()
-	if err := <-leaves; !errors.Is(err, context.Canceled) {
-		t.Errorf("who left got %v", err)
-	}
-	s.release(t)
-	must(t, <-stays)
-	equal(t, "logins", s.counters(t).Logins, 1)
-}
-
 func TestFiveHundredGoroutinesMakeOneLogin(t *testing.T) {
 	s := startSandbox(t)
 	auth := s.auth(t)

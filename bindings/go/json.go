@@ -99,10 +99,8 @@ func (j JSON) Get(pointer string) JSON {
 }
 
 // At returns an element of the array at the pointer, or the value of a member of the object there, by its number from 0.
+// There is none with a negative number: for C it is one beyond every end.
 func (j JSON) At(pointer string, index int) JSON {
-	if index < 0 {
-		return JSON{}
-	}
 	return read(j, pointer, func(json *C.personr_json, at *C.char) JSON {
 		return JSON{j.document, C.personr_json_at(json, at, C.size_t(index))}
 	})

@@ -2,6 +2,7 @@ package personr
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 	"testing"
@@ -88,6 +89,36 @@ func TestAFlightThatEndsTooEarlyForOneIsFollowedByAnother(t *testing.T) {
 	auth.mutex.Unlock()
 	if err := <-result; err != nil {
 		t.Error(err)
+	}
+}
+
+// Each of those who wait may go; the flight goes on for the others, and ends with the last.
+func TestOneWhoLeavesDoesNotCancelTheOthers(t *testing.T) {
+	auth := accountOfExamples(t)
+	canceled := false
+	f := &flight{begun: time.Now().Add(time.Hour), landed: make(chan struct{}), cancel: func() { canceled = true }}
+	auth.flight.Store(f)
+	result := make(chan error, 2)
+	wait := func(ctx context.Context) {
+		_, err := auth.Token(ctx)
+		result <- err
+	}
+	first, leave := context.WithCancel(context.Background())
+	second, leaveToo := context.WithCancel(context.Background())
+	go wait(first)
+	go wait(second)
+	for waiting := 0; waiting != 2; time.Sleep(time.Millisecond) {
+		auth.mutex.Lock()
+		waiting = f.waiting
+		auth.mutex.Unlock()
+	}
+	leave()
+	if err := <-result; !errors.Is(err, context.Canceled) || canceled || auth.flight.Load() != f {
+		t.Errorf("%v, and the flight is cancelled: %v", err, canceled)
+	}
+	leaveToo()
+	if err := <-result; !errors.Is(err, context.Canceled) || !canceled || auth.flight.Load() != nil {
+		t.Errorf("%v, and the flight is cancelled: %v", err, canceled)
 	}
 }
 

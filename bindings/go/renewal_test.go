@@ -17,7 +17,7 @@ func TestARenewalHoldsUpNobodyElse(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := startSandbox(t)
-			must(t, s.control("/lifetime", object{"seconds": 4}, nil))
+			must(t, s.control("/lifetime", object{"seconds": 6}, nil))
 			auth := s.auth(t, option, personr.WithRenewBefore(time.Hour)) // half of its life
 			first, err := auth.Authorization(t.Context())
 			must(t, err)

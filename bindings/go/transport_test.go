@@ -1,7 +1,6 @@
 package personr_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -173,11 +172,11 @@ func TestAnAuthorizationOfOnesOwnIsLeftAlone(t *testing.T) {
 
 // A firewall's 401 must not cause logins. Its page is handed on whole.
 func TestA401ThatIsAPageIsNoRefusal(t *testing.T) {
-	for _, kind := range []string{"text/html; charset=utf-8", "text/plain"} {
+	for kind, page := range map[string]string{"text/html; charset=utf-8": "blocked", "text/plain": "\n <html>blocked</html>"} {
 		s, auth := startService(t, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", kind)
 			w.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprint(w, "\n <html>blocked</html>")
+			fmt.Fprint(w, page)
 		})
 		request, err := http.NewRequest(http.MethodGet, s.URL+"/x", nil)
 		must(t, err)
@@ -186,7 +185,7 @@ func TestA401ThatIsAPageIsNoRefusal(t *testing.T) {
 		body, err := io.ReadAll(response.Body)
 		must(t, err)
 		response.Body.Close()
-		equal(t, "page", string(bytes.TrimSpace(body)), "<html>blocked</html>")
+		equal(t, "page", string(body), page)
 		equal(t, "logins", s.logins.Load(), 1)
 		equal(t, "the caller's request has got a header", request.Header.Get("Authorization"), "")
 	}
