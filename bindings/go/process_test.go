@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -193,16 +195,26 @@ func wait([]string) error {
 	err = atOnce(12000, func() error {
 		_, err := auth.Authorization(context.Background())
 		return err
+	}, func() error {
+		held, err := descriptors()
+		if err == nil && held > before+40 {
+			err = fmt.Errorf("%d descriptors before, and %d while they wait", before, held)
+		}
+		for c := (counters{}); err == nil && c.Held == 0; {
+			err = s.control("/counters", nil, &c)
+		}
+		return errors.Join(err, s.control("/release", object{}, nil))
 	})
 	if err == nil {
 		err = atOnce(500, func() error {
 			_, err := auth.Do(context.Background(), personr.NewRequest("api-applicant-status"))
 			return err
-		})
+		}, func() error { return nil })
 	}
 	if err != nil {
 		return err
 	}
+	http.DefaultClient.CloseIdleConnections()
 	auth.Close()
 	// The poller's own two are made when they are needed; a thread of the library may be about to close its last.
 	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -214,10 +226,20 @@ func wait([]string) error {
 	}
 }
 
-func atOnce(count int, call func() error) error {
+// atOnce makes calls at once, and calls meanwhile when all have begun.
+func atOnce(count int, call, meanwhile func() error) error {
 	results := make(chan error, count)
+	var begun sync.WaitGroup
+	begun.Add(count)
 	for range count {
-		go func() { results <- call() }()
+		go func() {
+			begun.Done()
+			results <- call()
+		}()
+	}
+	begun.Wait()
+	if err := meanwhile(); err != nil {
+		return err
 	}
 	for range count {
 		if err := <-results; err != nil {
@@ -238,9 +260,8 @@ func TestWaitingCostsNoThreads(t *testing.T) {
 		t.Skip("SKIP the threads of those who wait: there is no /proc")
 	}
 	s := startSandbox(t)
-	for _, endpoint := range []string{"api-basic-auth", "api-applicant-status"} {
-		must(t, s.control("/fault", object{"action": object{"delay_ms": 300}, "path": endpoint, "always": true}, nil))
-	}
+	s.fault(t, "api-basic-auth", "hold")
+	must(t, s.control("/fault", object{"action": object{"delay_ms": 300}, "path": "api-applicant-status", "always": true}, nil))
 	runBounded(t, inProcess(s, "wait", nil))
 	equal(t, "logins", s.counters(t).Logins, 1)
 }
