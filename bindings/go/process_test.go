@@ -1,6 +1,7 @@
 package personr_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -139,8 +140,18 @@ func collect([]string) error {
 	return nil
 }
 
+// The string takes C long enough to decode that a collection begins and ends meanwhile.
+var long = []byte(`{"f":"` + strings.Repeat("Zm9v", 1<<16) + `"}`)
+
 // useOnce makes objects of every kind, of which each is garbage as soon as the call on it has begun.
 func useOnce(s *sandbox) error {
+	document, err := personr.ParseJSON(long)
+	if err != nil {
+		return err
+	}
+	if decoded, err := document.JSON().Bytes("/f"); err != nil || !bytes.Equal(decoded, bytes.Repeat([]byte("foo"), 1<<16)) {
+		return fmt.Errorf("other bytes: %v", err)
+	}
 	ctx := context.Background()
 	auth, err := personr.New(s.Email, s.Password, s.options()...)
 	if err != nil {

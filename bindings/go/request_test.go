@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +77,28 @@ func TestTheWayOfAnApplicant(t *testing.T) {
 	must(t, err)
 	equal(t, "WriteTo and Body", body.String(), string(downloaded.Body()))
 	equal(t, "logins", s.counters(t).Logins, 1)
+}
+
+// collector is a writer during whose work the garbage collector runs.
+type collector struct{ bytes.Buffer }
+
+func (c *collector) Write(p []byte) (int, error) {
+	for range 3 {
+		runtime.GC()
+		time.Sleep(time.Millisecond) // cleanups run in a goroutine of their own
+	}
+	return c.Buffer.Write(p)
+}
+
+func TestAResponseIsNotFreedWhileItIsWritten(t *testing.T) {
+	s := startSandbox(t)
+	response, err := s.auth(t).Do(t.Context(), createApplicant())
+	must(t, err)
+	want := response.Body()
+	var c collector
+	_, err = response.WriteTo(&c)
+	must(t, err)
+	equal(t, "body", c.String(), string(want))
 }
 
 // The documented answer has a comma too many: encoding/json refuses it.
