@@ -105,8 +105,7 @@ static void release(void *user_data)
 
 personr_status personr_go_set_store(personr_options *options, uintptr_t handle, personr_error **error)
 {
-    return personr_options_set_token_store_callbacks(options, load, save, lock, unlock, (void *)handle, release,
-                                                     error);
+    return personr_options_set_token_store_callbacks(options, load, save, lock, unlock, (void *)handle, release, error);
 }
 
 personr_status personr_go_set_credentials(personr_options *options, uintptr_t handle, personr_error **error)

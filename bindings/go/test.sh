@@ -49,7 +49,7 @@ is_formatted() {
 
 # Runs the tests, and counts each of them.
 run_tests() {
-    timeout 120 "$@" >"$PERSONR_WORK/tests" 2>&1
+    timeout 300 "$@" >"$PERSONR_WORK/tests" 2>&1
     result=$?
     passes=$(grep -c '^--- PASS' "$PERSONR_WORK/tests")
     failures=$(grep -c '^--- FAIL' "$PERSONR_WORK/tests")
@@ -93,6 +93,7 @@ has_no_races() {
 
 # The cost of a hand-out beside C's, for the reader: it fails nothing.
 tell_cost() {
+    # shellcheck disable=SC2046 # several arguments
     "${CC:-cc}" -O2 testdata/handout.c $(pkg-config --cflags --libs personr) -o "$PERSONR_WORK/handout" &&
         PERSONR_HANDOUT=$PERSONR_WORK/handout go test -run '^$' -bench 'Authorization$' -benchtime 0.2s . |
         awk '/times-C/ {
@@ -114,11 +115,11 @@ else
     PERSONR_PROGRAMS="$PERSONR_PROGRAMS $PERSONR_WORK/static"
 fi
 export PERSONR_PROGRAMS
-run_tests go test -count=1 -v -timeout 100s .
+run_tests go test -count=1 -v -timeout 280s .
 if has_no_races; then
     skip "races: the race detector does not work here"
 else
-    check "the tests, watched for races" timeout 120 go test -race -count=1 -timeout 100s .
+    check "the tests, watched for races" timeout 300 go test -race -count=1 -timeout 280s .
 fi
 tell_cost
 if [ "$skipped" -gt 0 ]; then
