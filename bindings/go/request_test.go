@@ -2,6 +2,7 @@ package personr_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -156,6 +157,24 @@ func TestATimeoutOfARequest(t *testing.T) {
 	var e *personr.Error
 	if !errors.As(err, &e) || !errors.Is(err, personr.ErrTimeout) || !e.Timeout() || !e.MayHaveRun {
 		t.Fatalf("%v", err)
+	}
+}
+
+func TestTheEndOfAContextEndsARequest(t *testing.T) {
+	s := startSandbox(t)
+	auth := s.auth(t)
+	s.fault(t, "api-applicant-create", "hold")
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() { _, err := auth.Do(ctx, createApplicant()); result <- err }()
+	s.waitUntil(t, "the request is out", func(c counters) bool { return c.Held == 1 })
+	cancel()
+	var e *personr.Error
+	if err := <-result; !errors.Is(err, context.Canceled) || !errors.As(err, &e) || !e.MayHaveRun {
+		t.Errorf("%v", err)
+	}
+	if _, err := auth.Do(canceled(), createApplicant()); !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.MayHaveRun {
+		t.Errorf("a context that had ended before: %v", err)
 	}
 }
 
