@@ -4,7 +4,7 @@ CARGO ?= cargo
 PREFIX ?= /usr/local
 export CARGO PREFIX BINDIR LIBDIR INCLUDEDIR MANDIR DOCDIR DESTDIR FEATURES TARGET
 
-.PHONY: help demo test test-languages check check-machines lint msrv bench bench-smoke build install uninstall deb dist dist-all abi reproducible sbom docs header third-party lock update release-check locked clean
+.PHONY: help demo test test-languages check check-machines lint msrv bench bench-smoke build install uninstall deb dist dist-all wheel abi reproducible sbom docs header third-party lock update release-check locked clean
 
 help:
 	@echo "make demo          builds, and logs in to a sandbox from C"
@@ -22,6 +22,7 @@ help:
 	@echo "make deb           makes Debian packages, in target/deb"
 	@echo "make dist          makes an archive for every Linux from 2012 on, in target"
 	@echo "make dist-all      makes the archive and the Debian packages for x86-64, i686 and aarch64"
+	@echo "make wheel         makes the Python package with that library inside, in target/wheels"
 	@echo "make abi           renews abi/ after an addition to the interface"
 	@echo "make reproducible  builds it in two folders, and compares"
 	@echo "make sbom          writes what is in the library: target/personr.cdx.json (CycloneDX)"
@@ -37,7 +38,7 @@ help:
 locked:
 	@sh packaging/lock.sh restore
 
-demo test test-languages check check-machines lint bench bench-smoke build deb dist dist-all abi reproducible sbom header third-party: locked
+demo test test-languages check check-machines lint bench bench-smoke build deb dist dist-all wheel abi reproducible sbom header third-party: locked
 
 demo:
 	@sh examples-c/demo.sh
@@ -85,6 +86,9 @@ dist:
 
 dist-all:
 	@sh packaging/dist-all.sh
+
+wheel:
+	@sh bindings/python/wheel.sh
 
 abi:
 	@sh packaging/abi.sh renew

@@ -165,6 +165,46 @@ fn logs_in_on_an_old_debian(place: &Path) {
     logs_in(&mut inside);
 }
 
+/// A wheel needs nothing but Python and cffi, and what it carries is what is loaded.
+#[test]
+#[ignore = "run by make check"]
+fn the_wheel_logs_in_where_no_library_is_installed() {
+    let Some(archive) = archive() else { return };
+    let tools = Command::new("sh").arg("bindings/python/tools.sh").current_dir(ROOT).output().expect("a shell");
+    let said_last = String::from_utf8_lossy(&tools.stdout).trim().to_owned();
+    if !tools.status.success() {
+        return skip("the wheel", &said_last);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut wheel = Command::new("sh");
+    wheel.arg("bindings/python/wheel.sh").arg(archive).current_dir(ROOT).env("CARGO_TARGET_DIR", folder.path());
+    let output = wheel.output().expect("a shell");
+    assert!(output.status.success(), "{}", said(&output));
+    let wheel = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    let name = wheel.file_name().expect("a file").to_string_lossy().into_owned();
+    let tags = format!("cp39-abi3-manylinux2014_{}.whl", std::env::consts::ARCH);
+    assert_eq!(name, format!("personr-{}-{tags}", env!("CARGO_PKG_VERSION")));
+
+    // The library has 2.1 MB.
+    let size = fs::metadata(&wheel).expect("a wheel").len();
+    assert!(size < 1_500_000, "{size} bytes packed: what else is in it?");
+
+    let mut program = sh("\"$PYTHON\" -m zipfile -e \"$WHEEL\" \"$SITE\"
+        unset LD_LIBRARY_PATH
+        PYTHONPATH=$SITE \"$PYTHON\" -c '
+import os, personr
+email, password, base_url, ca_file = (os.environ[\"PERSONR_\" + name] for name in
+                                      (\"EMAIL\", \"PASSWORD\", \"BASE_URL\", \"CA_FILE\"))
+with personr.Auth(email, password, base_url=base_url, ca_file=ca_file) as auth:
+    print(f\"libpersonr {personr.library_version()}: {auth.authorization()[:13]}...\")
+with open(\"/proc/self/maps\") as maps:
+    loaded = {line.split()[-1] for line in maps if \"libpersonr.so\" in line}
+assert loaded == {os.path.realpath(os.environ[\"SITE\"] + \"/personr/libpersonr.so.0\")}, loaded
+'");
+    logs_in(program.env("PYTHON", said_last).env("WHEEL", wheel).env("SITE", folder.path().join("site")));
+    figures!("wheel: {tags}, logged in from a folder of its own");
+}
+
 /// The version of glibc in a line of objdump's: "(GLIBC_2.17)".
 fn glibc(line: &str) -> Option<[u32; 2]> {
     let version = line.split_once("(GLIBC_")?.1.split_once(')')?.0;
