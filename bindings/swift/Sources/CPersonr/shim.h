@@ -1,0 +1,2 @@
+/* The installed header, wherever pkg-config finds it. */
+#include <personr.h>
