@@ -140,14 +140,15 @@
 
 /**
  * The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
- * "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
- * message is about the failure that tells most.
+ * "io", "descriptors" (too many open files, in this process or the system), "thread" (none could be started for an
+ * operation). If all addresses of a host fail, the message is about the failure that tells most.
  */
 #define PERSONR_NETWORK 7
 
 /**
  * The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
- * "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
+ * "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback", "operation"
+ * (whatever it was about to do).
  */
 #define PERSONR_TIMEOUT 8
 
@@ -398,10 +399,13 @@ typedef struct personr_json personr_json;
  * personr_operation_free().
  *
  *     personr_auth_token_start(auth, 0, &operation, &error);
- *     watch personr_operation_fd(operation) for reading; each time that it is ready:
- *         if (personr_operation_step(operation))
- *             personr_operation_token(operation, &token, &error);
- *     stop watching, then personr_operation_free(operation);
+ *     if (!personr_operation_step(operation))
+ *         watch personr_operation_fd(operation) for reading, and step again each time that it is ready
+ *     once a step has returned 1: stop watching, then
+ *         personr_operation_token(operation, &token, &error);
+ *         personr_operation_free(operation);
+ *
+ * Step once right after the start: an operation that was done at once has no descriptor, which no loop would wake for.
  *
  * A thread of the library works meanwhile: one for all token operations of a handle, and one for each request that is
  * being sent, at most 64 in a process (further requests wait for one of these). All signals are blocked on these
@@ -564,9 +568,10 @@ typedef int32_t (*personr_store_unlock_fn)(void *PERSONR_NULLABLE user_data,
  * Frees the user data of callbacks.
  *
  * It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
- * options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
- * call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that,
- * whatever its parent's threads were doing; if one of them was just making or freeing an owner it may not.
+ * options object, until it is freed or set anew, each personr_auth that was made with it, and each operation of these.
+ * A setter that fails does not call it: the user data stay the caller's. A forked child has its own copy of the data
+ * and calls it for that, whatever its parent's threads were doing; if one of them was just making or freeing an owner
+ * it may not.
  *
  * It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
  * these user data runs any more, nor will.
@@ -1836,7 +1841,8 @@ personr_status personr_request_start(const personr_auth *PERSONR_NONNULL auth,
  * runtime that closes what it watches (Go) gets a copy (dup). Stop watching it before the operation is freed.
  *
  * @param operation The operation. NULL gives -1.
- * @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once and there is nothing to watch.
+ * @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once, so that there is nothing to
+ * watch. poll() passes over -1 without a word, so step first.
  *
  * Threads: one at a time for each operation. Network: never.
  */

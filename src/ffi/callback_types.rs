@@ -29,9 +29,10 @@ pub const PERSONR_LOG_DEBUG: i32 = 4;
 /// Frees the user data of callbacks.
 ///
 /// It is called once for each successful call of a setter that was given it, when the last owner goes. Owners are the
-/// options object, until it is freed or set anew, and each handle that was made with it. A setter that fails does not
-/// call it: the user data stay the caller's. A forked child has its own copy of the data and calls it for that,
-/// whatever its parent's threads were doing; if one of them was just making or freeing an owner it may not.
+/// options object, until it is freed or set anew, each personr_auth that was made with it, and each operation of these.
+/// A setter that fails does not call it: the user data stay the caller's. A forked child has its own copy of the data
+/// and calls it for that, whatever its parent's threads were doing; if one of them was just making or freeing an owner
+/// it may not.
 ///
 /// It runs on the thread that frees the last owner; the rules of #personr_store_load_fn hold for it. No callback with
 /// these user data runs any more, nor will.

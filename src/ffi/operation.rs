@@ -20,10 +20,13 @@ use crate::sys::shared::Use;
 /// personr_operation_free().
 ///
 ///     personr_auth_token_start(auth, 0, &operation, &error);
-///     watch personr_operation_fd(operation) for reading; each time that it is ready:
-///         if (personr_operation_step(operation))
-///             personr_operation_token(operation, &token, &error);
-///     stop watching, then personr_operation_free(operation);
+///     if (!personr_operation_step(operation))
+///         watch personr_operation_fd(operation) for reading, and step again each time that it is ready
+///     once a step has returned 1: stop watching, then
+///         personr_operation_token(operation, &token, &error);
+///         personr_operation_free(operation);
+///
+/// Step once right after the start: an operation that was done at once has no descriptor, which no loop would wake for.
 ///
 /// A thread of the library works meanwhile: one for all token operations of a handle, and one for each request that is
 /// being sent, at most 64 in a process (further requests wait for one of these). All signals are blocked on these
@@ -156,7 +159,8 @@ fn timeout(milliseconds: u32) -> Result<Option<Duration>> {
 /// runtime that closes what it watches (Go) gets a copy (dup). Stop watching it before the operation is freed.
 ///
 /// @param operation The operation. NULL gives -1.
-/// @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once and there is nothing to watch.
+/// @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once, so that there is nothing to
+/// watch. poll() passes over -1 without a word, so step first.
 ///
 /// Threads: one at a time for each operation. Network: never.
 #[unsafe(no_mangle)]

@@ -26,11 +26,12 @@ pub const PERSONR_RATE_LIMITED: i32 = 5;
 /// The service answered 5xx.
 pub const PERSONR_SERVER: i32 = 6;
 /// The service could not be reached, or the connection broke. Reasons: "dns", "connect", "proxy", "reset", "closed",
-/// "io", "descriptors" (too many open files, in this process or the system). If all addresses of a host fail, the
-/// message is about the failure that tells most.
+/// "io", "descriptors" (too many open files, in this process or the system), "thread" (none could be started for an
+/// operation). If all addresses of a host fail, the message is about the failure that tells most.
 pub const PERSONR_NETWORK: i32 = 7;
 /// The time allowed has passed. Reasons: "connect" (which includes the name look-up), "proxy", "handshake", "request",
-/// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback".
+/// "answer", "login" (another thread's), "store-lock" (another process's), "store", "credentials-callback", "operation"
+/// (whatever it was about to do).
 pub const PERSONR_TIMEOUT: i32 = 8;
 /// The server could not prove who it is. Reasons: "certificate-expired", "certificate-not-yet-valid",
 /// "certificate-unknown-issuer", "certificate-name", "certificate-other", "handshake". Or (reasons "no-roots",
