@@ -60,12 +60,12 @@ fn the_debian_packages_install_in_a_clean_root() {
             dpkg --install *.deb >&2
             cc main.c $(pkg-config --cflags --libs personr) -o program
             readelf -d program | grep libpersonr.so.0 >&2
-            ./program
             echo $PERSONR_PASSWORD >password
+            personr token --store file:/consumer/store --password-file password >&2
+            ./program
             ls /usr/include/personr.ffi.h /usr/include/personr/module.modulemap >&2
             man --where libpersonr personr >&2
             test -f /usr/share/bash-completion/completions/personr -a -f /usr/share/zsh/vendor-completions/_personr
-            personr token --store file:/consumer/store --password-file password >&2
             dpkg --remove personr libpersonr-dev libpersonr0 >&2
             ! ls /usr/lib/*/libpersonr* /usr/include/personr* /usr/bin/personr 2>/dev/null
         '"
