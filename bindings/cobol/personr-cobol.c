@@ -2,6 +2,7 @@
 #include "personr-cobol.h"
 
 #include <libcob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,21 +58,28 @@ static void fill(char *field, size_t size, const char *text)
     memcpy(field, text, length);
 }
 
+/* The program is wrong, and no status could tell it so. */
+static void stop(const char *call, const char *what)
+{
+    fprintf(stderr, "%s: %s\n", call, what);
+    cob_stop_run(1);
+}
+
 void cobol_expect(const char *call, int arguments)
 {
+    char what[40];
+
     if (cob_get_num_params() == arguments)
         return;
-    cob_runtime_error("%s takes %d arguments", call, arguments);
-    cob_stop_run(1);
+    snprintf(what, sizeof what, "it takes %d arguments", arguments);
+    stop(call, what);
 }
 
 struct result *cobol_result_of(const char *call, int arguments)
 {
     cobol_expect(call, arguments);
-    if (cob_get_param_size(arguments) != (int)sizeof(struct result)) {
-        cob_runtime_error("%s: the last argument is PERSONR-RESULT of PERSONR-RECORDS.cpy", call);
-        cob_stop_run(1);
-    }
+    if (cob_get_param_size(arguments) != (int)sizeof(struct result))
+        stop(call, "the last argument is PERSONR-RESULT of PERSONR-RECORDS.cpy");
     return cob_get_param_data(arguments);
 }
 
@@ -105,10 +113,8 @@ int cobol_finish_with(struct result *result, personr_status status, const char *
 /* It may stand at any address. */
 static void *pointer_argument(int number)
 {
-    if (cob_get_param_size(number) != (int)sizeof(void *)) {
-        cob_runtime_error("argument %d is a handle: a field of USAGE POINTER", number);
-        cob_stop_run(1);
-    }
+    if (cob_get_param_size(number) != (int)sizeof(void *))
+        stop("libpersonr", "a handle is a field of USAGE POINTER");
     return cob_get_param_data(number);
 }
 

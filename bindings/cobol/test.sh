@@ -161,7 +161,7 @@ same "what is wrong with a field is told by the send" \
     "PERSONR_INVALID_ARGUMENT argument +0000000000 +0000000000" "$(run SCENARIO field)"
 run SCENARIO mistake >"$work/said" 2>&1
 same "a call with too few arguments ends the program" 1 "$?"
-same "and says which" 1 "$(grep -c 'PERSONR-TOKEN takes 3 arguments' "$work/said")"
+same "and says which" 1 "$(grep -c '^PERSONR-TOKEN: it takes 3 arguments' "$work/said")"
 run SCENARIO handle >"$work/said" 2>&1
 same "so does one with a field that is no handle" 1 "$?"
 same "and that is said" 1 "$(grep -c 'USAGE POINTER' "$work/said")"
