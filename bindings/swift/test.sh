@@ -98,7 +98,7 @@ builds() {
     # shellcheck disable=SC2016 # for the shell that runs it
     $run "$begin"'
         swift_build build -c release --build-tests -Xswiftc -warnings-as-errors -Xswiftc -enable-testing >"$work/built" ||
-            { cat "$work/built" && exit 1; }
+            { grep -A 3 error: "$work/built" || cat "$work/built"; exit 1; }
     '
 }
 
@@ -130,7 +130,8 @@ the_readme_is_true() {
     $run "$begin"'
         sed -i "s|../libpersonr/bindings/swift|$source|" "$work/user/Package.swift"
         cd "$work/user"
-        swift_build user/build >"$work/user/built" || { cat "$work/user/built" && exit 1; }
+        swift_build user/build >"$work/user/built" ||
+            { grep -A 3 error: "$work/user/built" || cat "$work/user/built"; exit 1; }
         # No login leaves the machine.
         said=$(HTTPS_PROXY=http://127.0.0.1:1 PERSONR_EMAIL=a@b.c PERSONR_PASSWORD=p timeout 60 build/debug/first) || :
         echo "$said" | grep -q "^PERSONR_"

@@ -7,10 +7,12 @@
 
 import Personr
 
-#if canImport(Glibc)
-    import Glibc
-#else
+#if canImport(Darwin)
     import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
 #endif
 
 func environment(_ name: String) -> String? {

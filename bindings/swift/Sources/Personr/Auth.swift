@@ -48,7 +48,7 @@ public final class Auth: Sendable {
 
     /// "Bearer TOKEN": the value of an Authorization header, for a request that other means send.
     ///
-    /// If the service answers 401, another login has ended the token: call ``reject(_:)-(String)``, ask again, and repeat the
+    /// If the service answers 401, another login has ended the token: call `reject(_:)`, ask again, and repeat the
     /// request **once**. A 403 is no reason to reject.
     ///
     /// - Parameter timeout: As for ``token(timeout:)``.

@@ -1,8 +1,8 @@
 // What the library calls: token stores, the password, the log.
 //
 // Each is a Swift object in an `Unmanaged` box, which the library frees (`personr_user_data_free_fn`). The library calls on a
-// thread that called it, and this package calls what may call back on Dispatch's threads alone (Operation.swift). So
-// callbacks may block there, and may be asynchronous.
+// thread that called it, and what may call a store or ask for the password is called on Dispatch's threads alone
+// (Operation.swift). So these may block, and may be asynchronous. The log is told by other calls as well.
 
 import CPersonr
 import Dispatch

@@ -49,12 +49,19 @@ public struct Json: Sendable {
             self.rawValue = rawValue
         }
 
+        /// Nothing stands there.
         public static let missing = Kind(rawValue: PERSONR_TYPE_MISSING)
+        /// `null`.
         public static let null = Kind(rawValue: PERSONR_TYPE_NULL)
+        /// `true` or `false`.
         public static let boolean = Kind(rawValue: PERSONR_TYPE_BOOLEAN)
+        /// A number.
         public static let number = Kind(rawValue: PERSONR_TYPE_NUMBER)
+        /// A string.
         public static let string = Kind(rawValue: PERSONR_TYPE_STRING)
+        /// Elements in their order.
         public static let array = Kind(rawValue: PERSONR_TYPE_ARRAY)
+        /// Members with names, in their order.
         public static let object = Kind(rawValue: PERSONR_TYPE_OBJECT)
     }
 

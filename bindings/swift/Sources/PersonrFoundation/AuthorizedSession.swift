@@ -20,7 +20,7 @@ import Synchronization
 /// After a 401 the token is rejected, and the request sent once more with another one. A redirect is an answer like any
 /// other and not followed, since the token would go with it.
 ///
-/// ``Personr/Auth/send(_:progress:)`` does more: it knows what a refusal is and what may be sent again, and leaves nothing in
+/// `Auth.send(_:progress:)` does more: it knows what a refusal is and what may be sent again, and leaves nothing in
 /// memory. This is for applications that have their requests in Foundation's form.
 public final class AuthorizedSession: Sendable {
     private let auth: Auth
@@ -43,7 +43,7 @@ public final class AuthorizedSession: Sendable {
     /// about the token.
     ///
     /// - Returns: The answer, whatever its status is.
-    /// - Throws: ``Personr/PersonrError`` if there is no token; `URLError` if the request failed. A cancelled task throws one
+    /// - Throws: `PersonrError` if there is no token; `URLError` if the request failed. A cancelled task throws one
     ///   or the other.
     public func data(for request: URLRequest) async throws -> (Data, HTTPURLResponse) {
         let first = try await request.authorized(by: auth)

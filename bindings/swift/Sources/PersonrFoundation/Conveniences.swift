@@ -4,7 +4,7 @@ import Foundation
 import Personr
 
 extension PersonrError: LocalizedError {
-    /// ``PersonrError/message``.
+    /// `message`.
     public var errorDescription: String? { message }
 }
 
@@ -19,12 +19,12 @@ extension Response {
 }
 
 extension Request {
-    /// Adds bytes of yours as a file. See ``add(_:bytes:named:as:)``.
+    /// Adds bytes of yours as a file. See `add(_:bytes:named:as:)`.
     public mutating func add(_ name: String, data: Data, named fileName: String?, as encoding: Encoding) {
         add(name, bytes: [UInt8](data), named: fileName, as: encoding)
     }
 
-    /// Adds a file, which is opened and read at each send. See ``add(_:file:named:as:)``.
+    /// Adds a file, which is opened and read at each send. See `add(_:file:named:as:)`.
     public mutating func add(_ name: String, file: URL, named fileName: String? = nil, as encoding: Encoding) {
         add(name, file: file.path(percentEncoded: false), named: fileName, as: encoding)
     }

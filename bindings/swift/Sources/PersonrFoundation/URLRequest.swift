@@ -9,10 +9,10 @@ extension URLRequest {
     /// The same request with the Authorization line of a token that is good now.
     ///
     /// ``AuthorizedSession`` does this and what a 401 asks for. With a client of your own: if the service answers 401,
-    /// ``Personr/Auth/reject(_:)-(String)`` the line's value, authorize again, and repeat the request **once**. Do not let the
+    /// `Auth.reject(_:)` the line's value, authorize again, and repeat the request **once**. Do not let the
     /// client follow redirects: `URLSession` takes the line along to another host.
     ///
-    /// - Throws: What ``Personr/Auth/token(timeout:)`` throws; `invalidArgument` for a URL on whose way the token would be
+    /// - Throws: What `Auth.token(timeout:)` throws; `invalidArgument` for a URL on whose way the token would be
     ///   seen: only `https` is allowed, and `http` to this machine.
     public func authorized(by auth: Auth) async throws(PersonrError) -> URLRequest {
         guard keepsSecrets else {

@@ -2,10 +2,12 @@
 
 import Personr
 
-#if canImport(Glibc)
-    import Glibc
-#else
+#if canImport(Darwin)
     import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
 #endif
 
 func variable(_ name: String) -> String {

@@ -228,16 +228,22 @@ struct StoreTests {
 
     @Test func eventsAreToldUpToTheirLevel() async throws {
         let sandbox = try Sandbox()
-        let events = Mutex<[LogEvent]>([])
-        var options = sandbox.options
-        options.onEvent(upTo: .info) { event in events.withLock { $0.append(event) } }
-        let auth = try Auth(email: sandbox.email, password: sandbox.password, options: options)
-        let token = try await auth.token()
-        try auth.reject(token)
-        _ = try await auth.token()
-        let told = events.withLock { $0 }
-        #expect(told.map(\.name).contains("login") && told.map(\.name).contains("rejected"))
-        #expect(told.allSatisfy { $0.level <= .info && !$0.text.contains(token.value) })
+        func told(upTo level: LogEvent.Level) async throws -> [LogEvent] {
+            let events = Mutex<[LogEvent]>([])
+            var options = sandbox.options
+            options.onEvent(upTo: level) { event in events.withLock { $0.append(event) } }
+            let auth = try Auth(email: sandbox.email, password: sandbox.password, options: options)
+            let token = try await auth.token()
+            try auth.reject(token)
+            _ = try await auth.send(Request("api-applicant-details"))
+            let told = events.withLock { $0 }
+            #expect(told.allSatisfy { !$0.text.contains(token.value) && $0.level <= level })
+            return told
+        }
+        let some = try await told(upTo: .info).map(\.name)
+        #expect(some.contains("login") && some.contains("rejected") && !some.contains("request"))
+        let request = try #require(try await told(upTo: .debug).first { $0.name == "request" })
+        #expect(request.level == .debug && request.text.contains("api-applicant-details"))
         #expect(LogEvent.Level.error < .warning && LogEvent.Level.info < .debug)
     }
 
