@@ -199,6 +199,8 @@ case $status in
 77) skip "other machines" "$(tail -n 1 "$work/why")" && exit 0 ;;
 *) cat "$work/why" >&2 && exit "$status" ;;
 esac
+# Wrappers of an earlier run.
+rm -rf "$place/bin"
 sh tests/stage.sh "$place" "$(echo "$root"/usr/src/rustc-*/library/Cargo.toml)"
 in_root sh /mnt/tree/tests/machines/trim.sh
 in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
