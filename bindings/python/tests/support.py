@@ -9,6 +9,8 @@ import threading
 import time
 import unittest
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Callable
 
 import personr
@@ -107,6 +109,16 @@ class MemoryStore:
         with self._lock:
             if self.owners.get(key) == owner:
                 del self.owners[key]
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fails if what is done takes longer."""
+    began = time.monotonic()
+    yield
+    took = time.monotonic() - began
+    if took > seconds:
+        raise AssertionError(f"it took {took:.1f} s, and should take {seconds} s at most")
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 import personr
-from support import Case, MemoryStore, eventually
+from support import Case, MemoryStore, eventually, within
 
 
 def descriptors() -> list[str]:
@@ -87,7 +87,7 @@ class Loop(Case):
             with self.assertRaises(personr.TimedOutError):
                 await auth.token_async(timeout=0.2)
 
-        with self.sandbox.auth() as auth:
+        with self.sandbox.auth() as auth, within(10):
             asyncio.run(run(auth))
 
     @unittest.skipUnless(sys.platform == "linux", "its descriptors cannot be told from others")

@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as TimeoutError_  # the built-in one
 from typing import Any
 
 import personr
-from support import Case, threads
+from support import Case, threads, within
 
 
 class Requests(Case):
@@ -107,10 +107,19 @@ class Requests(Case):
         self.assertFalse(caught.exception.may_have_run)
         self.assertFalse(caught.exception.json)
 
+    def test_a_request_is_sent_again_only_if_it_may_be(self) -> None:
+        failure = {"answer": {"status": 503}}
+        self.sandbox.fault(failure, "api-applicant-details")
+        self.assertEqual(self.auth.send(personr.Request("api-applicant-details", repeatable=True)).http_status, 200)
+        self.sandbox.fault(failure, "api-applicant-details")
+        with self.assertRaises(personr.ServerError) as caught:
+            self.auth.send(personr.Request("api-applicant-details"))
+        self.assertTrue(caught.exception.may_have_run)
+
     def test_a_timeout_of_a_request(self) -> None:
         self.auth.token()
         self.sandbox.fault("stall", "api-applicant-details")
-        with self.assertRaises(TimeoutError) as caught:
+        with within(10), self.assertRaises(TimeoutError) as caught:
             self.auth.send(personr.Request("api-applicant-details", timeout=0.3))
         assert isinstance(caught.exception, personr.TimedOutError)
         self.assertTrue(caught.exception.may_have_run)
