@@ -9,9 +9,10 @@ from ._operation import Operation
 
 async def done(operation: Operation) -> None:
     """Returns once the operation is done. The loop goes on meanwhile, and no thread waits."""
-    descriptor = operation.fileno()
-    if descriptor < 0:
+    # What was done at once has no descriptor.
+    if operation.step():
         return
+    descriptor = operation.fileno()
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[None] = loop.create_future()
 

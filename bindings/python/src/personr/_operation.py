@@ -66,7 +66,7 @@ class Operation:
         return int(lib.personr_operation_fd(self._pointer))
 
     def step(self) -> bool:
-        """Goes on without waiting, once the descriptor is ready. Whether the operation is done."""
+        """Goes on without waiting: right after the start, and once the descriptor is ready. Whether it is done."""
         return bool(lib.personr_operation_step(self._pointer))
 
     def wait(self) -> None:
