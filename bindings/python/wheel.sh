@@ -35,7 +35,8 @@ export PKG_CONFIG_PATH PERSONR_BUNDLE PERSONR_PLATFORM
 # into it that look for undefined behaviour.
 printf '#!/bin/sh\nexec python-zig cc -target %s-linux-gnu.%s "$@"\n' "$architecture" "$glibc" >"$work/cc"
 chmod +x "$work/cc"
-PYTHON=$python CC=$work/cc LDSHARED="$work/cc -shared -s" CFLAGS="-O2 -g0 -fno-sanitize=undefined" sh bindings/python/build.sh "$work/wheels"
+PYTHON=$python CC=$work/cc LDSHARED="$work/cc -shared -s" CFLAGS="-O2 -g0 -fno-sanitize=undefined" \
+    sh bindings/python/build.sh "$work/wheels"
 
 # What the tag promises.
 wheel=$(echo "$work"/wheels/*.whl)
