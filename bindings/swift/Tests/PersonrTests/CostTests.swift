@@ -6,7 +6,9 @@ import Testing
 @testable import Personr
 
 @Suite struct CostTests {
-    private let rounds = 100_000
+    // The best of some batches counts: others use the machine as well.
+    private let batches = 20
+    private let rounds = 5_000
 
     @Test func aHandOutBesideC() async throws {
         let sandbox = try Sandbox()
@@ -28,24 +30,31 @@ import Testing
             return status
         }
         var bytes = 0
-        let start = ContinuousClock.now
-        for _ in 0..<rounds {
-            bytes += try await auth.authorization().utf8.count
+        var inSwift = Duration.seconds(1)
+        for _ in 0..<batches {
+            let start = ContinuousClock.now
+            for _ in 0..<rounds {
+                bytes += try await auth.authorization().utf8.count
+            }
+            inSwift = min(inSwift, (ContinuousClock.now - start) / rounds)
         }
-        let inSwift = (ContinuousClock.now - start) / rounds
-        #expect(bytes == rounds * length)
-        print("FIGURE a hand-out takes \(inSwift): \(times(inSwift, byOperation)) of C's by an operation,")
-        print("FIGURE \(times(inSwift, inC)) of C's that may block (\(inC))")
+        #expect(bytes == batches * rounds * length)
+        print("FIGURE a hand-out takes \(inSwift): \(times(inSwift, byOperation)) C's by an operation,")
+        print("FIGURE \(times(inSwift, inC)) C's that may block (\(inC))")
     }
 
     /// How long a call takes.
     private func time(_ call: (UnsafeMutableBufferPointer<CChar>) -> personr_status) throws -> Duration {
         try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PERSONR_AUTHORIZATION_MAX)) { buffer in
-            let start = ContinuousClock.now
-            for _ in 0..<rounds {
-                guard call(buffer) == PERSONR_OK else { throw CancellationError() }
+            var best = Duration.seconds(1)
+            for _ in 0..<batches {
+                let start = ContinuousClock.now
+                for _ in 0..<rounds {
+                    guard call(buffer) == PERSONR_OK else { throw CancellationError() }
+                }
+                best = min(best, (ContinuousClock.now - start) / rounds)
             }
-            return (ContinuousClock.now - start) / rounds
+            return best
         }
     }
 
