@@ -18,6 +18,7 @@ type flight struct {
 	token   *Token        // after that: the token, or why there is none
 	err     error
 	waiting int // goroutines that wait; behind account.mutex
+	ctx     context.Context
 	cancel  context.CancelFunc
 }
 
@@ -33,43 +34,31 @@ func (a *account) await(ctx context.Context, auth *C.personr_auth) (*Token, erro
 		if ctx.Err() != nil {
 			return nil, cancelled(ctx)
 		}
-		token, f, err := a.join(auth, begun)
-		if f == nil {
-			return token, err
+		f, isMine := a.join()
+		if isMine || hasGoodToken(auth) {
+			if token, isThere, err := a.begin(auth, f, isMine, begun); isThere {
+				return token, err
+			}
 		}
-		if token, err = a.ride(ctx, f, begun); token != nil || err != nil {
+		if token, err := a.ride(ctx, f, begun); token != nil || err != nil {
 			return token, err
 		}
 	}
 }
 
-// join returns a token that is at hand; or else the flight to wait for, as one of those who wait.
-func (a *account) join(auth *C.personr_auth, begun time.Time) (*Token, *flight, error) {
+// join returns the flight to wait for, as one of those who wait. If it is the caller's, the caller begins it, outside of
+// the lock: that runs callbacks, which may take their time.
+func (a *account) join() (f *flight, isMine bool) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
-	f := a.flight.Load()
-	if f != nil && !hasGoodToken(auth) {
+	if f := a.flight.Load(); f != nil {
 		f.waiting++
-		return nil, f, nil
+		return f, false
 	}
-	left := max(a.timeout-time.Since(begun), time.Millisecond)
-	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
-		return C.personr_auth_token_start(auth, milliseconds(left), op, e)
-	})
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case op.isDone():
-		defer op.free()
-		token, err := a.tokenOf(context.Background(), op)
-		return token, nil, err
-	case f != nil:
-		op.free()
-		f.waiting++
-	default:
-		f = a.takeOff(op)
-	}
-	return nil, f, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	f = &flight{begun: time.Now(), landed: make(chan struct{}), waiting: 1, ctx: ctx, cancel: cancel}
+	a.flight.Store(f)
+	return f, true
 }
 
 // hasGoodToken is true also while the token is being renewed, for which the others need not wait.
@@ -78,26 +67,50 @@ func hasGoodToken(auth *C.personr_auth) bool {
 	return state == C.PERSONR_STATE_GOOD || state == C.PERSONR_STATE_RENEWING
 }
 
-// takeOff begins the flight of an operation, for which one waits.
-func (a *account) takeOff(op operation) *flight {
-	ctx, cancel := context.WithCancel(context.Background())
-	f := &flight{begun: time.Now(), landed: make(chan struct{}), waiting: 1, cancel: cancel}
-	a.flight.Store(f)
-	a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
-	go a.fly(ctx, f, op)
-	return f
+// begin starts an operation. If that is done at once, its result is there, and need not be waited for. If not, it flies if
+// the flight is the caller's.
+func (a *account) begin(auth *C.personr_auth, f *flight, isMine bool, begun time.Time) (token *Token, isThere bool, err error) {
+	left := max(a.timeout-time.Since(begun), time.Millisecond)
+	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
+		return C.personr_auth_token_start(auth, milliseconds(left), op, e)
+	})
+	if err == nil && !op.isDone() {
+		if isMine {
+			a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
+			go a.fly(f, op)
+		} else {
+			op.free()
+		}
+		return nil, false, nil
+	}
+	if err == nil {
+		op.step()
+		token, err = a.tokenOf(context.Background(), op)
+		op.free()
+	}
+	if isMine {
+		a.land(f, token, err)
+	} else {
+		a.leave(f)
+	}
+	return token, true, err
 }
 
 // fly steps the operation until it is done.
-func (a *account) fly(ctx context.Context, f *flight, op operation) {
+func (a *account) fly(f *flight, op operation) {
 	defer a.object.release()
-	op.wait(ctx)
-	f.token, f.err = a.tokenOf(ctx, op)
+	op.wait(f.ctx)
+	token, err := a.tokenOf(f.ctx, op)
 	op.free()
-	f.cancel()
+	a.land(f, token, err)
+}
 
+// land gives the result to all who wait.
+func (a *account) land(f *flight, token *Token, err error) {
+	f.cancel()
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
+	f.token, f.err = token, err
 	a.flight.CompareAndSwap(f, nil)
 	close(f.landed)
 }

@@ -254,3 +254,47 @@ func TestCallbacksAreCollectedAfterTheirLastOwner(t *testing.T) {
 		}
 	}
 }
+
+// waiting is a slog.Handler that waits for another goroutine's call.
+type waiting struct {
+	slog.Handler
+	auth *personr.Auth
+	told chan error
+}
+
+func (w *waiting) Enabled(context.Context, slog.Level) bool { return true }
+
+func (w *waiting) Handle(context.Context, slog.Record) error {
+	result := make(chan error, 1)
+	go func() { _, err := w.auth.Token(context.Background()); result <- err }()
+	select {
+	case err := <-result:
+		w.told <- err
+	case <-time.After(5 * time.Second):
+		w.told <- errors.New("the other goroutine waits for this one")
+	}
+	return nil
+}
+
+// What is told late is told by a call that has its token already, which must hold up no other.
+func TestALoggerMayWaitForAnotherGoroutine(t *testing.T) {
+	s := startSandbox(t)
+	s.fault(t, "api-basic-auth", "hold")
+	handler := &waiting{told: make(chan error, 10)}
+	auth := s.auth(t, personr.WithLogger(slog.New(handler)))
+	handler.auth = auth
+
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() { _, err := auth.Token(ctx); result <- err }()
+	s.waitUntil(t, "the login is out", func(c counters) bool { return c.Held == 1 })
+	cancel()
+	equal(t, "cancelled", errors.Is(<-result, context.Canceled), true)
+	s.release(t)
+	for auth.State() != personr.StateGood {
+		time.Sleep(time.Millisecond)
+	}
+	_, err := auth.Token(t.Context())
+	must(t, err)
+	must(t, <-handler.told)
+}
