@@ -171,6 +171,7 @@ fn is_refusal(error: &io::Error) -> bool {
 }
 
 /// A descriptor that does not wait, above those of the standard streams.
+#[cfg(target_os = "linux")]
 fn opened(open: impl Fn() -> RawFd) -> io::Result<OwnedFd> {
     let checked = || match open() {
         -1 => Err(io::Error::last_os_error()),
