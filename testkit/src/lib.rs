@@ -5,6 +5,7 @@
 // `new` makes something in the world: a folder, a handle, a server.
 #![allow(clippy::new_without_default)]
 
+pub mod application;
 #[cfg(unix)]
 pub mod c_program;
 pub mod client;

@@ -1,6 +1,5 @@
 //! What an application does for the library, by the C functions: it keeps records, tells the password, takes the log.
 
-mod application;
 mod credentials;
 mod inside;
 mod log;
@@ -11,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use personr_sandbox::{Action, Sandbox};
+use personr_testkit::application;
 
 /// Long enough for any machine; nothing waits for it unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(60);

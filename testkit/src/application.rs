@@ -1,16 +1,22 @@
 //! An application with callbacks: it keeps records, tells a password and takes the log, and does worse on order.
 
+// The library calls them, as the header says.
+#![allow(clippy::missing_safety_doc)]
+
+use std::collections::HashSet;
 use std::ffi::{CStr, c_char, c_void};
 use std::slice;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use crate::client::{Failure, Options, call};
 use personr::ffi::*;
 use personr_sandbox::DEFAULT_PASSWORD;
-use personr_testkit::client::{Failure, Options, call};
 
-use super::PATIENCE;
+/// Long enough for any machine; nothing waits for it unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where records are kept. Two applications with one backend are as two processes with one database.
 #[derive(Default)]
@@ -82,6 +88,8 @@ pub struct Application {
     pub seen: Mutex<Vec<String>>,
     /// Said instead of the record's own length.
     pub length: Mutex<Option<usize>>,
+    /// On which threads they were called.
+    pub threads: Mutex<HashSet<ThreadId>>,
     counts: [AtomicUsize; 7],
     orders: Mutex<Vec<Arc<Order>>>,
 }
@@ -132,6 +140,7 @@ impl Application {
 
     /// Counts a call. What it is to return, if that is ordered.
     fn called(&self, kind: Kind) -> Option<i32> {
+        self.threads.lock().expect("no panic").insert(thread::current().id());
         let number = self.counts[kind as usize].fetch_add(1, Ordering::Relaxed);
         let orders = self.orders.lock().expect("no panic").clone();
         let mut returns = None;
