@@ -248,7 +248,9 @@ static void over_a_fork(const personr_auth *auth)
         CHECK(personr_operation_step(operation) == 1 && personr_operation_wait(operation, 1000) == 1);
         FAILS(PERSONR_CANCELLED, "forked", personr_operation_token, operation, &token);
         personr_operation_free(operation);
-        _exit(0);
+        /* By exec: what its parent's threads hold would look lost to a memory checker at the end of this process. */
+        execlp("true", "true", (char *)NULL);
+        _exit(EXIT_FAILURE);
     }
     run(operation);
     OK(personr_operation_token, operation, &token);
