@@ -13,8 +13,8 @@ export PERSONR_CHECK PERSONR_FIGURES
 whole() {
     run --features redis --no-fail-fast "$@"
 }
-whole --test network --test embedding --test interface -- tls:: broken_http:: faults:: cuts:: secrets:: log_output:: \
-    signals:: stacks:: out_of_memory:: residue:: core_dump:: cpp::
+whole --test network --test embedding --test interface --test operations -- tls:: broken_http:: faults:: cuts:: \
+    secrets:: log_output:: signals:: stacks:: out_of_memory:: residue:: core_dump:: cpp:: random_cancels:: races::
 # What `make test` leaves out altogether: the modules that have such a test.
 modules=$(grep -l '^#\[ignore = "run by make check"\]' tests/*/*.rs)
 # shellcheck disable=SC2046 # lists of words

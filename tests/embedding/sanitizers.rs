@@ -9,6 +9,7 @@ use personr_testkit::c_program::source;
 use personr_testkit::compile::{is_installed, skip};
 use personr_testkit::figures::figures;
 use personr_testkit::suite::members::run_all;
+use personr_testkit::suite::scenarios::operations_are_raced;
 use personr_testkit::suite::seeds::{SEEDS, assert_all_are_found, seeded};
 use sanitized::{Sanitized, functions_of_the_sanitizer};
 
@@ -29,6 +30,15 @@ fn the_examples_are_clean() {
 #[ignore = "run by make check"]
 fn the_c_tests_are_clean() {
     is_clean("tests/c");
+}
+
+#[test]
+#[ignore = "run by make check"]
+fn operations_that_are_raced_are_clean() {
+    const ROUNDS: u32 = 10_000;
+    let Some(sanitized) = Sanitized::built("races of operations with AddressSanitizer") else { return };
+    operations_are_raced(&sanitized.program(&source("tests/c/operation_races.c"), &[]), ROUNDS);
+    figures!(of "sanitizers": "{ROUNDS} operations raced by a step, a wait, a cancel and personr_auth_free: no error, no leak");
 }
 
 #[test]

@@ -3,4 +3,13 @@
 
 #![cfg(all(feature = "capi", target_os = "linux"))]
 
+mod callbacks;
+mod caller;
+mod cancelled_logins;
+mod cancelled_requests;
+mod forks;
+mod limits;
 mod loops;
+mod races;
+mod random_cancels;
+mod threads;

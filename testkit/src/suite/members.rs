@@ -49,6 +49,8 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/cancelled.c", &[|program| cancelled_calls_return(program, &[])]),
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/freed.c", &[|program| a_freed_handle_serves_its_calls(program, &[])]),
+    member("tests/c/operation_look_up.c", &[|program| ends_well_by_name(program, &[])]),
+    member("tests/c/operation_races.c", &[|program| operations_are_raced(program, 100)]),
     member("tests/c/printing_daemon.c", &[|program| ends_well(program, &["3"])]),
     member("tests/c/roots.c", &[roots_are_as_old_as_their_files]),
     member("tests/c/signals.c", &[|program| ends_well(program, &[]), |program| ends_well(program, &["timer", "3"])]),
@@ -72,6 +74,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("tests/c/few_descriptors.c", "takes all descriptors, also those that the checker needs"),
     ("tests/c/look_ups.c", "leaves threads to the end of the process, whose memory looks lost"),
     ("tests/c/no_thread.c", "brings a pthread_create of its own, where the checker's would have to be"),
+    ("tests/c/operation_no_thread.c", "brings a pthread_create of its own, where the checker's would have to be"),
+    ("tests/c/operation_unload.c", "leaves operations to the end of the process, whose memory looks lost"),
     ("tests/c/out_of_memory.c", "brings an allocator of its own, where the checker's would have to be"),
     ("tests/c/residue.c", "waits to be read from outside, and checkers keep copies"),
 ];

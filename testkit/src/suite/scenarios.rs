@@ -33,6 +33,14 @@ pub fn surface_is_as_the_header_says(program: &Program) {
     assert!(run.stdout.ends_with(": all checked\n") && run.stderr.is_empty(), "{}{}", run.stdout, run.stderr);
 }
 
+/// Without TLS, so that there is time for many rounds.
+pub fn operations_are_raced(program: &Program, rounds: u32) {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let run = program.run(&Account::of(&sandbox), &[&rounds.to_string()]);
+    run.assert_code(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("races: all checked\n", ""));
+}
+
 /// From the first request to the last: what was uploaded arrives, and is what is downloaded.
 pub fn applicant_is_checked_and_documents_come_back(program: &Program) {
     let sandbox = Sandbox::builder().polls(1).start().expect("a sandbox");
