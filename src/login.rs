@@ -14,7 +14,7 @@ use crate::error::{Failure, Result};
 use crate::http::Request;
 use crate::options::Options;
 use crate::secret::{CALL_DEPTH, wiping_stack};
-use crate::sys::watch::shielded;
+use crate::sys::watch::{is_abandoned, shielded};
 use crate::token::Token;
 use crate::transport::{self, Exchange, Source};
 use crate::wire;
@@ -68,6 +68,9 @@ pub(crate) fn login(dialer: &Dialer, options: &Options, credentials: &Credential
             return Outcome { result: Err(failure.error), attempts: made, begun: may_have_gone_out };
         };
         clock::pause(pause);
+        if is_abandoned() {
+            return Outcome { result: Err(failure.error), attempts: made, begun: may_have_gone_out };
+        }
         pauses_left -= pause;
     }
 }

@@ -127,7 +127,9 @@ impl<'a> Leader<'a> {
             }
             Err(error) => {
                 self.events.add(Level::Warn, "failed", || format!("{error}: {how}, status {}", error.http_status()));
-                FlightOutcome::LoginFailed { error, cut_off_after: self.cut_off_after(begun) }
+                // What a login tells that was cancelled in a pause is the service's own.
+                let is_cut_off = !is_abandoned() || error.status() == Status::Timeout;
+                FlightOutcome::LoginFailed { error, cut_off_after: self.cut_off_after(begun).filter(|_| is_cut_off) }
             }
         }
     }

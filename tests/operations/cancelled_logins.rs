@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use personr::ffi::*;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
@@ -261,6 +261,37 @@ fn while_redis_is_silent() {
     is_given_up(&operation, &auth);
     assert!(connection.read_to_end(&mut Vec::new()).is_ok(), "its connection is shut down");
     assert_eq!(sandbox.counters().connections, 0);
+}
+
+/// The service has said when to come back. The cancelled login does not, and the next one does not come sooner.
+#[test]
+fn in_the_pause_before_it_tries_again() {
+    run_alone!();
+    let sandbox = sandbox();
+    let options = patient_options(&sandbox);
+    options.max_retries(2);
+    let auth = options.demo();
+    sandbox.order(Fault::new(Action::Answer {
+        status: 429,
+        headers: vec![("Retry-After".to_owned(), "1".to_owned())],
+        body: b"{}".to_vec(),
+    }));
+    let begun = Instant::now();
+    let operation = Operation::login(&auth, 0);
+    assert!(sandbox.wait_until(PATIENCE, |counters| counters.open == 0 && counters.requests == 1));
+    assert!(!operation.wait(50), "it will try again");
+    operation.is_cancelled_at_once();
+    wait_until_no_thread_is_left();
+    assert_eq!(sandbox.counters().requests, 1);
+    wait_until("the pause is over", || match auth.token() {
+        Ok(_) => true,
+        Err(refusal) => {
+            assert!(refusal.status == PERSONR_RATE_LIMITED && refusal.retry_after_ms <= 1000, "{refusal:?}");
+            false
+        }
+    });
+    assert!(begun.elapsed() >= Duration::from_secs(1), "sooner than the service has said");
+    assert_eq!(sandbox.counters().logins, 2);
 }
 
 /// Whoever asks in the very moment in which a login is given up is not told that it was: it has a login of its own.
