@@ -119,6 +119,11 @@ pub(crate) fn is_worker() -> bool {
     WATCH.get().is_some()
 }
 
+/// Whoever asked ends what it does now, and with it the flight, if there is one.
+fn give_up() {
+    HAS_GIVEN_UP.set(FLIGHT_WAITERS.get().is_some());
+}
+
 /// Until when this thread may work, in nanoseconds of `clock::Instant`; [`NO_LIMIT`] for a thread of the application.
 pub(crate) fn limit() -> u64 {
     match watch() {
@@ -126,7 +131,7 @@ pub(crate) fn limit() -> u64 {
         Some(_) if HAS_GIVEN_UP.get() => 0,
         Some(watch) if watch.is_wanted() || flight_is_waited_for() => watch.latest.load(Ordering::SeqCst),
         Some(_) => {
-            HAS_GIVEN_UP.set(FLIGHT_WAITERS.get().is_some());
+            give_up();
             0
         }
         None => NO_LIMIT,
@@ -138,10 +143,15 @@ pub(crate) fn is_abandoned() -> bool {
     limit() == 0
 }
 
-/// Whether somebody may still come and run a callback for this thread: until `now`, and shielded or not.
+/// Whether somebody may still come and run a callback for this thread: until `now`, and shielded or not. If not, the
+/// flight is given up.
 pub(crate) fn is_attended(now: u64) -> bool {
-    watch()
-        .is_some_and(|watch| flight_is_waited_for() || watch.is_wanted() && now < watch.latest.load(Ordering::SeqCst))
+    let is_attended = watch()
+        .is_some_and(|watch| flight_is_waited_for() || watch.is_wanted() && now < watch.latest.load(Ordering::SeqCst));
+    if !is_attended {
+        give_up();
+    }
+    is_attended
 }
 
 /// How long a wait may be that is no `poll`: all of `time`, but on a thread that can be told to stop. Whoever waits
@@ -204,5 +214,20 @@ mod tests {
             assert_eq!(shielded(limit), NO_LIMIT);
         });
         assert!(!is_worker());
+    }
+
+    /// What is out is shielded, and what it has found can be saved if another operation has come.
+    #[test]
+    fn a_flight_whose_callback_was_given_up_is_given_up() {
+        let watch = Watch::new(Arc::new(Bell::new().expect("a bell")));
+        attend(&watch, || {
+            while_leading(&AtomicUsize::new(0), || {
+                assert!(!is_attended(0));
+                watch.join(10);
+                assert!(is_abandoned());
+                assert_eq!((shielded(limit), is_attended(9)), (NO_LIMIT, true));
+            });
+            assert_eq!(limit(), 10);
+        });
     }
 }
