@@ -1,3 +1,4 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::thread;
 
@@ -85,6 +86,19 @@ fn where_nobody_may_come_the_worker_goes_on() {
     let late = Watch::new(bell().expect("a bell"));
     late.join(Instant::now().as_nanos());
     assert_eq!(attend(&late, || relay.call(|| 7)), None, "its time is over");
+}
+
+#[test]
+fn a_callback_that_panics_is_none_that_was_called() {
+    let (relay, watch) = (Relay::new(), watch());
+    thread::scope(|scope| {
+        let worker =
+            scope.spawn(|| attend(&watch, || relay.call(|| -> u8 { std::panic::resume_unwind(Box::new(())) })));
+        while !relay.is_due() {}
+        assert!(catch_unwind(AssertUnwindSafe(|| relay.run())).is_err());
+        assert_eq!(worker.join().expect("no panic"), None);
+    });
+    assert!(!relay.is_due());
 }
 
 #[test]
