@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -156,8 +157,44 @@ static void authorize(const char *word)
     say(word, status, error);
 }
 
+/* And until what still works for it has ended. A directory has two links, and one for each folder in it. */
+static void wait_until_done(personr_operation *operation)
+{
+    struct stat tasks;
+
+    while (!personr_operation_wait(operation, 1000) || (stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3))
+        usleep(1000);
+}
+
+static void operate(const char *word, int is_cancelled)
+{
+    personr_operation *operation;
+    personr_token *token;
+    personr_error *error;
+
+    check("start", personr_auth_login_start(auth, 0, &operation, NULL));
+    if (is_cancelled && !personr_operation_wait(operation, 100))
+        personr_operation_cancel(operation);
+    wait_until_done(operation);
+    personr_status status = personr_operation_token(operation, &token, &error);
+    personr_token_free(token);
+    personr_operation_free(operation);
+    say(word, status, error);
+}
+
+static personr_status operated(const personr_request *request, personr_response **response, personr_error **error)
+{
+    personr_operation *operation;
+
+    check("start", personr_request_start(auth, request, &operation, NULL));
+    wait_until_done(operation);
+    personr_status status = personr_operation_response(operation, response, error);
+    personr_operation_free(operation);
+    return status;
+}
+
 /* The password stands for what is personal in a request: as a field, as bytes, and in a form. */
-static void send_it(const char *word, const char *endpoint, int32_t format)
+static void send_it(const char *word, const char *endpoint, int32_t format, int by_operation)
 {
     const uint8_t *bytes = (const uint8_t *)settings[PASSWORD];
     size_t length = strlen(settings[PASSWORD]);
@@ -168,7 +205,8 @@ static void send_it(const char *word, const char *endpoint, int32_t format)
     check("format", personr_request_set_format(request, format, NULL));
     check("text", personr_request_add_text(request, "text", settings[PASSWORD], NULL));
     check("bytes", personr_request_add_bytes(request, "bytes", bytes, length, "b", PERSONR_ENCODING_OBJECT, NULL));
-    personr_status status = personr_request_send(auth, request, &response, &error);
+    personr_status status =
+        by_operation ? operated(request, &response, &error) : personr_request_send(auth, request, &response, &error);
     personr_request_free(request);
     personr_response_free(response);
     say(word, status, error);
@@ -304,11 +342,17 @@ static void go_through(const char *word)
     else if (strcmp(word, "authorization") == 0)
         authorize(word);
     else if (strcmp(word, "send") == 0)
-        send_it(word, "api-applicant-status", PERSONR_FORMAT_JSON);
+        send_it(word, "api-applicant-status", PERSONR_FORMAT_JSON, 0);
     else if (strcmp(word, "send-form") == 0)
-        send_it(word, "api-applicant-status", PERSONR_FORMAT_MULTIPART);
+        send_it(word, "api-applicant-status", PERSONR_FORMAT_MULTIPART, 0);
     else if (strcmp(word, "send-nowhere") == 0)
-        send_it(word, "api-no-such-endpoint", PERSONR_FORMAT_MULTIPART);
+        send_it(word, "api-no-such-endpoint", PERSONR_FORMAT_MULTIPART, 0);
+    else if (strcmp(word, "login-operation") == 0)
+        operate(word, 0);
+    else if (strcmp(word, "login-cancelled") == 0)
+        operate(word, 1);
+    else if (strcmp(word, "send-operation") == 0)
+        send_it(word, "api-applicant-status", PERSONR_FORMAT_MULTIPART, 1);
     else if (strcmp(word, "reject") == 0)
         say(word, personr_auth_reject(auth, authorization, NULL), NULL);
     else if (strcmp(word, "renew") == 0)

@@ -1,5 +1,7 @@
 //! The paths that `residue` goes: what an application does, what goes wrong meanwhile, and what it is told.
 
+use std::time::Duration;
+
 use personr_sandbox::{Action, Certificate, Fault, Proxy, Sandbox};
 use personr_testkit::memory::Needles;
 use personr_testkit::redis_server::RedisServer;
@@ -66,6 +68,26 @@ pub const PATHS: &[Path] = &[
             scene.sandbox.order(Fault::new(refusal).on_path("api-applicant-status"));
             true
         },
+        ..LOGIN
+    },
+    Path {
+        name: "operations",
+        words: &["open", "login-operation", "send-operation"],
+        said: &["login-operation PERSONR_OK", "send-operation PERSONR_OK"],
+        ..LOGIN
+    },
+    Path {
+        name: "operation that is cancelled, and whose login goes on",
+        words: &["open", "login-cancelled", "token"],
+        said: &["login-cancelled PERSONR_CANCELLED cancelled", "token PERSONR_OK"],
+        prepare: |scene| scene.order(Action::Delay(Duration::from_millis(400))),
+        ..LOGIN
+    },
+    Path {
+        name: "operation that is cancelled in the handshake",
+        words: &["open", "login-cancelled"],
+        said: &["login-cancelled PERSONR_CANCELLED cancelled"],
+        prepare: |scene| scene.order(Action::StallTls),
         ..LOGIN
     },
     Path {
