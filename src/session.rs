@@ -339,6 +339,11 @@ impl Session {
         self.write_back.saved(now, record, saved);
     }
 
+    /// What could not be saved is saved by the next call.
+    pub(crate) fn save_at_once(&mut self, now: Instant) {
+        self.write_back.save_at_once(now);
+    }
+
     /// The flight lost its lock before it could save. Another process has the lock since, and has logged in or is about
     /// to, which ends the token of this flight's login: it is discarded, so that the next call takes the store's. If
     /// the flight has no login of its own to save, nothing changes: the token in hand is that of another login.

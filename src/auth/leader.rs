@@ -235,7 +235,13 @@ impl<'a> FlightIo for Leader<'a> {
         match &saved {
             Ok(SaveOutcome::Saved) => session.saved(now.instant, &record, true),
             Ok(SaveOutcome::LockLost) => session.lock_was_lost(self.flight),
-            Err(_) => session.saved(now.instant, &record, false),
+            Err(_) => {
+                session.saved(now.instant, &record, false);
+                if is_abandoned() {
+                    // Nobody came to run the callback: that says nothing of the store.
+                    session.save_at_once(now.instant);
+                }
+            }
         }
         self.account.publish(&session, &now);
         drop(session);

@@ -89,8 +89,16 @@ impl WriteBack {
     }
 
     pub(super) fn postpone(&mut self, now: Instant) {
+        self.retry_from(now.after(CHECK_EVERY_WHILE_GOOD));
+    }
+
+    pub(super) fn save_at_once(&mut self, now: Instant) {
+        self.retry_from(now);
+    }
+
+    fn retry_from(&mut self, at: Instant) {
         if let WriteState::Failed { retry_at, .. } = &mut self.state {
-            *retry_at = now.after(CHECK_EVERY_WHILE_GOOD);
+            *retry_at = at;
         }
     }
 
