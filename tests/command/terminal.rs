@@ -44,11 +44,17 @@ impl Terminal {
         command.args(arguments);
         scene.settle(&mut command);
         command.env_remove("PERSONR_PASSWORD_FILE").stdin(Stdio::from(slave.try_clone().expect("a copy")));
-        // SAFETY: both may be called behind fork.
+        // SAFETY: all of them may be called behind fork.
         unsafe {
-            command.pre_exec(|| match libc::setsid() != -1 && libc::ioctl(0, libc::TIOCSCTTY, 0) == 0 {
-                true => Ok(()),
-                false => Err(std::io::Error::last_os_error()),
+            command.pre_exec(|| {
+                // Whoever runs the tests in the background has them ignored.
+                for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM] {
+                    libc::signal(signal, libc::SIG_DFL);
+                }
+                match libc::setsid() != -1 && libc::ioctl(0, libc::TIOCSCTTY, 0) == 0 {
+                    true => Ok(()),
+                    false => Err(std::io::Error::last_os_error()),
+                }
             })
         };
         let child = command.spawn().expect("it runs");
