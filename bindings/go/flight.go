@@ -34,6 +34,13 @@ func (a *account) await(ctx context.Context, auth *C.personr_auth) (*Token, erro
 		if ctx.Err() != nil {
 			return nil, cancelled(ctx)
 		}
+		if a.flight.Load() == nil && C.personr_auth_state(auth) == C.PERSONR_STATE_GOOD {
+			token, op, err := a.handOut(auth, begun)
+			if op.c == nil {
+				return token, err
+			}
+			op.free() // it was good a moment ago
+		}
 		f, isMine := a.join()
 		if isMine || hasGoodToken(auth) {
 			if token, isThere, err := a.begin(auth, f, isMine, begun); isThere {
@@ -70,30 +77,34 @@ func hasGoodToken(auth *C.personr_auth) bool {
 // begin starts an operation. If that is done at once, its result is there, and need not be waited for. If not, it flies if
 // the flight is the caller's.
 func (a *account) begin(auth *C.personr_auth, f *flight, isMine bool, begun time.Time) (token *Token, isThere bool, err error) {
+	token, op, err := a.handOut(auth, begun)
+	switch {
+	case op.c == nil && isMine:
+		a.land(f, token, err)
+	case op.c == nil:
+		a.leave(f)
+	case isMine:
+		a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
+		go a.fly(f, op)
+	default:
+		op.free()
+	}
+	return token, op.c == nil, err
+}
+
+// handOut starts an operation. It returns the token if that is done at once, or else the operation.
+func (a *account) handOut(auth *C.personr_auth, begun time.Time) (*Token, operation, error) {
 	left := max(a.timeout-time.Since(begun), time.Millisecond)
 	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
 		return C.personr_auth_token_start(auth, milliseconds(left), op, e)
 	})
-	if err == nil && !op.isDone() {
-		if isMine {
-			a.object.hold() // for the flight; the caller holds it as well, so that this cannot fail
-			go a.fly(f, op)
-		} else {
-			op.free()
-		}
-		return nil, false, nil
+	if err != nil || !op.isDone() {
+		return nil, op, err
 	}
-	if err == nil {
-		op.step()
-		token, err = a.tokenOf(context.Background(), op)
-		op.free()
-	}
-	if isMine {
-		a.land(f, token, err)
-	} else {
-		a.leave(f)
-	}
-	return token, true, err
+	defer op.free()
+	op.step()
+	token, err := a.tokenOf(context.Background(), op)
+	return token, operation{}, err
 }
 
 // fly steps the operation until it is done.
