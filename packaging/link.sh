@@ -22,8 +22,11 @@ trap 'rm -rf "$parts"' EXIT
 # table no linker can make an index, and without an index a panic, or another's exception, ends the application. There the
 # program that links the archive leaves out what it does not need.
 collect=--gc-sections
+# 32-bit ARM has tables of another kind (.ARM.exidx), which are their own index.
+frames=EH_FRAME
 case $(${CC:-cc} -dumpmachine) in
 riscv*) collect= ;;
+arm*) frames='\(EXIDX\|0x70000001\)' ;;
 esac
 # --force-group-allocation: else groups (COMDAT) stay, whose members could be discarded in favour of another archive's.
 # --strip-unneeded: what --gc-sections took out leaves its weak undefined symbols behind as strong ones.
@@ -58,7 +61,7 @@ if ! { link -Wl,-z,pack-relative-relocs 2>/dev/null && ${OBJDUMP:-objdump} -p "$
     link
 fi
 # A linker that cannot make the index says so and goes on. An empty one has 8 bytes.
-index=$(${OBJDUMP:-objdump} -p "$parts/$library" | sed -n '/^ *EH_FRAME /{ n; s/.*filesz 0x0*\([0-9a-f]*\).*/\1/p; }')
+index=$(${OBJDUMP:-objdump} -p "$parts/$library" | sed -n "/^ *$frames /{ n; s/.*filesz 0x0*\([0-9a-f]*\).*/\1/p; }")
 case $index in
 '' | [0-9a-f])
     echo "link: $library has no index of its frames (.eh_frame_hdr): a panic would end the application" >&2
