@@ -200,7 +200,7 @@ case $status in
 *) cat "$work/why" >&2 && exit "$status" ;;
 esac
 # Wrappers of an earlier run.
-rm -rf "$place/bin"
+rm -rf "${place:?}/bin"
 sh tests/stage.sh "$place" "$(echo "$root"/usr/src/rustc-*/library/Cargo.toml)"
 in_root sh /mnt/tree/tests/machines/trim.sh
 in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
