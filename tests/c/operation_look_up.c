@@ -39,6 +39,9 @@ int main(void)
 
     CHECK(pipe(begun) == 0 && pipe(goes_on) == 0);
     during_look_up = stay;
+    /* No time ends it before the cancel does. */
+    OK(personr_options_set_timeout_ms, options, 120000);
+    OK(personr_options_set_connect_timeout_ms, options, 120000);
     auth = auth_with(options, variable("PERSONR_PASSWORD"));
     OK(personr_auth_login_start, auth, 0, &operation);
     CHECK(read(begun[0], &byte, 1) == 1);

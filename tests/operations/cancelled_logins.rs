@@ -1,7 +1,9 @@
 //! A login that is cancelled in each of its phases: before its request is out it is given up, and nothing is remembered;
 //! afterwards it goes on and its token is kept. Whoever asks next has one token, and there was one login.
 
+#[cfg(feature = "redis")]
 use std::io::Read;
+#[cfg(feature = "redis")]
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,13 +12,16 @@ use personr::ffi::*;
 use personr_sandbox::{Action, DEFAULT_EMAIL, Fault, Sandbox};
 use personr_testkit::c_program::{Account, Program, source};
 use personr_testkit::client::{Auth, Options};
+#[cfg(feature = "redis")]
+use personr_testkit::redis_server::RedisServer;
 use personr_testkit::relay::full::{FullListener, attempts};
 use personr_testkit::store_directory::StoreDirectory;
 use personr_testkit::subprocess::{self, Subprocess};
 use personr_testkit::{run_alone, test_name};
 
 use crate::caller::{
-    CANCELLED, LONG_MS, Operation, PATIENCE, let_take_long, patient_options, wait_until, wait_until_no_thread_is_left,
+    CANCELLED, LONG_MS, Operation, PATIENCE, let_take_long, patient_options, threads_of_the_library, wait_until,
+    wait_until_no_thread_is_left,
 };
 
 fn sandbox() -> Sandbox {
@@ -157,19 +162,25 @@ fn is_kept(action: Action, operation: impl Fn(&Auth) -> Operation) {
     operation.is_cancelled_at_once();
     assert_eq!(operation.token_now().expect_err("cancelled").kind(), CANCELLED);
     drop(operation);
+    // Long enough for its thread to notice.
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(threads_of_the_library().len(), 1, "it goes on");
     sandbox.release();
     one_login_serves(&auth, &sandbox);
+    wait_until_no_thread_is_left();
 }
 
 #[test]
 fn while_it_waits_for_the_answer() {
+    run_alone!();
     is_kept(Action::Hold, |auth| Operation::token(auth, 0));
     is_kept(Action::Hold, |auth| Operation::login(auth, 0));
 }
 
 #[test]
 fn while_the_answer_comes_in() {
-    is_kept(Action::Drip { bytes: 40, every: Duration::from_millis(20) }, |auth| Operation::login(auth, 0));
+    run_alone!();
+    is_kept(Action::Drip { bytes: 40, every: Duration::from_millis(100) }, |auth| Operation::login(auth, 0));
 }
 
 /// Also if all handles are freed, and the program goes on.
@@ -198,6 +209,26 @@ fn what_is_issued_later_is_saved() {
         assert_eq!(auth_with(&store, &sandbox).token().expect("a token").value, live);
         assert_eq!(sandbox.counters().tokens_issued, issued);
     }
+}
+
+/// A save that waits for a server.
+#[test]
+#[cfg(feature = "redis")]
+fn what_is_issued_later_is_saved_in_redis() {
+    run_alone!();
+    let Some(redis) = RedisServer::start("the login of a cancelled operation, saved in Redis", &[]) else { return };
+    let sandbox = sandbox();
+    let auth = redis.options(&sandbox).demo();
+    sandbox.order(Fault::new(Action::Hold));
+    let operation = Operation::token(&auth, 0);
+    assert!(sandbox.wait_until(PATIENCE, |counters| counters.held == 1));
+    operation.is_cancelled_at_once();
+    drop((operation, auth));
+    sandbox.release();
+    wait_until_no_thread_is_left();
+    let live = sandbox.live_token(DEFAULT_EMAIL).expect("a token");
+    assert_eq!(redis.options(&sandbox).demo().token().expect("a token").value, live);
+    assert_eq!(sandbox.counters().logins, 1);
 }
 
 #[test]
