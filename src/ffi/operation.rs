@@ -30,8 +30,8 @@ use crate::sys::shared::Use;
 ///
 /// A thread of the library works meanwhile: one for all token operations of a handle, and one for each request that is
 /// being sent, at most 64 in a process (further requests wait for one of these). All signals are blocked on these
-/// threads, and no callback ever runs on one: what is to be called is called by a step of an operation of the handle,
-/// by personr_operation_wait(), or by a blocking call that waits. An operation keeps what it needs of its personr_auth
+/// threads, and no callback ever runs on one: what is to be called is called by the start or a step of an operation of
+/// the handle, by personr_operation_wait(), or by a blocking call. Hold no lock around these that a callback takes. An operation keeps what it needs of its personr_auth
 /// and personr_request: these may be freed before it.
 ///
 /// In a forked child the operations of its parent are over (#PERSONR_CANCELLED, reason "forked"); the parent's go on.
@@ -160,7 +160,7 @@ fn timeout(milliseconds: u32) -> Result<Option<Duration>> {
 ///
 /// @param operation The operation. NULL gives -1.
 /// @return The descriptor, 3 or above, close-on-exec; -1 if the operation was done at once, so that there is nothing to
-/// watch. poll() passes over -1 without a word, so step first.
+/// watch. Most loops pass over -1 without a word, so step first.
 ///
 /// Threads: one at a time for each operation. Network: never.
 #[unsafe(no_mangle)]
