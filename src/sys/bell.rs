@@ -155,8 +155,8 @@ fn set_timer(timer: RawFd, time: Duration) {
     let time = time.max(Duration::from_nanos(1));
     // SAFETY: zeroes are a valid value of the type.
     let mut setting = unsafe { std::mem::zeroed::<libc::itimerspec>() };
-    setting.it_value.tv_sec = time.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-    // Its type is the system's, and any of them has room for so many nanoseconds.
+    // The types are the system's. Any of them has room for so many seconds, and for so many nanoseconds.
+    setting.it_value.tv_sec = time.as_secs().try_into().unwrap_or(0x7fff_ffff);
     setting.it_value.tv_nsec = time.subsec_nanos() as _;
     // SAFETY: reads a value of ours. It fails if the descriptor is closed.
     unsafe { libc::timerfd_settime(timer, 0, &setting, std::ptr::null_mut()) };
