@@ -3,7 +3,7 @@
 //! An operation works on such a thread ([`attend`]). Everything that waits there has two ends: its own deadline, and the
 //! limit of the thread, which `clock` adds to every deadline. The limit is the latest deadline of the operations that
 //! the thread works for, and the past once none of them is left. Each wait is a `poll` that the watch's bell ends too, or
-//! no longer than a slice ([`slice`]).
+//! no longer than a slice ([`slice()`]).
 //!
 //! Two exceptions. A login whose request is out has probably ended the former token, so it goes on: see [`shielded`]. And
 //! a flight goes on for those that wait for it: see [`while_leading`].
