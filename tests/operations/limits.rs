@@ -14,7 +14,7 @@ use crate::caller::{Operation, wait_until_no_thread_is_left};
 const SENDS: &str = "api-applicant-status";
 const DESCRIPTORS: (i32, &str) = (PERSONR_NETWORK, "descriptors");
 
-fn limit_descriptors(to: u64) {
+fn limit_descriptors(to: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: to, rlim_max: 1024 };
     // SAFETY: reads a limit of ours.
     assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
