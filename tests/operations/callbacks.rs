@@ -41,7 +41,8 @@ fn run_all(operations: &[&Operation]) {
     let mut left = operations.len();
     while left > 0 {
         // SAFETY: entries of ours. A negative descriptor is left out.
-        let ready = unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, PATIENCE.as_millis() as i32) };
+        let ready =
+            unsafe { libc::poll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, PATIENCE.as_millis() as i32) };
         assert!(ready > 0, "none of them rings");
         for (polled, operation) in polled.iter_mut().zip(operations) {
             if polled.revents != 0 && operation.step() {
