@@ -24,9 +24,9 @@ const NO_DATABASE: &str = "Redis does not have the database that the URL names";
 const BUSY: &str = "Redis is busy or starting";
 const MOVED: &str = "another node of the Redis cluster keeps this account";
 
-/// The refusals of Redis 2.6 to 7, and of servers that are modelled on it. A plain `ERR` can mean many things, so what
+/// The refusals of Redis 2.6 to 8, and of servers that are modelled on it. A plain `ERR` can mean many things, so what
 /// follows it counts as well.
-static REFUSALS: [Refusal; 29] = [
+static REFUSALS: [Refusal; 30] = [
     refusal("NOAUTH", "store-auth", "Redis asks for a password, and the URL has none"),
     refusal("ERR operation not permitted", "store-auth", "Redis asks for a password, and the URL has none"),
     refusal("WRONGPASS", "store-auth", "Redis does not know this user and password"),
@@ -42,6 +42,7 @@ static REFUSALS: [Refusal; 29] = [
     refusal("NOPERM", "store-auth", NOT_ALLOWED),
     refusal("ERR The user executing the script", "store-auth", NOT_ALLOWED),
     refusal("The user executing the script", "store-auth", NOT_ALLOWED),
+    refusal("ERR ACL failure in script", "store-auth", NOT_ALLOWED),
     refusal("ERR unknown command", "store-command", NO_SUCH_COMMAND),
     refusal("ERR max number of clients", "store-busy", "Redis has as many clients as it allows"),
     refusal("ERR DB index is out of range", "store-database", NO_DATABASE),
@@ -104,6 +105,10 @@ mod tests {
             ("ERR invalid password", "store-auth"),
             (
                 "ERR The user executing the script can't run this command or subcommand script: f6b6, on @user_script:1.",
+                "store-auth",
+            ),
+            (
+                "ERR ACL failure in script: User keeper has no permissions to run the 'del' command script: a1fd, on @user_script:1.",
                 "store-auth",
             ),
             ("ERR unknown command 'EVAL', with args beginning with: 'return 1' '0' ", "store-command"),
