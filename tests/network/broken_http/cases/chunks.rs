@@ -17,7 +17,12 @@ fn sizes() -> Vec<Case> {
         case("a chunk size with 0x", first(&format!("0x{length:x}")), HTTP),
         case("a chunk size that is an extension alone", first(";x"), HTTP),
         case("a chunk size of 65 bits", first("1ffffffffffffffff"), HTTP),
-        case("a chunk size of 64 bits", first("ffffffffffffffff"), CLOSED),
+        // Where a size has 32 bits it is no number.
+        case(
+            "a chunk size of 64 bits",
+            first("ffffffffffffffff"),
+            if cfg!(target_pointer_width = "64") { CLOSED } else { HTTP },
+        ),
         case("a chunk size of many digits", first(&format!("{length:030x}")), HTTP),
         case("a chunk size that is not UTF-8", [chunked("").as_bytes(), b"\xff\r\n"].concat(), HTTP),
         case("a chunk size with a blank inside", first("8 b"), HTTP),
