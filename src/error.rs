@@ -107,6 +107,12 @@ impl Error {
         Self::new(Status::InvalidArgument, "argument", format!("{parameter}: {problem}"))
     }
 
+    /// A panic. Where it has stopped the work, nothing is known of how far it had come.
+    pub(crate) fn defect() -> Self {
+        let message = "a defect of the library was met; please report it";
+        Self::new(Status::Internal, "panic", message).with_may_have_run(true)
+    }
+
     pub(crate) fn with_http_status(mut self, http_status: u16) -> Self {
         self.http_status = http_status;
         self

@@ -77,9 +77,7 @@ pub(crate) struct Operation {
 impl Operation {
     /// `spare`: a good token, which it ends with if its time is over before the renewal that is due.
     pub(crate) fn new(kind: Kind, deadline: Deadline, spare: Option<Arc<Token>>) -> Result<Self> {
-        let alarm = Alarm::new(deadline.remaining()).map_err(|_| {
-            Error::new(Status::Network, "descriptors", "no descriptor could be opened for the operation")
-        })?;
+        let alarm = Alarm::new(deadline.remaining()).map_err(|_| no_descriptor())?;
         Ok(Self {
             kind,
             generation: fork_generation(),
@@ -234,10 +232,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// For the thread: an operation that a panic has left without an answer gets this one.
-pub(crate) fn defect() -> Error {
-    let message = "a defect of the library was met; please report it";
-    Error::new(Status::Internal, "panic", message).with_may_have_run(true)
+fn no_descriptor() -> Error {
+    Error::new(Status::Network, "descriptors", "no descriptor could be opened for the operation")
 }
 
 pub(crate) fn no_thread() -> Error {

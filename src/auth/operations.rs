@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Auth;
 use super::token_worker::{Waiting, attach, attach_for_nobody};
 use crate::clock::{Deadline, Now};
-use crate::error::Result;
-use crate::operation::{Answer, Kind, Operation, RequestThreads, defect};
+use crate::error::{Error, Result};
+use crate::operation::{Answer, Kind, Operation, RequestThreads};
 use crate::request::Request;
 use crate::session::Call;
 use crate::sys::bell::Bell;
@@ -126,6 +126,6 @@ impl Sending {
 impl Drop for Sending {
     /// It has no answer only if a panic has ended it.
     fn drop(&mut self) {
-        self.0.complete(Err(defect()));
+        self.0.complete(Err(Error::defect()));
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Auth, Limits, Turn};
 use crate::clock::{Deadline, Instant};
-use crate::error::Result;
-use crate::operation::{Answer, Operation, bell, defect, no_thread, start_thread};
+use crate::error::{Error, Result};
+use crate::operation::{Answer, Operation, bell, no_thread, start_thread};
 use crate::request::Obtained;
 use crate::session::Ticket;
 use crate::sys::shared::Use;
@@ -47,7 +47,7 @@ impl Waiting {
 impl Drop for Waiting {
     /// It has no answer only if a panic has ended its turn.
     fn drop(&mut self) {
-        self.complete(Err(defect()));
+        self.complete(Err(Error::defect()));
     }
 }
 

@@ -23,11 +23,8 @@ pub(super) fn run_anywhere(work: impl FnOnce() -> Result<()>) -> Result<()> {
     of_this_thread().with(|place| caught(place, work))
 }
 
-/// Where a panic has stopped the work, nothing is known of how far it had come.
 fn caught(place: &Cell<Place>, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let message = "a defect of the library was met; please report it";
-    let defect = || Error::new(Status::Internal, "panic", message).with_may_have_run(true);
-    catch(place, work).unwrap_or_else(|()| Err(defect()))
+    catch(place, work).unwrap_or_else(|()| Err(Error::defect()))
 }
 
 /// Whether this thread is in one of the application's callbacks.

@@ -1,8 +1,8 @@
 //! Callbacks that a thread of the library needs, and that run on threads of the application.
 //!
 //! The header promises that a callback runs on a thread that called the library. So a worker leaves here what is to be
-//! called, rings for an operation of the handle, and waits until a thread of the application has called it: in a step,
-//! in `personr_operation_wait`, or in a blocking call. Where nobody may come any more, the worker goes on without.
+//! called, rings for an operation of the handle, and waits until a thread of the application has called it: in a step or
+//! a start, in `personr_operation_wait`, or in a blocking call. Where nobody may come any more, the worker goes on without.
 //!
 //! What nobody waits for (to give a lock back, to tell the log) stays here until somebody comes. It is called in its
 //! order, and at the latest when the last handle is freed.

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use super::lock;
-use crate::error::{Error, Result, Status};
+use crate::error::Result;
 use crate::sys::bell::Bell;
 use crate::sys::place::{catch, of_this_thread};
 use crate::sys::{ForkLocal, threads};
@@ -24,8 +24,7 @@ pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> 
 
 /// For the watch of a thread.
 pub(crate) fn bell() -> Result<Arc<Bell>> {
-    let failed = |_| Error::new(Status::Network, "descriptors", "no descriptor could be opened for the operation");
-    Bell::new().map(Arc::new).map_err(failed)
+    Bell::new().map(Arc::new).map_err(|_| super::no_descriptor())
 }
 
 type Work = Box<dyn FnOnce(&Arc<Bell>) + Send>;
