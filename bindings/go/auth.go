@@ -30,7 +30,13 @@ type account struct {
 
 	flight atomic.Pointer[flight] // nil if nobody waits for a token
 	mutex  sync.Mutex             // for changes of it
+
+	starts chan struct{} // has an element for each request that is being started
 }
+
+// Requests of an account that are started at the same time. The library starts a thread for each, which takes so long
+// that Go would begin one more thread for each goroutine that has one started.
+const startsMax = 4
 
 // New makes an Auth. Nothing is sent: the first call that needs a token logs in. HTTPS_PROXY, ALL_PROXY, NO_PROXY,
 // SSL_CERT_FILE and SSL_CERT_DIR are read from the environment now. email and password are checked by the rules of
@@ -53,6 +59,7 @@ func New(email, password string, opts ...Option) (*Auth, error) {
 		timeout:     s.timeout,
 		store:       s.store,
 		credentials: s.credentials,
+		starts:      make(chan struct{}, startsMax),
 	}}, nil
 }
 

@@ -201,8 +201,8 @@ func wait([]string) error {
 		return err
 	}
 	// One more ends the process. Some are needed: Go begins another one when a call of C takes more than 20 µs, as it
-	// does when the system gives the processor to others.
-	debug.SetMaxThreads(250)
+	// does when a thread of the library is started, or when the system gives the processor to others.
+	debug.SetMaxThreads(100)
 	err = atOnce(12000, func() error {
 		_, err := auth.Authorization(context.Background())
 		return err

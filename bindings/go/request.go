@@ -216,15 +216,28 @@ func (a *Auth) Do(ctx context.Context, r *Request) (*Response, error) {
 	case ctx.Err() != nil:
 		return nil, cancelled(ctx)
 	}
-	op, err := a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
-		return C.personr_request_start(auth, request, op, e)
-	})
+	op, err := a.startRequest(ctx, auth, request)
 	if err != nil {
 		return nil, err
 	}
 	defer op.free()
 	op.wait(ctx)
 	return a.responseOf(ctx, op)
+}
+
+// startRequest waits for its turn. A callback has its turn at once: the call that runs it may be one of those to wait for.
+func (a *account) startRequest(ctx context.Context, auth *C.personr_auth, request *C.personr_request) (operation, error) {
+	if C.personr_go_in_callback() == 0 {
+		select {
+		case a.starts <- struct{}{}:
+			defer func() { <-a.starts }()
+		case <-ctx.Done():
+			return operation{}, cancelled(ctx)
+		}
+	}
+	return a.start(func(op **C.personr_operation, e **C.personr_error) C.personr_status {
+		return C.personr_request_start(auth, request, op, e)
+	})
 }
 
 func (a *account) responseOf(ctx context.Context, op operation) (*Response, error) {
