@@ -139,6 +139,11 @@ impl Auth {
         }
     }
 
+    /// Whether the state is [`State::Good`], and nothing is due: what most calls find. Takes no lock.
+    pub(crate) fn is_good(&self) -> bool {
+        self.account.is_good()
+    }
+
     /// The state of the session. No I/O.
     pub fn state(&self) -> State {
         self.process().session().state(Instant::now())
@@ -273,3 +278,6 @@ fn key_and_spread(base_url: &str, email: &str) -> (String, f64) {
     let key = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     (key, f64::from(number) / f64::from(u32::MAX))
 }
+
+#[cfg(test)]
+mod auth_tests;

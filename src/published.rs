@@ -32,6 +32,15 @@ const TEXT_WORDS: usize = (SCHEME.len() + TOKEN_MAX + TOKEN_MAX).div_ceil(WORD);
 /// read one after the other, so the results differ a little.
 const SAME_TIME_NS: u64 = 1_000_000_000;
 
+/// When what was said of a token ends.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    /// Until when the token may be handed out without asking the session.
+    pub(crate) good_until: Instant,
+    /// When its renewal window begins.
+    pub(crate) window: Instant,
+}
+
 struct Slots {
     /// Raised by each write; it never wraps. Its lowest bit names the slot to read.
     index: AtomicU64,
@@ -39,8 +48,9 @@ struct Slots {
 }
 
 struct Slot {
-    /// Until when the token may be handed out without asking the session, in nanoseconds of the boot clock.
+    /// Of [`Times`], in nanoseconds of the boot clock.
     good_until: AtomicU64,
+    window: AtomicU64,
     /// Length of `Bearer VALUE`; 0 if there is no token.
     authorization: AtomicU64,
     user_id: AtomicU64,
@@ -91,6 +101,14 @@ impl Published {
         })
     }
 
+    /// Whether there is a token that may be handed out at `now`, and whose renewal window has not begun.
+    pub(crate) fn is_before_window(&self, now: Instant) -> bool {
+        self.read_consistently(|slot| {
+            let end = slot.good_until.load(Ordering::Relaxed).min(slot.window.load(Ordering::Relaxed));
+            slot.authorization_length() != 0 && now.as_nanos() < end
+        })
+    }
+
     /// The token, good or not. A forked child begins with what its parent has published.
     pub(crate) fn snapshot(&self) -> Option<Token> {
         self.read_consistently(|slot| {
@@ -125,32 +143,32 @@ impl Published {
         }
     }
 
-    /// Publishes `token`, to be handed out without asking the session until `good_until`; `None` takes back what
+    /// Publishes a token, to be handed out without asking the session as long as its times say; `None` takes back what
     /// there was. If nothing changes, nothing is written: a write takes three times as long as the comparison, and
     /// makes the readers on other processors fetch the slot anew.
     ///
     /// One writer at a time: the caller holds the lock of the session.
-    pub(crate) fn write(&self, token: Option<&Token>, good_until: Instant) {
+    pub(crate) fn write(&self, token: Option<(&Token, Times)>) {
         // No other writer: the lock of the session orders this read after the last write.
-        let is_published = self.slots.named(self.slots.index.load(Ordering::Relaxed)).holds(token, good_until);
+        let is_published = self.slots.named(self.slots.index.load(Ordering::Relaxed)).holds(token);
         if is_published {
             return;
         }
         let next = self.slots.index.load(Ordering::Relaxed).wrapping_add(1);
-        self.fill(next, token, good_until);
+        self.fill(next, token);
         self.slots.index.store(next, Ordering::Release);
         if token.is_none() {
             // Nobody reads the former token any more, and it need not stay in memory.
-            self.fill(next.wrapping_add(1), None, Instant::START);
+            self.fill(next.wrapping_add(1), None);
         }
     }
 
     /// Writes to a slot that the index does not name.
-    fn fill(&self, index: u64, token: Option<&Token>, good_until: Instant) {
+    fn fill(&self, index: u64, token: Option<(&Token, Times)>) {
         // Orders the index as it stands before the writes below: a reader whom an earlier index sent to this slot, and
         // who sees one of them, sees that the index has been raised since.
         fence(Ordering::Release);
-        self.slots.named(index).fill(token, good_until);
+        self.slots.named(index).fill(token);
     }
 
     /// How often something was written.
@@ -182,6 +200,7 @@ impl Slot {
     fn new() -> Self {
         Self {
             good_until: AtomicU64::new(0),
+            window: AtomicU64::new(0),
             authorization: AtomicU64::new(0),
             user_id: AtomicU64::new(0),
             lifetime: AtomicU64::new(0),
@@ -213,13 +232,13 @@ impl Slot {
         }
     }
 
-    /// Whether the slot has this token and this time already. Only the writer asks that.
-    fn holds(&self, token: Option<&Token>, good_until: Instant) -> bool {
-        let authorization = token.map_or(&[][..], |token| token.authorization().to_bytes());
+    /// Whether the slot has this token and these times already. Only the writer asks that.
+    fn holds(&self, token: Option<(&Token, Times)>) -> bool {
+        let authorization = token.map_or(&[][..], |(token, _)| token.authorization().to_bytes());
         if self.authorization_length() != authorization.len() {
             return false;
         }
-        let Some(token) = token else { return true };
+        let Some((token, times)) = token else { return true };
         let words = self.text.get(..authorization.len().div_ceil(WORD)).unwrap_or_default();
         // To the first word in any case: see `copy_text`.
         let is_of_text =
@@ -229,12 +248,13 @@ impl Slot {
         // The service may issue the same token once more, with another end.
         is_of_text
             && self.expires.load(Ordering::Relaxed) == token.expires().as_nanos()
-            && self.good_until.load(Ordering::Relaxed).abs_diff(good_until.as_nanos()) < SAME_TIME_NS
+            && is_same_time(&self.good_until, times.good_until)
+            && is_same_time(&self.window, times.window)
     }
 
-    fn fill(&self, token: Option<&Token>, good_until: Instant) {
+    fn fill(&self, token: Option<(&Token, Times)>) {
         let (authorization, user_id) = match token {
-            Some(token) => (token.authorization().to_bytes(), token.user_id().to_bytes()),
+            Some((token, _)) => (token.authorization().to_bytes(), token.user_id().to_bytes()),
             None => (&[][..], &[][..]),
         };
         let used = (authorization.len() + user_id.len()).div_ceil(WORD);
@@ -250,14 +270,19 @@ impl Slot {
         for place in unused {
             place.store(0, Ordering::Relaxed);
         }
-        let number = |of: fn(&Token) -> u64| token.map_or(0, of);
+        let number = |of: fn(&Token, Times) -> u64| token.map_or(0, |(token, times)| of(token, times));
         self.authorization.store(authorization.len() as u64, Ordering::Relaxed);
         self.user_id.store(user_id.len() as u64, Ordering::Relaxed);
-        self.lifetime.store(number(|token| token.full_lifetime().as_secs()), Ordering::Relaxed);
-        self.expires_at.store(token.map_or(0, Token::expires_at), Ordering::Relaxed);
-        self.expires.store(number(|token| token.expires().as_nanos()), Ordering::Relaxed);
-        self.good_until.store(good_until.as_nanos(), Ordering::Relaxed);
+        self.lifetime.store(number(|token, _| token.full_lifetime().as_secs()), Ordering::Relaxed);
+        self.expires_at.store(token.map_or(0, |(token, _)| token.expires_at()), Ordering::Relaxed);
+        self.expires.store(number(|token, _| token.expires().as_nanos()), Ordering::Relaxed);
+        self.good_until.store(number(|_, times| times.good_until.as_nanos()), Ordering::Relaxed);
+        self.window.store(number(|_, times| times.window.as_nanos()), Ordering::Relaxed);
     }
+}
+
+fn is_same_time(published: &AtomicU64, time: Instant) -> bool {
+    published.load(Ordering::Relaxed).abs_diff(time.as_nanos()) < SAME_TIME_NS
 }
 
 /// Every word of the text is copied here, one at a time, so that each takes the place of the one before on the stack.

@@ -51,6 +51,11 @@ impl Account {
         self.published.read(Instant::now(), buffer)
     }
 
+    /// Whether there is a token in hand that is good, and before its renewal window. `false`: the session knows.
+    pub(super) fn is_good(&self) -> bool {
+        self.published.is_before_window(Instant::now())
+    }
+
     /// The token that was published last. In a forked child its parent has done that.
     pub(super) fn inherited_token(&self) -> Option<Token> {
         self.published.snapshot()
@@ -58,9 +63,7 @@ impl Account {
 
     /// Publishes the token that the session holds. The caller has the lock of the session, so nobody else writes.
     pub(super) fn publish(&self, session: &Session, now: &Now) {
-        match session.to_publish(now) {
-            Some((token, until)) => self.published.write(Some(&token), until),
-            None => self.published.write(None, Instant::START),
-        }
+        let in_hand = session.to_publish(now);
+        self.published.write(in_hand.as_ref().map(|(token, times)| (&**token, *times)));
     }
 }

@@ -317,12 +317,16 @@ pub unsafe extern "C" fn personr_auth_reject(
 pub unsafe extern "C" fn personr_auth_state(auth: *const personr_auth) -> i32 {
     // SAFETY: NULL or a live handle, says the header.
     let Some(auth) = (unsafe { known_handle(auth) }) else { return PERSONR_STATE_EMPTY };
-    quietly(PERSONR_STATE_EMPTY, || match auth.shared.enter().auth.peek().state() {
-        State::Empty => PERSONR_STATE_EMPTY,
-        State::Good => PERSONR_STATE_GOOD,
-        State::Renewing => PERSONR_STATE_RENEWING,
-        State::Failing => PERSONR_STATE_FAILING,
-        State::Refused => PERSONR_STATE_REFUSED,
+    let shared = &auth.shared;
+    quietly(PERSONR_STATE_EMPTY, || match shared.peek().auth.peek().is_good() {
+        true => PERSONR_STATE_GOOD,
+        false => match shared.enter().auth.peek().state() {
+            State::Empty => PERSONR_STATE_EMPTY,
+            State::Good => PERSONR_STATE_GOOD,
+            State::Renewing => PERSONR_STATE_RENEWING,
+            State::Failing => PERSONR_STATE_FAILING,
+            State::Refused => PERSONR_STATE_REFUSED,
+        },
     })
 }
 

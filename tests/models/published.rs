@@ -25,7 +25,7 @@ use std::time::Duration;
 use clock::Instant;
 use loom::thread;
 use personr_testkit::figures::figures;
-use published::{Found, Published};
+use published::{Found, Published, Times};
 use sync::Weaker;
 use token::{SCHEME, TOKEN_MAX, Token};
 
@@ -65,10 +65,15 @@ fn good_until(number: u8) -> Instant {
     Instant::from_nanos(10 * u64::from(number))
 }
 
+/// Those of token `number`.
+fn times(number: u8) -> Times {
+    Times { good_until: good_until(number), window: good_until(number) }
+}
+
 fn write(published: &Published, number: u8) {
     sync::as_writer(|| match number {
-        0 => published.write(None, Instant::START),
-        _ => published.write(Some(&token(number)), good_until(number)),
+        0 => published.write(None),
+        _ => published.write(Some((&token(number), times(number)))),
     });
 }
 

@@ -219,7 +219,8 @@ impl World {
     pub(super) fn publish(&mut self, p: usize) {
         let process = &mut self.processes[p];
         let now = process.now(self.at);
-        process.published = process.session.to_publish(&now).map(|(token, until)| (number_of(&token), until));
+        process.published =
+            process.session.to_publish(&now).map(|(token, times)| (number_of(&token), times.good_until));
     }
 
     fn step(&mut self, p: usize, which: usize) {
