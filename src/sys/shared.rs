@@ -44,10 +44,11 @@ impl<T: Send + Sync> Shared<T> {
 
     /// The value, for a call that may wait. It is counted until the result is dropped.
     pub(crate) fn enter(&self) -> Use<T> {
-        let generation = generation();
+        // Read once: as soon as this is counted the handle may be freed, and `self` with it.
+        let (inner, generation) = (self.inner, generation());
         // SAFETY: as in `peek`.
-        unsafe { self.inner.as_ref() }.change(generation, |shares| shares.saturating_add(1));
-        Use { inner: self.inner, generation }
+        unsafe { inner.as_ref() }.change(generation, |shares| shares.saturating_add(1));
+        Use { inner, generation }
     }
 }
 
