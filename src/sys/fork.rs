@@ -74,7 +74,34 @@ impl Moment {
 
 /// A file whose descriptor a forked child closes at once. Without that, an open-file-description lock on the file would
 /// last until the child ends, if this process is killed.
-pub(crate) struct UnsharedFile(&'static Entry);
+pub(crate) struct UnsharedFile(Listed);
+
+/// An entry of this process's. A forked child, which finds it free, may give it to a file of its own: there it is not that
+/// of the owner whom the child inherits.
+struct Listed {
+    entry: &'static Entry,
+    generation: u64,
+}
+
+impl Listed {
+    fn enter(descriptor: RawFd) -> Self {
+        Self { entry: enter(descriptor), generation: fork_generation() }
+    }
+
+    /// [`NONE`] in a forked child.
+    fn descriptor(&self) -> RawFd {
+        if self.is_own() { self.entry.descriptor.load(Ordering::SeqCst) } else { NONE }
+    }
+
+    /// Frees the entry, and returns what stood there: [`NONE`] in a forked child.
+    fn leave(&self) -> RawFd {
+        if self.is_own() { self.entry.descriptor.swap(NONE, Ordering::SeqCst) } else { NONE }
+    }
+
+    fn is_own(&self) -> bool {
+        self.generation == fork_generation()
+    }
+}
 
 /// An entry of a list that never gets shorter, so that the handler of a fork can walk it at any moment. A free entry is
 /// used again.
@@ -115,12 +142,12 @@ impl UnsharedFile {
 
     /// Enters the descriptor into the list.
     fn enter(descriptor: OwnedFd) -> Self {
-        Self(enter(descriptor.into_raw_fd()))
+        Self(Listed::enter(descriptor.into_raw_fd()))
     }
 
     /// Fails in a forked child.
     pub(crate) fn descriptor(&self) -> io::Result<RawFd> {
-        match self.0.descriptor.load(Ordering::SeqCst) {
+        match self.0.descriptor() {
             NONE => Err(io::Error::from_raw_os_error(libc::EBADF)),
             descriptor => Ok(descriptor),
         }
@@ -137,23 +164,23 @@ impl Drop for UnsharedFile {
     fn drop(&mut self) {
         // The entry is freed before the descriptor is closed. In the other order a child that is forked in between
         // would close whatever has got the number by then.
-        close(self.0.descriptor.swap(NONE, Ordering::SeqCst));
+        close(self.0.leave());
     }
 }
 
 /// Has a forked child close its copy of a descriptor, which stays its owner's here. To be dropped before the descriptor
 /// is closed.
-pub(crate) struct ClosedInChild(&'static Entry);
+pub(crate) struct ClosedInChild(Listed);
 
 impl ClosedInChild {
     pub(crate) fn mark(descriptor: &impl AsRawFd) -> Self {
-        Self(enter(descriptor.as_raw_fd()))
+        Self(Listed::enter(descriptor.as_raw_fd()))
     }
 }
 
 impl Drop for ClosedInChild {
     fn drop(&mut self) {
-        self.0.descriptor.store(NONE, Ordering::SeqCst);
+        self.0.leave();
     }
 }
 

@@ -20,11 +20,27 @@ fn a_child_closes_what_is_its_parents_and_the_parent_keeps_it() {
         let found = i32::from(is_open(descriptor)) + 2 * i32::from(file.metadata().is_ok());
         // The number may be another file's by now: it is not closed again.
         let other = open_null().expect("it opens");
-        drop(UnsharedFile(file.0));
+        // SAFETY: the child's copy, which is not used again.
+        drop(unsafe { std::ptr::read(&file) });
         found + 4 * i32::from(!is_open(std::os::fd::AsRawFd::as_raw_fd(&other)))
     });
     assert_eq!(wrong, 0, "1: open, 2: still used, 4: closed twice");
     assert!(is_open(descriptor) && file.metadata().is_ok());
+}
+
+/// A child's own file may stand in the entry that was its parent's.
+#[test]
+fn what_a_child_inherits_is_neither_used_nor_closed() {
+    let (file, mark) = (UnsharedFile::open(open_null).expect("it opens"), ClosedInChild::mark(&std::io::stdin()));
+    let wrong = in_child(|| {
+        let own: Vec<_> = entries().map(|_| UnsharedFile::open(open_null).expect("it opens")).collect();
+        let is_used = file.descriptor().is_ok();
+        // SAFETY: the child's copies, which are not used again.
+        drop(unsafe { (std::ptr::read(&file), std::ptr::read(&mark)) });
+        i32::from(is_used) + 2 * i32::from(!own.iter().all(|file| file.descriptor().is_ok_and(is_open)))
+    });
+    assert_eq!(wrong, 0, "1: used, 2: closed");
+    assert!(file.descriptor().is_ok_and(is_open));
 }
 
 /// In a child, where no other test takes entries.
