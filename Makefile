@@ -21,7 +21,7 @@ help:
 	@echo "make uninstall     removes exactly that"
 	@echo "make deb           makes Debian packages, in target/deb"
 	@echo "make dist          makes an archive for every Linux from 2012 on, in target"
-	@echo "make dist-all      makes the archive and the Debian packages for x86-64, i686 and aarch64"
+	@echo "make dist-all      makes that archive, and Debian packages of its library, for x86-64, i686 and aarch64"
 	@echo "make wheel         makes the Python package with that library inside, in target/wheels"
 	@echo "make abi           renews abi/ after an addition to the interface"
 	@echo "make reproducible  builds it in two folders, and compares"

@@ -2,7 +2,7 @@
 # Makes the Debian packages libpersonr0 (the shared library), libpersonr-dev (what developers need) and personr (the command)
 # in target/deb: `make deb`.
 # FEATURES: cargo features, "redis" unless set: a packaged library is for all. DEBFULLNAME, DEBEMAIL: the maintainer. TARGET: for
-# another machine.
+# another machine. With `built` as its argument, the library is what is built already, and CC compiles the command.
 set -eu
 # What is in a package is for all users, whatever the maker's umask is.
 umask 022
@@ -15,23 +15,27 @@ revision=1
 maintainer="${DEBFULLNAME:-The libpersonr maintainers} <${DEBEMAIL:-root@localhost}>"
 . packaging/target.sh
 case $triple in
-x86_64-*-gnu) architecture=amd64 ;;
-i?86-*-gnu) architecture=i386 ;;
-aarch64-*-gnu) architecture=arm64 ;;
-armv7-*-gnueabihf) architecture=armhf ;;
-powerpc64le-*-gnu) architecture=ppc64el ;;
-riscv64*-gnu) architecture=riscv64 ;;
-s390x-*-gnu) architecture=s390x ;;
+x86_64-*-gnu) architecture=amd64 multiarch=x86_64-linux-gnu ;;
+i?86-*-gnu) architecture=i386 multiarch=i386-linux-gnu ;;
+aarch64-*-gnu) architecture=arm64 multiarch=aarch64-linux-gnu ;;
+armv7-*-gnueabihf) architecture=armhf multiarch=arm-linux-gnueabihf ;;
+powerpc64le-*-gnu) architecture=ppc64el multiarch=powerpc64le-linux-gnu ;;
+riscv64*-gnu) architecture=riscv64 multiarch=riscv64-linux-gnu ;;
+s390x-*-gnu) architecture=s390x multiarch=s390x-linux-gnu ;;
 *)
     echo "deb: Debian has no architecture for $triple that the library is tested on" >&2
     exit 1
     ;;
 esac
-multiarch=$(${CC:-cc} -print-multiarch)
-libdir=/usr/lib/${multiarch:?this compiler does not say its Debian architecture}
+libdir=/usr/lib/$multiarch
 deb=$target/${TARGET:+$TARGET/}deb
 
-FEATURES=${FEATURES:-redis} sh packaging/build.sh
+if [ "${1-}" = built ]; then
+    package=$target/${TARGET:+$TARGET/}package
+    sh packaging/command.sh "$package/libpersonr.so.$version" "$package"
+else
+    FEATURES=${FEATURES:-redis} sh packaging/build.sh
+fi
 rm -rf "$deb"
 mkdir -p "$deb"
 dev=$deb/libpersonr-dev runtime=$deb/libpersonr$major command=$deb/personr

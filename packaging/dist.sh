@@ -2,7 +2,8 @@
 # Makes target/libpersonr-VERSION-linux-ARCHITECTURE.tar.gz: the library for every Linux from 2012 on (glibc 2.17), the
 # command, headers, manual, files for pkg-config and CMake, licences, and the list of what is in it. It may be unpacked
 # anywhere. Needs the packages ziglang and cargo-zigbuild of PyPI. FEATURES: cargo features, "redis" unless set. TARGET: for
-# another machine (aarch64-unknown-linux-gnu, i686-unknown-linux-gnu).
+# another machine (aarch64-unknown-linux-gnu, i686-unknown-linux-gnu). With `deb` as its argument, the Debian packages of this
+# very library are made too: for every Debian and Ubuntu from 2013 on.
 set -eu
 # What is in the archive is for all users, whatever the maker's umask is.
 umask 022
@@ -69,3 +70,4 @@ install -m 644 README.md CHANGELOG.md SECURITY.md "$work/$name/share/doc/libpers
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@${SOURCE_DATE_EPOCH:-0}" -C "$work" -cf - "$name" |
     gzip -9n >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"
+[ "${1-}" != deb ] || CC=$work/cc sh packaging/deb.sh built

@@ -7,7 +7,8 @@
 # the shared and to the static library. It logs in over TLS to a sandbox of this machine, by a call that
 # waits and by an operation, panics inside the library, shares a file
 # store between two processes, and is handed tokens on two threads. A record that this machine has written is read there, and one
-# that was written there is read here.
+# that was written there is read here. Where `make dist-all` makes an archive and Debian packages, they are unpacked, and logged in
+# with.
 #
 # Compilers, emulators and Rust's standard library come from Debian trixie (tests/trixie.sh), the C compiler for musl from PyPI's
 # ziglang. What cannot be had is skipped with a word.
@@ -19,7 +20,7 @@ place=$(cd "$target/machines" && pwd)
 built=$(cd "$target" && pwd)/debug
 
 skip() {
-    echo "SKIP $1: $2"
+    echo "SKIP $1: $2" | tee -a "$work/skips"
     [ -z "${PERSONR_SKIPS-}" ] || echo "SKIP $1: $2" >>"$PERSONR_SKIPS"
 }
 
@@ -124,30 +125,64 @@ try() {
     fact threads "$(there shared threads)"
     share_a_store
     move_records
-    try_archive
+    try_release
     [ -z "$PERSONALITY" ] || run_all_tests
 }
 
-# The archive of `make dist`, where there is one. It is made in the root of trixie, by programs of this machine.
-try_archive() {
+# What `make dist-all` makes for this machine, unpacked: a program that is linked to it logs in, and the command runs.
+try_release() {
     case $name in
-    aarch64) set -- arm64 ;;
-    i686) set -- i386 ;;
+    aarch64 | i686) ;;
     *) return ;;
     esac
-    for program in cargo-zigbuild cargo-cyclonedx; do
-        found=$(PATH=$PATH:$tools/bin command -v "$program") || {
-            skip "the archive for $name" "$program is not installed"
-            return
-        }
-        mkdir -p "$place/bin"
-        cp "$found" "$place/bin"
-    done
-    trixie=$(sh tests/trixie.sh "gcc-${triple%%-*}-linux-gnu" "libc6-dev-$1-cross")
-    sh tests/machines/std.sh "$trixie" "$1" "$triple"
-    PERSONALITY='' sh tests/in-root.sh "$trixie" "$place" sh /mnt/tree/tests/machines/archive.sh "$triple" || fail "there is no archive"
+    can_release || return 0
+    release "$triple"
+    in_root sh -euc "cd /mnt/tree && target=$triple && . tests/machines/tools.sh &&
+        sh tests/machines/release.sh /mnt/prefix/$triple /mnt/facts/$triple" || fail "no program can be linked to what is released"
     store=
-    there archived renew >/dev/null || fail "the library of the archive does not log in"
+    for kind in archive released; do
+        there "$kind" renew >/dev/null || fail "the library of make dist-all ($kind) does not log in"
+    done
+    # shellcheck disable=SC2086 # a list of words
+    in_root $runner "/mnt/prefix/$triple/archive/bin/personr" --version >/dev/null || fail "the command of the archive does not run"
+}
+
+# The same, of this machine.
+try_release_here() {
+    triple=x86_64-unknown-linux-gnu
+    [ "$("${RUSTC:-rustc}" -vV | sed -n 's/^host: //p')" = $triple ] && can_release || return 0
+    : >"$place/facts/$triple"
+    release $triple
+    CC=${CC:-cc} sh tests/machines/release.sh "$place/prefix/$triple" "$place/facts/$triple"
+    for kind in archive released; do
+        # shellcheck disable=SC2086 # a list of words
+        env $account "PERSONR_CA_FILE=$place/ca.pem" "$place/prefix/$triple/machine-$kind" renew >/dev/null ||
+            fail "the library of make dist-all ($kind) does not log in"
+    done
+    "$place/prefix/$triple/archive/bin/personr" --version >/dev/null || fail "the command of the archive does not run"
+}
+
+can_release() {
+    for program in cargo-zigbuild cargo-cyclonedx python-zig; do
+        command -v "$program" >/dev/null || {
+            skip "what is released for $name" "$program is not installed"
+            return 1
+        }
+    done
+}
+
+# release TARGET: makes its archive and Debian packages, and unpacks them.
+release() {
+    prefix=$place/prefix/$1
+    made=$(sh packaging/dist-all.sh "$1" 2>"$work/log") || { cat "$work/log" >&2 && fail "make dist-all fails"; }
+    rm -rf "$prefix/archive" "$prefix/released"
+    mkdir -p "$prefix/archive" "$prefix/released"
+    for file in $made; do
+        case $file in
+        *.deb) dpkg-deb --extract "$file" "$prefix/released" ;;
+        *) tar -xzf "$file" -C "$prefix/archive" --strip-components 1 ;;
+        esac
+    done
 }
 
 # The root of the machine $name, with its packages and with Rust's standard library for it. Says why, if it cannot be had.
@@ -174,6 +209,16 @@ run_all_tests() {
     fact tests "$(tail -n 1 "$place/facts/$triple.all")"
 }
 
+# Runs what tries a machine, until it fails, and counts it.
+count() {
+    set +e
+    # `set -e` would not hold in a list of alternatives.
+    (set -e && "$@")
+    result=$?
+    set -e
+    if [ "$result" = 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
 # What can be compiled for, and not run: no promise.
 check_systems() {
     for triple in aarch64-apple-darwin x86_64-unknown-freebsd x86_64-unknown-illumos; do
@@ -183,7 +228,9 @@ check_systems() {
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+: >"$work/skips"
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/libpersonr-tools
+PATH=$PATH:$tools/bin
 TOOLS=$(echo "$tools"/lib/python3*/site-packages/ziglang)
 [ -d "$TOOLS" ] || TOOLS=
 export TOOLS
@@ -206,26 +253,30 @@ in_root sh /mnt/tree/tests/machines/trim.sh
 in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
 start_sandbox
 compile_here
-failed=
+passed=0 failed=0
 for name; do
     [ -n "$(column 1)" ] || fail "no such machine in tests/machines/list"
     began=$(date +%s)
     if prepare; then
-        # In the background, since `set -e` does not hold in a list of alternatives.
-        try &
-        wait $! || failed=1
+        count try
         echo "$name: $(($(date +%s) - began)) s"
     else
         skip "the machine $name" "$(tail -n 1 "$work/why")"
     fi
 done
-exec 3>&-
 if [ -n "$is_all" ]; then
+    name=x86_64
+    count try_release_here
     if name=x86_64-musl && prepare; then
-        check_systems
+        count check_systems
     else
         skip "macOS, FreeBSD and illumos" "$(tail -n 1 "$work/why")"
     fi
 fi
-[ -z "$failed" ] || exit 1
-[ -z "$is_all" ] || sh tests/machines/page.sh "$place/facts" docs/platforms.md
+exec 3>&-
+[ "$failed" != 0 ] || [ -z "$is_all" ] || sh tests/machines/page.sh "$place/facts" docs/platforms.md
+line="$passed passed, $failed failed"
+skipped=$(wc -l <"$work/skips")
+[ "$skipped" = 0 ] || line="$line, $skipped skipped"
+printf '\n%s\n' "$line"
+[ "$failed" = 0 ]

@@ -30,7 +30,9 @@ row() {
 \`make check-machines\` builds the library for each of these machines, and tries it there; x86-64 is tested by \`make test\` and
 \`make check\` ([testing.md](testing.md)). Machines of other processors are emulated by qemu, which shows how the compiled code behaves, but not
 the order of memory of a real one: [the model of \`published.rs\`](architecture.md) is for that. i686 and musl run on the processor itself.
-The library is that of \`make install TARGET=…\`, with the Redis store, but without link-time optimisation.
+The library is that of \`make install TARGET=…\`, with the Redis store, but without link-time optimisation. Where there is an archive,
+the check also makes it, and Debian packages of the same library, by \`make dist-all\`, unpacks them, and logs in with each; for x86-64 too
+($(fact x86_64-unknown-linux-gnu archive)).
 
 Last run: $(date -u +%Y-%m-%d), version $(sh packaging/version.sh), $(cat "$facts/rustc" 2>/dev/null || echo "rustc unknown").
 
