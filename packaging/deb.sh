@@ -102,14 +102,16 @@ package() {
     } >"$1/DEBIAN/control"
     (cd "$1" && find usr -type f -exec md5sum {} + | sort -k2 >DEBIAN/md5sums)
     find "$1" -type d -exec chmod 755 {} +
-    dpkg-deb --root-owner-group --build "$1" "$deb" >/dev/null
+    # Ubuntu's dpkg would take zstd, which an older dpkg does not read.
+    dpkg-deb -Zxz --root-owner-group --build "$1" "$deb" >/dev/null
     rm -rf "$1"
 }
 
 mkdir -p "$runtime/DEBIAN"
 echo "libpersonr $major libpersonr$major (>= $version)" >"$runtime/DEBIAN/shlibs"
 echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
-package "$runtime" libs same "libc6 (>= $(libc_of "$runtime$libdir/libpersonr.so.$version")), libgcc-s1" \
+# Before 2020 libgcc-s1 was called libgcc1.
+package "$runtime" libs same "libc6 (>= $(libc_of "$runtime$libdir/libpersonr.so.$version")), libgcc-s1 | libgcc1" \
     "logs in to Personr's API and keeps the token usable" \
     "The shared library: one live token for every thread, process and host of a user."
 package "$command" utils foreign \
