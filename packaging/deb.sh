@@ -113,7 +113,7 @@ echo "activate-noawait ldconfig" >"$runtime/DEBIAN/triggers"
 # Before 2020 libgcc-s1 was called libgcc1.
 package "$runtime" libs same "libc6 (>= $(libc_of "$runtime$libdir/libpersonr.so.$version")), libgcc-s1 | libgcc1" \
     "logs in to Personr's API and keeps the token usable" \
-    "The shared library: one live token for every thread, process and host of a user."
+    "The shared library: one live token for every thread, process and machine of a user."
 package "$command" utils foreign \
     "libc6 (>= $(libc_of "$command/usr/bin/personr")), libpersonr$major (>= $version-$revision)" \
     "logs in to Personr's API and sends requests, from the shell" \
