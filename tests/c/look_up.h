@@ -7,11 +7,11 @@
 #ifndef LOOK_UP_H
 #define LOOK_UP_H
 
+#include "library_threads.h"
+
 #include <dlfcn.h>
 #include <netdb.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Called on the library's look-up thread, while its caller waits. May be NULL. */
 static void (*during_look_up)(void);
@@ -28,17 +28,10 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return systems("127.0.0.1", service, hints, found);
 }
 
-/*
- * The program ends after the threads of its look-ups: what one still holds would look lost to a memory checker. A
- * directory has two links, and one for each folder in it; a thread that never ends is waited for for ten seconds.
- */
+/* The program ends after the threads of its look-ups. */
 static void __attribute__((destructor)) wait_for_look_ups(void)
 {
-    struct stat tasks;
-    int i;
-
-    for (i = 0; i < 10000 && stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3; i++)
-        usleep(1000);
+    (void)wait_for_library_threads(0);
 }
 
 #endif

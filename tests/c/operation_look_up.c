@@ -5,8 +5,7 @@
 #include "check.h"
 #include "look_up.h"
 
-#include <poll.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static int begun[2], goes_on[2];
 
@@ -16,17 +15,6 @@ static void stay(void)
 
     CHECK(write(begun[1], &byte, 1) == 1);
     CHECK(read(goes_on[0], &byte, 1) == 1);
-}
-
-/* A directory has two links, and one for each folder in it. Waits for ten seconds. */
-static void wait_for_threads(unsigned left)
-{
-    struct stat tasks;
-    int i;
-
-    for (i = 0; i < 10000 && stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 + left; i++)
-        (void)poll(NULL, 0, 1);
-    CHECK(tasks.st_nlink <= 2 + left);
 }
 
 int main(void)
@@ -49,8 +37,8 @@ int main(void)
     personr_operation_cancel(operation);
     CHECK(personr_operation_step(operation) == 1);
     FAILS(PERSONR_CANCELLED, "cancelled", personr_operation_token, operation, &token);
-    /* This one, and that of the look-up. */
-    wait_for_threads(2);
+    /* That of the look-up. */
+    CHECK(wait_for_library_threads(1) <= 1);
     CHECK(personr_auth_state(auth) == PERSONR_STATE_EMPTY);
     personr_operation_free(operation);
 

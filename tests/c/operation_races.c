@@ -5,10 +5,10 @@
  *     operation_races ROUNDS
  */
 #include "check.h"
+#include "library_threads.h"
 
 #include <poll.h>
 #include <pthread.h>
-#include <sys/stat.h>
 
 static pthread_barrier_t begin, end;
 static personr_auth *auth;
@@ -108,26 +108,13 @@ static void look_at(unsigned kind)
     personr_response_free(response);
 }
 
-/*
- * A login that is cancelled goes on: what its thread holds at the end of the process would look lost to a memory checker. A
- * directory has two links, and one for each folder in it; a thread that never ends is waited for for ten seconds.
- */
-static void wait_for_threads(void)
-{
-    struct stat tasks;
-    int i;
-
-    for (i = 0; i < 10000 && stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3; i++)
-        (void)poll(NULL, 0, 1);
-}
-
 int main(int argc, char **argv)
 {
     personr_options *options = options_of_the_environment();
     /* With another handle of the account, which has a token, in half of the rounds. */
     personr_auth *kept = NULL;
     pthread_t threads[2];
-    int rounds = argc > 1 ? atoi(argv[1]) : 10, round, cancelled = 0;
+    int rounds = argc > 1 ? atoi(argv[1]) : 10, round;
     unsigned random = 1;
 
     CHECK(pthread_barrier_init(&begin, NULL, 3) == 0 && pthread_barrier_init(&end, NULL, 3) == 0);
@@ -150,8 +137,6 @@ int main(int argc, char **argv)
         pthread_barrier_wait(&begin);
         if (run(how))
             look_at(kind);
-        else
-            cancelled++;
         pthread_barrier_wait(&end);
         personr_operation_free(operation);
     }
@@ -160,7 +145,8 @@ int main(int argc, char **argv)
     CHECK(pthread_join(threads[0], NULL) == 0 && pthread_join(threads[1], NULL) == 0);
     personr_auth_free(kept);
     personr_options_free(options);
-    wait_for_threads();
+    /* A login that is cancelled goes on. */
+    (void)wait_for_library_threads(0);
     printf("races: all checked\n");
     return EXIT_SUCCESS;
 }
