@@ -34,7 +34,8 @@ map() {
   A test that is `#[ignore]`d as "run by ..." is such a process of another test's (`subprocess` in `testkit`).
 - A test that lacks a program or a right skips itself with a line that begins with SKIP, and counts as skipped.
 - `c/`, `cpp/` and the programs of `examples-c/`, `examples-cpp/` are compiled against the library and run under sanitizers and
-  valgrind as well; `seeded/` has defects that these must find. `consumers/` are the projects that docs/linking.md quotes.
+  valgrind as well; `seeded/` has defects that these must find. `tsan.sh`, with `tsan/`, builds them and the library for
+  ThreadSanitizer. `consumers/` are the projects that docs/linking.md quotes.
 - A folder with the name of a file has its parts.
 END
     for main in tests/*/main.rs; do

@@ -29,6 +29,8 @@ pub enum Checker {
     Valgrind,
     /// Of programs that were compiled for it.
     AddressSanitizer,
+    /// The same.
+    ThreadSanitizer,
 }
 
 /// A compiled program and the way it is run.
@@ -102,10 +104,21 @@ impl Program {
                 let options = "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:allow_addr2line=1";
                 command.env("ASAN_OPTIONS", format!("{options}:exitcode={FOUND}"));
             }
+            // `io_sync`: what one thread writes into a descriptor and another one reads puts them in no order. All sockets
+            // would count as one descriptor, and each request would hide a race.
+            Checker::ThreadSanitizer => {
+                let options = format!("io_sync=0:history_size=7:die_after_fork=0:atexit_sleep_ms=0:exitcode={FOUND}");
+                let names = in_path("addr2line").map(|path| format!(":external_symbolizer_path={}", path.display()));
+                command.env("TSAN_OPTIONS", options + &names.unwrap_or_default());
+            }
         }
         command.arg(&self.path);
         command
     }
+}
+
+fn in_path(program: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 fn arguments<'a>(sources: &'a [impl AsRef<OsStr>], libraries: &'a [&'a str]) -> Vec<&'a OsStr> {

@@ -62,6 +62,13 @@ pub fn is_installed(program: &str) -> bool {
     quiet.is_ok_and(|status| status.success())
 }
 
+/// What `nm` says of a file.
+pub fn symbols(options: &[&str], file: &Path) -> String {
+    let output = Command::new("nm").args(options).arg(file).output().expect("nm runs");
+    assert!(output.status.success(), "{}", said(&output));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// The C compiler, as make and cargo find it.
 pub fn cc() -> String {
     env::var("CC").unwrap_or_else(|_| "cc".to_owned())

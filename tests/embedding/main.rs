@@ -4,6 +4,7 @@
 mod cancelled;
 mod closed_streams;
 mod core_dump;
+mod data_races;
 mod descriptors;
 mod freed;
 mod mappings;

@@ -49,6 +49,8 @@ pub const MEMBERS: &[Member] = &[
     member("tests/c/cancelled.c", &[|program| cancelled_calls_return(program, &[])]),
     member("tests/c/closed_streams.c", &[records_stay_whole_without_standard_streams]),
     member("tests/c/freed.c", &[|program| a_freed_handle_serves_its_calls(program, &[])]),
+    member("tests/c/many_threads.c", &[|program| threads_do_all_at_once(program, 1)]),
+    member("tests/c/many_threads_callbacks.c", &[|program| threads_call_back_at_once(program, 1)]),
     member("tests/c/operation_look_up.c", &[|program| ends_well_by_name(program, &[])]),
     member("tests/c/operation_races.c", &[|program| operations_are_raced(program, 100)]),
     member("tests/c/printing_daemon.c", &[|program| ends_well(program, &["3"])]),
@@ -134,7 +136,15 @@ pub struct Ran {
 /// Runs a folder's part of the suite on programs that `compile` makes of sources and the compiler's flags, one after the
 /// other: a checker takes the time of several. Fails if one of them does, after all have ended.
 pub fn run_all(folder: &str, how: &str, compile: impl Fn(&Path, &[&str]) -> Program) -> Ran {
-    let members = MEMBERS.iter().filter(|member| member.path.starts_with(folder));
+    run_members(MEMBERS.iter().filter(|member| member.path.starts_with(folder)), how, compile)
+}
+
+/// The same with these members alone.
+pub fn run_members(
+    members: impl Iterator<Item = &'static Member>,
+    how: &str,
+    compile: impl Fn(&Path, &[&str]) -> Program,
+) -> Ran {
     let members: Vec<_> = members.filter_map(|member| Some((member, flags(how, member)?))).collect();
     let is_clean = |(member, flags): &(&Member, Vec<String>)| {
         let program = compile(&source(member.path), &flags.iter().map(String::as_str).collect::<Vec<_>>());

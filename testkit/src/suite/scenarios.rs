@@ -12,6 +12,8 @@ use personr_sandbox::{Action, DEFAULT_EMAIL, Documented, Fault, Sandbox};
 use crate::c_program::{Account, Program};
 use crate::compile::Workshop;
 use crate::figures::figures;
+use crate::redis_server::RedisServer;
+use crate::store_directory::StoreDirectory;
 
 const WRONG_PASSWORD: &str = "not the battery staple";
 
@@ -39,6 +41,37 @@ pub fn operations_are_raced(program: &Program, rounds: u32) {
     let run = program.run(&Account::of(&sandbox), &[&rounds.to_string()]);
     run.assert_code(0);
     assert_eq!((&*run.stdout, &*run.stderr), ("races: all checked\n", ""));
+}
+
+/// Over TLS and a name that is looked up, with tokens that are renewed every second; without that, where there is time for
+/// all the rounds; and with files.
+pub fn threads_do_all_at_once(program: &Program, rounds: u32) {
+    let renewing = sandbox();
+    renewing.set_lifetime(2.0);
+    run_threads(program, &Account::of(&renewing).by_name(), rounds.div_ceil(4), "memory:");
+    let plain = Sandbox::builder().plain_http().start().expect("a sandbox");
+    run_threads(program, &Account::of(&plain), rounds, "memory:");
+    run_threads(program, &Account::of(&plain), rounds.div_ceil(4), &StoreDirectory::new().url());
+}
+
+/// The same with Redis, if the library has that and there is one.
+pub fn threads_do_all_at_once_with_redis(program: &Program, rounds: u32) {
+    let Some(redis) = RedisServer::start("many threads with Redis", &[]) else { return };
+    let plain = Sandbox::builder().plain_http().start().expect("a sandbox");
+    run_threads(program, &Account::of(&plain), rounds, &redis.url());
+}
+
+fn run_threads(program: &Program, account: &Account, rounds: u32, store: &str) {
+    let run = program.run(account, &[&rounds.to_string(), store]);
+    run.assert_code(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("threads: all checked\n", ""));
+}
+
+pub fn threads_call_back_at_once(program: &Program, rounds: u32) {
+    let sandbox = Sandbox::builder().plain_http().start().expect("a sandbox");
+    let run = program.run(&Account::of(&sandbox), &[&rounds.to_string()]);
+    run.assert_code(0);
+    assert_eq!((&*run.stdout, &*run.stderr), ("callbacks: all checked\n", ""));
 }
 
 /// From the first request to the last: what was uploaded arrives, and is what is downloaded.

@@ -70,7 +70,20 @@ pub const SEEDS: [Seed; 12] = [
     ),
 ];
 
-pub const PROGRAMS: [&str; 4] = ["double_free", "leak", "overflow", "use_after_free"];
+/// A defect of `data_race.c`, and what ThreadSanitizer has to say of it.
+pub struct Race {
+    pub defect: &'static str,
+    pub thread_sanitizer: &'static [&'static str],
+}
+
+/// Two threads do what the header lets one do at a time.
+pub const RACES: [Race; 3] = [
+    Race { defect: "authorization", thread_sanitizer: &["data race", "personr_auth_authorization"] },
+    Race { defect: "options", thread_sanitizer: &["data race", "personr_options_set_timeout_ms", "personr_auth_new"] },
+    Race { defect: "request", thread_sanitizer: &["data race", "personr_request_add_text"] },
+];
+
+pub const PROGRAMS: [&str; 5] = ["data_race", "double_free", "leak", "overflow", "use_after_free"];
 
 pub fn seeded(program: &str) -> PathBuf {
     source("tests/c/seeded").join(program).with_extension("c")
@@ -82,12 +95,24 @@ pub fn assert_all_are_found(compile: impl Fn(&str) -> Program, expected: impl Fn
         let program = compile(name);
         run_without_a_defect(&program);
         for seed in SEEDS.iter().filter(|seed| seed.program == name) {
-            let run = run(&program, seed.defect);
-            run.assert_found();
-            for text in expected(seed) {
-                assert!(run.stderr.contains(text), "{name} {}: {text} is not in\n{}", seed.defect, run.stderr);
-            }
+            assert_is_found(&program, seed.defect, expected(seed));
         }
+    }
+}
+
+/// Runs the program of races, with each of them and without one.
+pub fn assert_races_are_found(program: &Program) {
+    run_without_a_defect(program);
+    for race in &RACES {
+        assert_is_found(program, race.defect, race.thread_sanitizer);
+    }
+}
+
+fn assert_is_found(program: &Program, defect: &str, expected: &[&str]) {
+    let run = run(program, defect);
+    run.assert_found();
+    for text in expected {
+        assert!(run.stderr.contains(text), "{} {defect}: {text} is not in\n{}", program.path.display(), run.stderr);
     }
 }
 

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use personr_testkit::c_program::{Checker, FLAGS, Program};
-use personr_testkit::compile::{self, ROOT, Workshop, cc, said, skip};
+use personr_testkit::compile::{self, ROOT, Workshop, cc, said, skip, symbols};
 
 const INSTRUMENTED: [&str; 3] = ["-fsanitize=address", "-fno-omit-frame-pointer", "-g"];
 
@@ -109,12 +109,6 @@ fn build(target: &str) -> PathBuf {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", said(&output));
     folder.join(target).join("debug")
-}
-
-fn symbols(options: &[&str], file: &Path) -> String {
-    let output = Command::new("nm").args(options).arg(file).output().expect("nm runs");
-    assert!(output.status.success(), "{}", said(&output));
-    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// How many functions of the sanitizer each object of an archive calls, or an object by itself.
