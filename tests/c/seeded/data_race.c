@@ -38,7 +38,7 @@ static void run_race(void)
     pthread_t threads[2];
 
     if (pthread_barrier_init(&begin, NULL, 2) != 0 || pthread_create(&threads[0], NULL, race, NULL) != 0
-        || pthread_create(&threads[1], NULL, race, &threads[1]) != 0)
+        || pthread_create(&threads[1], NULL, race, &begin) != 0)
         exit(EXIT_FAILURE);
     pthread_join(threads[0], NULL);
     pthread_join(threads[1], NULL);
