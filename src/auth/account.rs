@@ -8,7 +8,7 @@ use crate::credentials::{Credentials, CredentialsSource};
 use crate::dial::Dialer;
 use crate::operation::Relay;
 use crate::options::Options;
-use crate::published::{Found, Published};
+use crate::published::{Found, Published, Times};
 use crate::session::Session;
 use crate::store::StoreOption;
 use crate::sys;
@@ -63,7 +63,9 @@ impl Account {
 
     /// Publishes the token that the session holds. The caller has the lock of the session, so nobody else writes.
     pub(super) fn publish(&self, session: &Session, now: &Now) {
-        let in_hand = session.to_publish(now);
-        self.published.write(in_hand.as_ref().map(|(token, times)| (&**token, *times)));
+        match session.to_publish(now) {
+            Some((token, good_until, window)) => self.published.write(Some((&token, Times { good_until, window }))),
+            None => self.published.write(None),
+        }
     }
 }

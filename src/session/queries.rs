@@ -8,19 +8,19 @@ use super::single_flight::FlightResult;
 use super::{Call, Flight, Session, State};
 use crate::clock::{Instant, Now};
 use crate::error::{Error, Status};
-use crate::published::Times;
 use crate::record::{LoginFailure, Record};
 use crate::token::{Fingerprint, Token};
 
 impl Session {
-    /// The token in hand and what is published of its times; `None` without a token.
-    pub(crate) fn to_publish(&self, now: &Now) -> Option<(Arc<Token>, Times)> {
+    /// The token in hand, until when it may be handed out without asking the session, and when its renewal window begins;
+    /// `None` without a token.
+    pub(crate) fn to_publish(&self, now: &Now) -> Option<(Arc<Token>, Instant, Instant)> {
         let token = self.usable(now.instant)?;
         let day_ends = now.instant.after(until_next_day(now.unix));
         let save_again = self.write_back.retry_at().unwrap_or(Instant::NEVER);
         let good_until = self.renewal_check(&token).min(token.expires()).min(day_ends).min(save_again);
         let window = self.policy.window_start(&token);
-        Some((token, Times { good_until, window }))
+        Some((token, good_until, window))
     }
 
     /// The states of the table in the head of `session`.

@@ -220,7 +220,7 @@ impl World {
         let process = &mut self.processes[p];
         let now = process.now(self.at);
         process.published =
-            process.session.to_publish(&now).map(|(token, times)| (number_of(&token), times.good_until));
+            process.session.to_publish(&now).map(|(token, good_until, _)| (number_of(&token), good_until));
     }
 
     fn step(&mut self, p: usize, which: usize) {

@@ -40,8 +40,8 @@ fn what_is_published_ends_with_the_utc_day() {
     let mut world = World::new(Policy::default());
     world.ask(Call::Token).expect("a token");
     let now = world.clock();
-    let (_, times) = world.session.to_publish(&now).expect("a token");
-    assert_eq!(world.now.until(times.good_until), Duration::from_secs(6_400));
+    let (_, good_until, _) = world.session.to_publish(&now).expect("a token");
+    assert_eq!(world.now.until(good_until), Duration::from_secs(6_400));
     world.session.reject(world.now, b"token-1");
     assert!(world.session.to_publish(&now).is_none());
 }

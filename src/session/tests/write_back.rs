@@ -13,8 +13,8 @@ fn an_unsaved_token_is_saved_later_but_not_over_a_newer_one() {
             world.store("newer", record.generation + 1);
         }
         world.pass(CHECK_EVERY_WHILE_GOOD);
-        let (_, times) = world.session.to_publish(&world.clock()).expect("a token");
-        assert!(times.good_until <= world.now, "it is not handed out without a look at the store");
+        let (_, good_until, _) = world.session.to_publish(&world.clock()).expect("a token");
+        assert!(good_until <= world.now, "it is not handed out without a look at the store");
         let found = world.ask(Call::Token).expect("a token");
         assert_eq!(world.stored_token(), found);
         assert_eq!(ours.to_str() == Ok(found.as_str()), !is_newer_stored);
