@@ -14,11 +14,13 @@ mod watched;
 use personr_testkit::c_program::source;
 use personr_testkit::compile::{is_installed, skip};
 use personr_testkit::figures::figures;
+use personr_testkit::store_directory::StoreDirectory;
 use personr_testkit::suite::members::{MEMBERS, run_members};
 use personr_testkit::suite::scenarios::{
     operations_are_raced, threads_call_back_at_once, threads_do_all_at_once, threads_do_all_at_once_with_redis,
 };
 use personr_testkit::suite::seeds::{RACES, assert_races_are_found, seeded};
+use personr_testkit::suite::talking::a_freed_handle_serves_its_calls;
 use watched::Watched;
 
 const HOW: &str = "with ThreadSanitizer";
@@ -55,6 +57,16 @@ fn operations_that_are_raced_have_none() {
     let Some(watched) = Watched::built(&format!("races of operations {HOW}")) else { return };
     operations_are_raced(&watched.program(&source("tests/c/operation_races.c"), &[]), ROUNDS);
     figures!(of "data-races": "{ROUNDS} operations raced by a step, a wait, a cancel and personr_auth_free: no race");
+}
+
+/// With a store of files, and with a fork while the calls run.
+#[test]
+#[ignore = "run by make check"]
+fn handles_that_are_freed_too_early_have_none() {
+    let Some(watched) = Watched::built(&format!("handles that are freed too early {HOW}")) else { return };
+    let program = watched.program(&source("tests/c/freed.c"), &[]);
+    a_freed_handle_serves_its_calls(&program, &[&StoreDirectory::new().url()]);
+    a_freed_handle_serves_its_calls(&program, &["fork"]);
 }
 
 #[test]
