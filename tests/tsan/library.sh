@@ -12,11 +12,11 @@ setting=CARGO_TARGET_$(echo "$target" | tr 'a-z-' 'A-Z_')
 export "CC_$name=clang-19" "CFLAGS_$name=-fsanitize=thread -fno-omit-frame-pointer"
 export "${setting}_LINKER=clang-19" "${setting}_RUSTFLAGS=-Zsanitizer=thread -Zexternal-clangrt"
 # The flags for the sanitizer and for the standard library are a nightly's.
-export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=/mnt/target CARGO_INCREMENTAL=0
+export RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=/mnt/target CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
 # Not optimised is our own crate: of two accesses to one place an optimiser may leave one. In the others each call would be
 # made, and soon a thread would be so many calls further that the place of its access, and so the report, is lost.
 cargo rustc --locked --offline --quiet --lib --crate-type cdylib --features redis --target "$target" \
-    -Zbuild-std=std,panic_unwind --config 'profile.dev.package."*".opt-level=1'
+    -Zbuild-std=std,panic_unwind --config profile.dev.package.personr.opt-level=0
 
 rm -rf /mnt/programs
 mkdir -p /mnt/lib /mnt/programs
