@@ -177,12 +177,14 @@ release() {
     made=$(sh packaging/dist-all.sh "$1" 2>"$work/log") || { cat "$work/log" >&2 && fail "make dist-all fails"; }
     rm -rf "$prefix/archive" "$prefix/released"
     mkdir -p "$prefix/archive" "$prefix/released"
-    for file in $made; do
+    while read -r file; do
         case $file in
         *.deb) dpkg-deb --extract "$file" "$prefix/released" ;;
         *) tar -xzf "$file" -C "$prefix/archive" --strip-components 1 ;;
         esac
-    done
+    done <<END
+$made
+END
 }
 
 # The root of the machine $name, with its packages and with Rust's standard library for it. Says why, if it cannot be had.
