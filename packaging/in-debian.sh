@@ -21,6 +21,10 @@ i686-*) architecture=i386 ;;
 aarch64-*) architecture=arm64 ;;
 *) fail "no archive is made for $triple" ;;
 esac
+# One at a time: the folder is made anew by each.
+exec 8>"$place/lock"
+flock 8
+
 # Those of this machine.
 mkdir -p "$place/bin"
 for program in cargo-zigbuild cargo-cyclonedx; do

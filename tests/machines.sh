@@ -45,7 +45,7 @@ start_sandbox() {
     "$built/personr-sandbox" --wait-stdin <"$work/life" >"$work/line" &
     exec 3>"$work/life"
     read -r line <"$work/line"
-    cp "$(field ca_file)" "$place/ca.pem"
+    cp "$(field ca_file)" "$place/$ca"
     # For env, inside the root and outside.
     account="PERSONR_EMAIL=$(field email) PERSONR_BASE_URL=$(field base_url)"
     PERSONR_PASSWORD=$(field password)
@@ -55,14 +55,14 @@ start_sandbox() {
 # there KIND PART: runs the program of the other machine that is linked to the library of this kind.
 there() {
     # shellcheck disable=SC2086 # lists of words
-    in_root env $account "PERSONR_PASSWORD=$PERSONR_PASSWORD" PERSONR_CA_FILE=/mnt/ca.pem ${store:+"PERSONR_STORE=file:/mnt/$store"} \
+    in_root env $account "PERSONR_PASSWORD=$PERSONR_PASSWORD" PERSONR_CA_FILE=/mnt/$ca ${store:+"PERSONR_STORE=file:/mnt/$store"} \
         $runner "/mnt/prefix/$triple/machine-$1" "$2"
 }
 
 # here PART: the program of this machine.
 here() {
     # shellcheck disable=SC2086 # a list of words
-    env $account "PERSONR_CA_FILE=$place/ca.pem" "PERSONR_STORE=file:$place/$store" "$work/machine" "$1"
+    env $account "PERSONR_CA_FILE=$place/$ca" "PERSONR_STORE=file:$place/$store" "$work/machine" "$1"
 }
 
 compile_here() {
@@ -96,7 +96,7 @@ share_a_store() {
 
 # The record goes to and fro.
 move_records() {
-    store=records
+    store=records-$name
     rm -rf "${place:?}/$store"
     here renew >"$work/one"
     there shared share >"$work/other"
@@ -156,7 +156,7 @@ try_release_here() {
     CC=${CC:-cc} sh tests/machines/release.sh "$place/prefix/$triple" "$place/facts/$triple"
     for kind in archive released; do
         # shellcheck disable=SC2086 # a list of words
-        env $account "PERSONR_CA_FILE=$place/ca.pem" "$place/prefix/$triple/machine-$kind" renew >/dev/null ||
+        env $account "PERSONR_CA_FILE=$place/$ca" "$place/prefix/$triple/machine-$kind" renew >/dev/null ||
             fail "the library of make dist-all ($kind) does not log in"
     done
     "$place/prefix/$triple/archive/bin/personr" --version >/dev/null || fail "the command of the archive does not run"
@@ -229,8 +229,55 @@ check_systems() {
     done
 }
 
+# Lays the tree into the folder in which all machines are tried.
+stage() {
+    status=0
+    root=$(sh tests/trixie.sh rust-src 2>"$work/why") || status=$?
+    case $status in
+    0) ;;
+    77) skip "other machines" "$(tail -n 1 "$work/why")" && exit 0 ;;
+    *) cat "$work/why" >&2 && exit "$status" ;;
+    esac
+    # Wrappers of an earlier run.
+    rm -rf "${place:?}/bin"
+    sh tests/stage.sh "$place" "$(echo "$root"/usr/src/rustc-*/library/Cargo.toml)"
+    in_root sh /mnt/tree/tests/machines/trim.sh
+    in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
+}
+
+# All tests of a machine take as long as what is done for all the others: both at the same time. By `timeout`, which passes a
+# signal on to all that the run has begun.
+begin_beside() {
+    PERSONR_STAGED=1 timeout 3600 sh tests/machines.sh "$1" >"$work/beside" 2>&1 &
+    beside=$!
+}
+
+await_beside() {
+    wait "$beside" || :
+    beside=
+    cat "$work/beside"
+    grep '^SKIP' "$work/beside" >>"$work/skips" || :
+    line=$(tail -n 1 "$work/beside")
+    case $line in
+    *" passed, "*" failed"*)
+        passed=$((passed + ${line%% *}))
+        line=${line#* passed, }
+        failed=$((failed + ${line%% *}))
+        ;;
+    *) failed=$((failed + 1)) ;;
+    esac
+}
+
+end() {
+    [ -z "$beside" ] || kill "$beside" 2>/dev/null
+    rm -rf "$work" "${place:?}/$ca"
+}
+
+beside='' ca=ca-$$.pem
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 : >"$work/skips"
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/libpersonr-tools
 PATH=$PATH:$tools/bin
@@ -239,21 +286,12 @@ TOOLS=$(echo "$tools"/lib/python3*/site-packages/ziglang)
 export TOOLS
 is_all=
 [ $# != 0 ] || is_all=1
-# shellcheck disable=SC2046 # a list of words
-[ $# != 0 ] || set -- $(sed '/^#/d; s/\t.*//' tests/machines/list)
-
-status=0
-root=$(sh tests/trixie.sh rust-src 2>"$work/why") || status=$?
-case $status in
-0) ;;
-77) skip "other machines" "$(tail -n 1 "$work/why")" && exit 0 ;;
-*) cat "$work/why" >&2 && exit "$status" ;;
-esac
-# Wrappers of an earlier run.
-rm -rf "${place:?}/bin"
-sh tests/stage.sh "$place" "$(echo "$root"/usr/src/rustc-*/library/Cargo.toml)"
-in_root sh /mnt/tree/tests/machines/trim.sh
-in_root rustc --version | cut -d' ' -f1,2 >"$place/facts/rustc"
+[ -n "${PERSONR_STAGED-}" ] || stage
+if [ -n "$is_all" ]; then
+    begin_beside i686
+    # shellcheck disable=SC2046 # a list of words
+    set -- $(sed '/^#/d; /^i686\t/d; s/\t.*//' tests/machines/list)
+fi
 start_sandbox
 compile_here
 passed=0 failed=0
@@ -275,6 +313,7 @@ if [ -n "$is_all" ]; then
     else
         skip "macOS, FreeBSD and illumos" "$(tail -n 1 "$work/why")"
     fi
+    await_beside
 fi
 exec 3>&-
 [ "$failed" != 0 ] || [ -z "$is_all" ] || sh tests/machines/page.sh "$place/facts" docs/platforms.md
