@@ -119,7 +119,7 @@ static ENTRIES: AtomicPtr<Entry> = AtomicPtr::new(ptr::null_mut());
 const NONE: RawFd = -1;
 
 /// How often a file is opened until no fork comes in between, and how long to wait for the fork to be over.
-const TRIES: u32 = 64;
+const TRIES: u32 = 256;
 const FORK: Duration = Duration::from_millis(1);
 
 impl UnsharedFile {
